@@ -1,0 +1,28 @@
+export {
+  type Guid,
+  GUID_NULL,
+  formatGuid,
+  guid,
+  guidFromBytes,
+  guidToBytes,
+  newGuid,
+  newSequentialGuid,
+  parseGuid,
+  tryParseGuid,
+} from "./guid.ts";
+export {
+  HResult,
+  describeStatus,
+  facilityOf,
+  failed,
+  hex32,
+  hresultFromWin32,
+  makeHResult,
+  nameOfStatus,
+  succeeded,
+} from "./hresult.ts";
+export { ComError, type ComErrorOptions, type ErrorInfo } from "./error.ts";
+export { type Limits, defaultLimits } from "./limits.ts";
+export { type Clock, ManualClock, systemClock } from "./clock.ts";
+export { type Logger, silentLogger } from "./logger.ts";
+export { ByteReader, ByteWriter, bytesEqual, decodeUtf16, fromHex, toHex } from "./bytes.ts";
