@@ -1,0 +1,41 @@
+/** Every name that generated code may use at run time, version 1. Names are added here, never changed or removed. */
+export {
+  array,
+  arm,
+  boolean,
+  char,
+  contextHandle,
+  enumeration,
+  f32,
+  f64,
+  field,
+  full,
+  guidType,
+  hresult,
+  i16,
+  i32,
+  i64,
+  i8,
+  int3264,
+  interfacePointer,
+  interfacePointerIs,
+  pipe,
+  ref,
+  string,
+  struct,
+  u16,
+  u32,
+  u64,
+  u8,
+  uint3264,
+  union,
+  unique,
+  userType,
+  variantBool,
+  voidType,
+  wchar,
+} from "../types.ts";
+export type { ContextHandle, NdrType, UserMarshal } from "../types.ts";
+export { defineCoclass, defineInterface } from "../interface.ts";
+export type { Awaitable, CallOptions, ClassDescriptor, Interface } from "../interface.ts";
+export type { Guid } from "../../base/index.ts";

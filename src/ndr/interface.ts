@@ -1,0 +1,161 @@
+import type { Guid } from "../base/index.ts";
+import type { Expression, NdrType } from "./types.ts";
+
+/** What a call may return at once or later. In the same apartment a method's result comes straight from the object; `await` serves both. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** The last argument of every method, all optional. */
+export interface CallOptions {
+  /** Cancels the call; the server is told (co_cancel). */
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the call fails with RPC_E_TIMEOUT. Default: the channel's. */
+  readonly timeout?: number;
+  /** Receives the HRESULT of a successful call (S_FALSE and the like). */
+  readonly status?: { code: number };
+}
+
+export interface ParamDescriptor {
+  readonly name: string;
+  readonly type: NdrType;
+  readonly in: boolean;
+  readonly out: boolean;
+  readonly retval?: boolean;
+  readonly optional?: boolean;
+  readonly lcid?: boolean;
+  readonly defaultValue?: number | string | boolean | null;
+  readonly switchIs?: Expression;
+  readonly range?: readonly [number, number];
+}
+
+export interface MethodDescriptor {
+  readonly name: string;
+  /** Place in the vtable, the operation number on the wire. */
+  readonly opnum: number;
+  readonly params: readonly ParamDescriptor[];
+  /** `hresult` (thrown when failed), `void`, or a value that is part of the result. */
+  readonly returns: NdrType;
+  readonly dispId?: number;
+  readonly invoke?: "method" | "get" | "put" | "putref";
+  /** `[local]` without a wire form: only in the same apartment. */
+  readonly local?: boolean;
+  readonly restricted?: boolean;
+  readonly vararg?: boolean;
+}
+
+/**
+ * An interface: the contract. The constant and the type of its methods share a name and are generated from IDL.
+ * `methods` holds the interface's own methods in vtable order; those of `base` come before them.
+ */
+export interface InterfaceDescriptor {
+  readonly name: string;
+  readonly iid: Guid;
+  /** 0.0 for object interfaces. */
+  readonly version: readonly [major: number, minor: number];
+  readonly kind: "object" | "rpc" | "dispatch";
+  readonly dual: boolean;
+  /** `[oleautomation]` or dual: every type fits in a VARIANT. */
+  readonly oleautomation: boolean;
+  readonly base: InterfaceDescriptor | undefined;
+  readonly methods: readonly MethodDescriptor[];
+}
+
+declare const contract: unique symbol;
+
+/** The descriptor of an interface whose methods have the TypeScript type `T`. */
+export interface Interface<T> extends InterfaceDescriptor {
+  readonly [contract]?: T;
+}
+
+/** The method type of an interface constant. */
+export type MethodsOf<I> = I extends Interface<infer T> ? T : never;
+
+export interface InterfaceDefinition {
+  readonly name: string;
+  readonly iid: string;
+  readonly version?: readonly [number, number];
+  readonly kind?: "object" | "rpc" | "dispatch";
+  readonly dual?: boolean;
+  readonly oleautomation?: boolean;
+  readonly base?: () => InterfaceDescriptor;
+  readonly methods: () => readonly MethodDescriptor[];
+}
+
+class DefinedInterface implements InterfaceDescriptor {
+  readonly name: string;
+  readonly iid: Guid;
+  readonly version: readonly [number, number];
+  readonly kind: "object" | "rpc" | "dispatch";
+  readonly dual: boolean;
+  readonly oleautomation: boolean;
+  readonly #definition: InterfaceDefinition;
+  #methods: readonly MethodDescriptor[] | undefined;
+
+  constructor(definition: InterfaceDefinition) {
+    this.#definition = definition;
+    this.name = definition.name;
+    this.iid = definition.iid.toLowerCase() as Guid;
+    this.version = definition.version ?? [0, 0];
+    this.kind = definition.kind ?? "object";
+    this.dual = definition.dual ?? false;
+    this.oleautomation = definition.oleautomation ?? this.dual;
+  }
+
+  get base(): InterfaceDescriptor | undefined {
+    return this.#definition.base?.();
+  }
+
+  get methods(): readonly MethodDescriptor[] {
+    return (this.#methods ??= this.#definition.methods());
+  }
+}
+
+/** Defines an interface (generated code calls this). Base and methods are functions, so that interfaces may refer to each other. */
+export function defineInterface<T>(definition: InterfaceDefinition): Interface<T> {
+  return new DefinedInterface(definition);
+}
+
+/** A coclass: a CLSID, its ProgID and its interfaces, the default one first. */
+export interface ClassDescriptor<I = unknown> {
+  readonly name: string;
+  readonly clsid: Guid;
+  readonly progId?: string;
+  readonly versionIndependentProgId?: string;
+  readonly interfaces: readonly Interface<unknown>[];
+  /** Source (event) interfaces, the default one first. */
+  readonly sources: readonly Interface<unknown>[];
+  readonly [contract]?: I;
+}
+
+/** Defines a coclass (generated code calls this). `I` is the method type of its default interface. */
+export function defineCoclass<I>(definition: {
+  readonly name: string;
+  readonly clsid: string;
+  readonly progId?: string;
+  readonly interfaces: readonly Interface<unknown>[];
+  readonly sources?: readonly Interface<unknown>[];
+}): ClassDescriptor<I> {
+  return {
+    ...definition,
+    clsid: definition.clsid.toLowerCase() as Guid,
+    sources: definition.sources ?? [],
+  };
+}
+
+/** All methods of an interface by opnum, the base's first. */
+export function allMethods(descriptor: InterfaceDescriptor): readonly MethodDescriptor[] {
+  let list = methodLists.get(descriptor);
+  if (list === undefined) {
+    list = [...(descriptor.base ? allMethods(descriptor.base) : []), ...descriptor.methods];
+    methodLists.set(descriptor, list);
+  }
+  return list;
+}
+
+const methodLists = new WeakMap<InterfaceDescriptor, readonly MethodDescriptor[]>();
+
+/** True when `descriptor` is `iid` or derives from it. */
+export function derivesFrom(descriptor: InterfaceDescriptor, iid: Guid): boolean {
+  for (let at: InterfaceDescriptor | undefined = descriptor; at; at = at.base)
+    if (at.iid === iid) return true;
+  return false;
+}
