@@ -1,0 +1,137 @@
+import type { Guid } from "../base/index.ts";
+import type { CallOptions, InterfaceDescriptor, MethodCodec } from "../ndr/index.ts";
+import type { IUnknown } from "./unknown.ts";
+
+/*
+ * What com needs from below to reach objects outside the apartment. The dcom layer provides all of it; the tests of com provide it in memory.
+ */
+
+/** Carries the calls of one interface of one object to where the object lives (IRpcChannelBuffer's work in one step). */
+export interface Channel {
+  /** Encodes with `codec`, sends, and answers the decoded result. A failed HRESULT rejects with ComError. */
+  invoke(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown>;
+}
+
+/**
+ * The client side of one object that lives elsewhere: identity, remote references, channels (the standard identity object of proxies).
+ * One per object and apartment; com's proxies hold it.
+ */
+export interface RemoteObject {
+  /** Equal for two references to the same object. */
+  readonly identity: string;
+  /** The channel to an interface; RemQueryInterface when it is not known yet. Throws E_NOINTERFACE. */
+  queryInterface(iid: Guid, options?: CallOptions): Channel | Promise<Channel>;
+  /** One more handle of this apartment leads here. */
+  hold(): void;
+  /** One handle less; at zero all remote references go back in one batch. */
+  unhold(): void;
+}
+
+/** The server side of one interface of one object (an interface stub), ready to be called by number. Com provides it. */
+export interface InterfaceStub {
+  readonly descriptor: InterfaceDescriptor;
+  /** The codec of an opnum; undefined for one out of range or local. */
+  codec(opnum: number): MethodCodec | undefined;
+  /** Calls the implementation; a value or a promise. Out-of-apartment callers go through `ObjectIdentity.apartment`. */
+  invoke(opnum: number, args: readonly unknown[]): unknown;
+}
+
+/** Where objects live; calls from outside enter through it. */
+export interface Apartment {
+  readonly id: string;
+  readonly kind: "single" | "multi" | "neutral" | "main";
+  /** Runs a call inside the apartment: at once where the rules allow, else queued. */
+  enter<T>(causality: Guid | undefined, run: () => T): T | Promise<T>;
+}
+
+/** One implementation object: its interfaces and its count of references. Com provides it (`identityOf(object)`). */
+export interface ObjectIdentity {
+  readonly object: object;
+  readonly apartment: Apartment;
+  /** The stub of an interface, or undefined when the object does not have it. */
+  queryInterface(iid: Guid): InterfaceStub | undefined;
+  addRef(): number;
+  /** At zero the object's `finalRelease` (or `Symbol.dispose`) runs. */
+  release(): number;
+}
+
+export interface MarshalOptions {
+  /** MSHCTX: how far the reference will travel. Default: another machine. */
+  readonly destination?: "local" | "machine";
+  /** MSHLFLAGS. Default: normal (the references go to the one that unmarshals). */
+  readonly kind?: "normal" | "tableStrong" | "tableWeak";
+  /** SORF_NOPING: the client sends no pings and the server counts no absence. */
+  readonly noPing?: boolean;
+}
+
+/** OBJREF out and in (CoMarshalInterface, CoUnmarshalInterface). */
+export interface Marshaler {
+  /** The OBJREF of an object of this process or of a proxy; takes references for the receiver. */
+  marshalInterface(iid: Guid, pointer: object, options?: MarshalOptions): Uint8Array;
+  /** The pointer an OBJREF stands for; the caller owns it. An object of this process comes back as itself. */
+  unmarshalInterface(iid: Guid, objref: Uint8Array): IUnknown;
+  /** Gives back what an OBJREF holds without unmarshaling it (CoReleaseMarshalData). */
+  releaseMarshalData(objref: Uint8Array): Promise<void>;
+  /** Cuts every outside reference to an object (CoDisconnectObject). */
+  disconnectObject(object: object): void;
+}
+
+/** Who to be when calling (COAUTHIDENTITY and the authentication part of COAUTHINFO). */
+export interface Credentials {
+  readonly user: string;
+  readonly password?: string;
+  readonly domain?: string;
+}
+
+/** Which machine, as whom, how well protected (COSERVERINFO). */
+export interface ServerInfo {
+  /** Host name or address, with `[port]` when its SCM does not listen on 135. Absent: this machine. */
+  readonly machine?: string;
+  readonly credentials?: Credentials;
+  /** Authentication level 1 to 6; default privacy. */
+  readonly authenticationLevel?: number;
+  readonly impersonationLevel?: number;
+}
+
+export interface ActivationRequest {
+  readonly clsid: Guid;
+  readonly iids: readonly Guid[];
+  /** CLSCTX bits that are wanted. */
+  readonly context: number;
+  readonly server: ServerInfo;
+  /** True: the class object (RemoteGetClassObject); false: an instance (RemoteCreateInstance). */
+  readonly classObject: boolean;
+  readonly options?: CallOptions;
+}
+
+/** One entry per IID asked for (MULTI_QI). */
+export interface ActivationResult {
+  readonly iid: Guid;
+  readonly hresult: number;
+  /** Owned by the caller; present when `hresult` is a success. */
+  readonly pointer?: IUnknown;
+}
+
+/** Activation beyond this process: the service control manager of this machine or another. */
+export interface Activator {
+  activate(request: ActivationRequest): Promise<readonly ActivationResult[]>;
+  /** Tells the SCM that this process serves a class; dispose revokes. Single: one activation, then hidden. */
+  registerClassObject(clsid: Guid, factory: object, use: ClassObjectUse): Promise<AsyncDisposable>;
+}
+
+export interface ClassObjectUse {
+  readonly uses: "single" | "multiple" | "multiSeparate" | "surrogate";
+  /** REGCLS_SUSPENDED. */
+  readonly suspended: boolean;
+}
+
+/** Everything below com, in one piece: handed to the Runtime when it opens. */
+export interface Remoting extends AsyncDisposable {
+  readonly marshaler: Marshaler;
+  readonly activator: Activator;
+}

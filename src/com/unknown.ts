@@ -1,0 +1,39 @@
+import { type Guid, guid } from "../base/index.ts";
+import { type Awaitable, type CallOptions, type Interface, defineInterface } from "../ndr/index.ts";
+
+/**
+ * An interface pointer. A value of a generated interface type (`ICalculator`) *is* an interface pointer: its methods call the object, wherever it
+ * is, and it owns one reference, which leaving a `using` block (or `Release`) gives back. Two pointers are handles of their own even when they lead
+ * to the same object; `isSameObject` compares identities.
+ */
+export interface IUnknown extends Disposable, AsyncDisposable {
+  /**
+   * Another interface of the same object. The caller owns the new pointer. Throws E_NOINTERFACE.
+   * At once for an object of this apartment, after a round trip for a remote object's interface that was not asked for before.
+   */
+  QueryInterface<T extends IUnknown>(iface: Interface<T>, options?: CallOptions): Awaitable<T>;
+  /** Takes one more reference through this handle; answers this handle's new count (for diagnosis only). */
+  AddRef(): number;
+  /** Gives one reference of this handle back; answers this handle's new count. At 0 every further use throws CO_E_OBJNOTCONNECTED. */
+  Release(): number;
+}
+
+export const IID_IUnknown: Guid = guid("00000000-0000-0000-c000-000000000046");
+
+/** The root of every interface. Its three methods travel as IRemUnknown and as pings, never as calls of their own. */
+export const IUnknown: Interface<IUnknown> = defineInterface<IUnknown>({
+  name: "IUnknown",
+  iid: IID_IUnknown,
+  oleautomation: true,
+  methods: () => [
+    { name: "QueryInterface", opnum: 0, params: [], returns: { kind: "base", name: "hresult" }, local: true },
+    { name: "AddRef", opnum: 1, params: [], returns: { kind: "base", name: "u32" }, local: true },
+    { name: "Release", opnum: 2, params: [], returns: { kind: "base", name: "u32" }, local: true },
+  ],
+});
+
+/** What the runtime itself provides for every object that asks for it; an implementation may write its own. */
+type Provided = keyof IUnknown | "GetTypeInfoCount" | "GetTypeInfo" | "GetIDsOfNames" | "Invoke";
+
+/** What a class writes to implement an interface: its methods without those the runtime provides. */
+export type Implements<T> = { [K in keyof T as K extends Provided ? never : K]: T[K] };
