@@ -1,0 +1,152 @@
+import { type ByteReader, type ByteWriter, ComError, HResult } from "../base/index.ts";
+
+/** Tower identifiers of string bindings that matter here ([C706] appendix I, [MS-RPCE] 2.1). */
+export const TowerId = {
+  tcp: 0x07,
+  udp: 0x08,
+  namedPipe: 0x0f,
+  /** ncalrpc: the address of a Comity process is the path of a Unix socket, `host[path]`. */
+  local: 0x10,
+  http: 0x1f,
+} as const;
+
+/** One way to reach a resolver or exporter ([MS-DCOM] 2.2.19.3). */
+export interface StringBinding {
+  readonly tower: number;
+  /** `server` (a resolver) or `server[endpoint]` (an exporter). */
+  readonly address: string;
+}
+
+/** One way to authenticate there ([MS-DCOM] 2.2.19.4). */
+export interface SecurityBinding {
+  /** RPC_C_AUTHN_*: 9 SPNEGO, 10 NTLM, 16 Kerberos. */
+  readonly service: number;
+  /** The service principal name; empty for none. */
+  readonly principal: string;
+  /** The reserved field as received (0xffff from Windows). */
+  readonly reserved?: number;
+}
+
+/** The network addresses and security services of a machine's resolver or of an exporter ([MS-DCOM] 2.2.19.1). */
+export interface DualStringArray {
+  readonly strings: readonly StringBinding[];
+  readonly security: readonly SecurityBinding[];
+}
+
+export const noBindings: DualStringArray = { strings: [], security: [] };
+
+/** The most bindings read from one array: stops a reference that makes us try thousands of addresses. */
+const maxBindings = 256;
+
+/** Reads the packed form: two counts, then units ([MS-DCOM] 2.2.19.1). Throws RPC_E_INVALID_OBJREF for one that contradicts itself. */
+export function readDualStringArray(reader: ByteReader): DualStringArray {
+  const units = reader.u16();
+  const securityOffset = reader.u16();
+  return readUnits(reader, units, securityOffset);
+}
+
+/** Reads the units alone (the NDR form gives the counts apart). */
+export function readUnits(reader: ByteReader, units: number, securityOffset: number): DualStringArray {
+  reader.need(units * 2);
+  const end = reader.pos + units * 2;
+  if (units === 0) return noBindings;
+  if (securityOffset > units) throw bad(`security bindings start at unit ${securityOffset} of ${units}`);
+  const middle = reader.pos + securityOffset * 2;
+  const strings = readStringBindings(reader, middle);
+  reader.pos = middle;
+  const security = readSecurityBindings(reader, end);
+  reader.pos = end;
+  return { strings, security };
+}
+
+function readStringBindings(reader: ByteReader, end: number): StringBinding[] {
+  const list: StringBinding[] = [];
+  while (reader.pos < end) {
+    const tower = reader.u16();
+    if (tower === 0) break;
+    if (list.length === maxBindings) throw bad(`more than ${maxBindings} string bindings`);
+    list.push({ tower, address: readText(reader, end) });
+  }
+  return list;
+}
+
+function readSecurityBindings(reader: ByteReader, end: number): SecurityBinding[] {
+  const list: SecurityBinding[] = [];
+  while (reader.pos < end) {
+    const service = reader.u16();
+    if (service === 0) break;
+    if (list.length === maxBindings) throw bad(`more than ${maxBindings} security bindings`);
+    if (reader.pos + 2 > end) throw bad("a security binding is cut off");
+    const reserved = reader.u16();
+    list.push({ service, principal: readText(reader, end), reserved });
+  }
+  return list;
+}
+
+function readText(reader: ByteReader, end: number): string {
+  for (let at = reader.pos; at + 2 <= end; at += 2) {
+    if (reader.view.getUint16(at, reader.littleEndian) !== 0) continue;
+    const text = reader.utf16((at - reader.pos) >> 1);
+    reader.skip(2);
+    return text;
+  }
+  throw bad("a binding without its terminator");
+}
+
+/** Writes the packed form as Windows lays it out: each list ends with a zero unit; an empty list is two zero units. */
+export function writeDualStringArray(writer: ByteWriter, array: DualStringArray): void {
+  const head = writer.pos;
+  writer.u16(0);
+  writer.u16(0);
+  const securityOffset = writeUnits(writer, array);
+  writer.patchU16(head, (writer.pos - head - 4) >> 1);
+  writer.patchU16(head + 2, securityOffset);
+}
+
+/** Writes the units and answers the security offset. */
+export function writeUnits(writer: ByteWriter, array: DualStringArray): number {
+  const start = writer.pos;
+  for (const { tower, address } of array.strings) {
+    writer.u16(tower);
+    writeText(writer, address);
+  }
+  writer.u16(0);
+  if (array.strings.length === 0) writer.u16(0);
+  const securityOffset = (writer.pos - start) >> 1;
+  for (const { service, principal, reserved } of array.security) {
+    writer.u16(service);
+    writer.u16(reserved ?? 0xffff);
+    writeText(writer, principal);
+  }
+  writer.u16(0);
+  if (array.security.length === 0) writer.u16(0);
+  return securityOffset;
+}
+
+function writeText(writer: ByteWriter, text: string): void {
+  if (text.includes("\0")) throw new ComError(HResult.E_INVALIDARG, "a binding cannot hold a null character");
+  writer.reserve(text.length * 2 + 2);
+  writer.utf16(text);
+  writer.u16(0);
+}
+
+/** Equal in content and order. */
+export function sameBindings(a: DualStringArray, b: DualStringArray): boolean {
+  return a === b || bindingsKey(a) === bindingsKey(b);
+}
+
+/** A text that is equal for equal string bindings: what machines are told apart by. */
+export function bindingsKey(array: DualStringArray): string {
+  let key = keys.get(array);
+  if (key === undefined) {
+    key = array.strings.map(({ tower, address }) => `${tower}:${address.toLowerCase()}`).join(" ");
+    keys.set(array, key);
+  }
+  return key;
+}
+
+const keys = new WeakMap<DualStringArray, string>();
+
+function bad(message: string): ComError {
+  return new ComError(HResult.RPC_E_INVALID_OBJREF, message);
+}

@@ -1,0 +1,30 @@
+export { type ComVersion, accepts, comVersion, lowestMinor, negotiate } from "./com-version.ts";
+export {
+  type DualStringArray,
+  type SecurityBinding,
+  type StringBinding,
+  TowerId,
+  bindingsKey,
+  noBindings,
+  readDualStringArray,
+  readUnits,
+  sameBindings,
+  writeDualStringArray,
+  writeUnits,
+} from "./dual-string-array.ts";
+export type {
+  ActivatedInterface,
+  ActivationCaller,
+  ClassRegistration,
+  ExportedObject,
+  ExporterActivated,
+  ExporterActivation,
+  ExporterCalls,
+  ExporterRegistration,
+  ExporterSession,
+  ExporterStatus,
+  MachineResolver,
+  Oid,
+  Oxid,
+  ResolvedOxid,
+} from "./resolver-contract.ts";
