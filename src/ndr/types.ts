@@ -1,3 +1,5 @@
+import type { ByteWriter } from "../base/index.ts";
+
 /**
  * Type descriptors: what the IDL compiler prints and what the NDR compilers read. Plain immutable data; structures and unions take their
  * members as a function, so that types can refer to each other in any order.
@@ -192,6 +194,11 @@ export interface UserMarshal<T = never, W = never> {
   toWire(value: T): W;
   /** The value of a wire form. */
   fromWire(wire: W): T;
+  /**
+   * Called once the wire form stands in the buffer with everything it points to: `start` is where it begins (for a pointer, where its referent
+   * begins). Writes what is only known then, a size for instance.
+   */
+  finish?(writer: ByteWriter, start: number): void;
 }
 
 /** A context handle as the wire has it ([C706] 14.3.11 ndr_context_handle). */
