@@ -31,6 +31,8 @@ export interface ExporterRegistration {
   readonly version: ComVersion;
   /** The token the SCM gave when it launched this process (COMITY_LAUNCH); absent for a process it did not launch. */
   readonly launchToken?: string;
+  /** What the process was given before the SCM died: joining again it keeps both, so that references to it stay good. */
+  readonly resume?: { readonly oxid: Oxid; readonly oidPrefix: number };
 }
 
 /** The resolver of this machine, seen from a process. */
