@@ -12,6 +12,7 @@ export {
   defineCoclass,
   defineInterface,
   derivesFrom,
+  knownInterface,
 } from "./interface.ts";
 export type {
   Arm,

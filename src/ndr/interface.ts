@@ -111,7 +111,20 @@ class DefinedInterface implements InterfaceDescriptor {
 
 /** Defines an interface (generated code calls this). Base and methods are functions, so that interfaces may refer to each other. */
 export function defineInterface<T>(definition: InterfaceDefinition): Interface<T> {
-  return new DefinedInterface(definition);
+  const made = new DefinedInterface(definition);
+  if (!contracts.has(made.iid)) contracts.set(made.iid, made);
+  return made;
+}
+
+/**
+ * Every contract of this program by IID: what an interface pointer that arrives from outside is called through. Not configuration:
+ * an interface never changes, so whoever defined it first, it is the same.
+ */
+const contracts = new Map<Guid, InterfaceDescriptor>();
+
+/** The interface of an IID, when this program holds its definition. */
+export function knownInterface(iid: Guid): InterfaceDescriptor | undefined {
+  return contracts.get(iid);
 }
 
 /** A coclass: a CLSID, its ProgID and its interfaces, the default one first. */
