@@ -65,6 +65,8 @@ export class ComError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass asks for its own kind, not for any branded error.
+    if (this !== ComError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === "object" && value !== null && brand in value;
   }
 

@@ -1,0 +1,2 @@
+import "./dispatch.test.ts";
+import "./variant.test.ts";
