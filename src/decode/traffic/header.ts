@@ -1,0 +1,68 @@
+/** The 16 bytes every connection-oriented PDU begins with (C706 12.6.3.1), as far as finding PDUs needs them. */
+export interface CommonHeader {
+  readonly type: number;
+  readonly flags: number;
+  readonly littleEndian: boolean;
+  readonly fragLength: number;
+  readonly authLength: number;
+}
+
+export const COMMON_HEADER_BYTES = 16;
+/** The connectionless header (C706 12.5.1). */
+export const DATAGRAM_HEADER_BYTES = 80;
+
+/** Connection-oriented PDU types: request, response, fault, and bind (11) to orphaned (19), RTS (20). */
+function isConnectionType(type: number): boolean {
+  return type === 0 || type === 2 || type === 3 || (type >= 11 && type <= 20);
+}
+
+/** Data representation: integers big or little endian, ASCII or EBCDIC, four kinds of floating point, the rest zero. */
+function isDataRepresentation(integers: number, floats: number): boolean {
+  return (integers & 0xee) === 0 && floats <= 3;
+}
+
+/** The header at `at`, or undefined when the bytes there cannot begin a PDU. Needs 16 bytes. */
+export function readCommonHeader(bytes: Uint8Array, at = 0): CommonHeader | undefined {
+  if (at + COMMON_HEADER_BYTES > bytes.length || bytes[at] !== 5) return undefined;
+  const type = bytes[at + 2] as number;
+  const drep = bytes[at + 4] as number;
+  if ((bytes[at + 1] as number) > 1 || !isConnectionType(type)) return undefined;
+  if (!isDataRepresentation(drep, bytes[at + 5] as number)) return undefined;
+  const littleEndian = (drep & 0x10) !== 0;
+  const fragLength = u16(bytes, at + 8, littleEndian);
+  const authLength = u16(bytes, at + 10, littleEndian);
+  if (fragLength < COMMON_HEADER_BYTES) return undefined;
+  return { type, flags: bytes[at + 3] as number, littleEndian, fragLength, authLength };
+}
+
+/**
+ * As `readCommonHeader`, but for finding the next PDU in the middle of unknown bytes: what is rare on the wire is refused
+ * too, and when the byte after the PDU is there it must begin another.
+ */
+export function findsHeader(bytes: Uint8Array, at: number): boolean {
+  const header = readCommonHeader(bytes, at);
+  if (header === undefined) return false;
+  const plain = bytes[at + 5] === 0 && bytes[at + 6] === 0 && bytes[at + 7] === 0;
+  const roomForAuth = header.authLength === 0 || header.authLength + 24 <= header.fragLength;
+  const next = at + header.fragLength;
+  return plain && roomForAuth && (next >= bytes.length || bytes[next] === 5);
+}
+
+/** True when fewer than 16 bytes could still be the beginning of a PDU. */
+export function mayBeginHeader(bytes: Uint8Array): boolean {
+  return bytes[0] === 5 && (bytes.length < 2 || (bytes[1] as number) <= 1);
+}
+
+/** True when a UDP payload looks like a connectionless PDU: version 4, a known type, a sane length. */
+export function isDatagramPdu(bytes: Uint8Array): boolean {
+  if (bytes.length < DATAGRAM_HEADER_BYTES || bytes[0] !== 4) return false;
+  const drep = bytes[4] as number;
+  if ((bytes[1] as number) > 19 || !isDataRepresentation(drep, bytes[5] as number)) return false;
+  return true;
+}
+
+function u16(bytes: Uint8Array, at: number, littleEndian: boolean): number {
+  const first = bytes[at] as number;
+  const second = bytes[at + 1] as number;
+  return littleEndian ? first | (second << 8) : (first << 8) | second;
+}
