@@ -28,3 +28,28 @@ export type {
   Oxid,
   ResolvedOxid,
 } from "./resolver-contract.ts";
+export {
+  type CustomObjref,
+  type DataElement,
+  type ExtendedObjref,
+  type HandlerObjref,
+  type Objref,
+  type StandardObjref,
+  decodeObjref,
+  encodeObjref,
+  readObjref,
+  writeObjref,
+} from "./objref.ts";
+export { SORF_NOPING, type StdObjref, readStdObjref, writeStdObjref } from "./std-objref.ts";
+export { type Causality, causalityGuid, currentCausality } from "./orpc/causality.ts";
+export { type OrpcExtent, readExtents, writeExtents } from "./orpc/extent.ts";
+export { type OrpcThis, orpcThisSize, readOrpcThis, writeOrpcThis } from "./orpc/orpc-this.ts";
+export { readOrpcThat, writeOrpcThat } from "./orpc/orpc-that.ts";
+export { CLSID_ErrorExtension, CLSID_ErrorObject, errorExtent, readErrorExtent } from "./orpc/error-info.ts";
+export {
+  CLSID_ContextExtension,
+  type ContextEntry,
+  type ContextExtension,
+  contextExtent,
+  readContextExtent,
+} from "./orpc/context-extent.ts";

@@ -1,0 +1,79 @@
+import { randomFillSync } from "node:crypto";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { ByteWriter, type Guid, guidFromBytes } from "../../base/index.ts";
+
+/**
+ * A causality identifier ([MS-DCOM] 1.3.5): the same for a call and for all calls made while serving it, on whatever machine. As four words,
+ * because every call carries one and a text would cost more than the call's own bytes.
+ */
+export interface Causality {
+  readonly cid0: number;
+  readonly cid1: number;
+  readonly cid2: number;
+  readonly cid3: number;
+}
+
+/*
+ * A new identifier is 12 random bytes of this process and a count: unique, and without a call into the operating system each time.
+ * Words are signed 32-bit numbers, which V8 keeps without a heap object.
+ */
+const seed = new Int32Array(4);
+randomFillSync(seed);
+let count = seed[0] as number;
+const seed1 = seed[1] as number;
+const seed2 = seed[2] as number;
+const seed3 = seed[3] as number;
+
+/** What is being served at this moment; calls made meanwhile carry its identifier. */
+let current: Causality | undefined;
+/** Only made when an apartment needs causality to survive an `await`: a live store doubles the price of every await on Node 20. */
+let storage: AsyncLocalStorage<Causality> | undefined;
+
+/** The causality calls made now belong to; undefined outside of any served call. */
+export function currentCausality(): Causality | undefined {
+  return current ?? storage?.getStore();
+}
+
+/** Writes the identifier of an outgoing call: the current one, or a new one for a root call. 16 bytes; room must be reserved. */
+export function writeCausality(writer: ByteWriter): void {
+  const cause = current ?? storage?.getStore();
+  const { view, pos } = writer;
+  if (cause === undefined) {
+    count = (count + 1) | 0;
+    view.setInt32(pos, count, true);
+    view.setInt32(pos + 4, seed1, true);
+    view.setInt32(pos + 8, seed2, true);
+    view.setInt32(pos + 12, seed3, true);
+  } else {
+    view.setInt32(pos, cause.cid0, true);
+    view.setInt32(pos + 4, cause.cid1, true);
+    view.setInt32(pos + 8, cause.cid2, true);
+    view.setInt32(pos + 12, cause.cid3, true);
+  }
+  writer.pos = pos + 16;
+}
+
+/** Makes `cause` current and answers the one before, for {@link leaveCausality}. Only for synchronous stretches. */
+export function enterCausality(cause: Causality): Causality | undefined {
+  const before = current;
+  current = cause;
+  return before;
+}
+
+export function leaveCausality(before: Causality | undefined): void {
+  current = before;
+}
+
+/** Runs a call so that its causality survives `await` (single-threaded apartments let related calls in while they wait). */
+export function withLastingCausality<T>(cause: Causality, run: () => T): T {
+  storage ??= new AsyncLocalStorage();
+  return storage.run(cause, run);
+}
+
+/** The text form. */
+export function causalityGuid(cause: Causality): Guid {
+  const writer = new ByteWriter(16);
+  const words = [cause.cid0, cause.cid1, cause.cid2, cause.cid3];
+  for (const word of words) writer.u32(word >>> 0);
+  return guidFromBytes(writer.bytes);
+}

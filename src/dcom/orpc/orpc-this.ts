@@ -1,0 +1,72 @@
+import { type ByteReader, type ByteWriter, ComError, HResult } from "../../base/index.ts";
+import { type ComVersion, accepts, comVersion } from "../com-version.ts";
+import { type Causality, writeCausality } from "./causality.ts";
+import { type OrpcExtent, noExtents, readExtents, writeExtents } from "./extent.ts";
+
+/** Bytes of an ORPCTHIS without extensions. */
+export const orpcThisSize = 32;
+
+/** The head of every ORPC request ([MS-DCOM] 2.2.13.3). */
+export interface OrpcThis extends Causality {
+  readonly major: number;
+  readonly minor: number;
+  readonly flags: number;
+  readonly extents: readonly OrpcExtent[];
+}
+
+/**
+ * Writes the head of a call that is made now: the current causality or a new one.
+ * `flags` is 0 on calls to objects and 1 on activation calls, as Windows has it.
+ */
+export function writeOrpcThis(
+  writer: ByteWriter,
+  version: ComVersion = comVersion,
+  extents: readonly OrpcExtent[] = noExtents,
+  flags = 0,
+): void {
+  writer.reserve(orpcThisSize);
+  const { view, pos } = writer;
+  view.setUint32(pos, version.major | (version.minor << 16), true);
+  view.setUint32(pos + 4, flags, true);
+  view.setUint32(pos + 8, 0, true);
+  writer.pos = pos + 12;
+  writeCausality(writer);
+  if (extents.length === 0) {
+    view.setUint32(pos + 28, 0, true);
+    writer.pos = pos + 32;
+  } else {
+    writeExtents(writer, extents);
+  }
+}
+
+/** Reads the head of a request. Throws RPC_E_VERSION_MISMATCH for a version we do not serve, RPC_E_INVALID_HEADER for a broken one. */
+export function readOrpcThis(reader: ByteReader): OrpcThis {
+  if (reader.remaining < orpcThisSize) {
+    throw new ComError(
+      HResult.RPC_E_INVALID_HEADER,
+      `a call of ${reader.remaining} bytes has no ORPC header`,
+    );
+  }
+  const { view, pos, littleEndian } = reader;
+  const major = view.getUint16(pos, littleEndian);
+  const minor = view.getUint16(pos + 2, littleEndian);
+  if (!accepts({ major, minor })) {
+    throw new ComError(
+      HResult.RPC_E_VERSION_MISMATCH,
+      `the caller speaks DCOM ${major}.${minor}, 5.1 to 5.7 are served`,
+    );
+  }
+  const flags = view.getUint32(pos + 4, littleEndian);
+  const cid0 = view.getInt32(pos + 12, littleEndian);
+  const cid1 = littleEndian ? view.getInt32(pos + 16, true) : swapHalves(view.getInt32(pos + 16, false));
+  // The last eight bytes of a GUID are single bytes in either order.
+  const cid2 = view.getInt32(pos + 20, true);
+  const cid3 = view.getInt32(pos + 24, true);
+  reader.pos = pos + 28;
+  return { major, minor, flags, cid0, cid1, cid2, cid3, extents: readExtents(reader) };
+}
+
+/** Two 16-bit numbers read as one big-endian word, in the order a little-endian read gives. */
+function swapHalves(word: number): number {
+  return (word >>> 16) | (word << 16);
+}

@@ -1,0 +1,2 @@
+import "./objref.test.ts";
+import "./orpc.test.ts";
