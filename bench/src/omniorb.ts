@@ -8,6 +8,7 @@ import type { Figure } from "./processes.js";
 
 const source = fileURLToPath(new URL("../omniorb/", import.meta.url));
 let built: string | undefined;
+let sockets = 0;
 
 /** True where Debian's omniorb packages and a C++ compiler are. */
 export function omniOrbPresent(): boolean {
@@ -50,7 +51,7 @@ export async function measureOmniOrb(
   const folder = build();
   const pin = outstanding === 1 ? ["taskset", "-c", "0"] : ["nice", "-n", "0"];
   const endpoint =
-    transport === "unix" ? `giop:unix:${join(folder, `s${process.pid}`)}` : "giop:tcp:127.0.0.1:";
+    transport === "unix" ? `giop:unix:${join(folder, `s${sockets++}`)}` : "giop:tcp:127.0.0.1:";
   const limits = ["-ORBmaxGIOPConnectionPerServer", "64", "-ORBgiopMaxMsgSize", "2097152"];
   const server: ChildProcess = spawn(
     pin[0] as string,
