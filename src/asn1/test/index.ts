@@ -1,0 +1,3 @@
+import "./reader.test.ts";
+import "./writer.test.ts";
+import "./fuzz.test.ts";
