@@ -1,0 +1,153 @@
+import { ComError, HResult } from "../../base/index.ts";
+import type { CallOptions, InterfaceDescriptor, MethodDescriptor } from "../../ndr/index.ts";
+import { callProvided } from "../provided.ts";
+import { StatusResult } from "../status.ts";
+import type { DirectPointer } from "./direct.ts";
+import { type MethodMapper, type Replace } from "./mapper.ts";
+
+/** What the general way of calling one method within the apartment needs to know. */
+export interface CallPlan {
+  readonly descriptor: InterfaceDescriptor;
+  readonly method: MethodDescriptor;
+  readonly mapper: MethodMapper | undefined;
+  /** Makes a pointer of an implementation object handed over where an interface pointer belongs. */
+  readonly wrap: Wrap;
+}
+
+export interface Wrap {
+  /** The object as a pointer to `iid`; one that had to be made is added to `made`. */
+  (value: object, iid: string | undefined, made: Disposable[] | undefined): unknown;
+}
+
+/** A thrown value as the ComError the caller sees. */
+export function failure(pointer: DirectPointer, member: string, error: unknown): ComError {
+  if (error instanceof ComError) return error;
+  const known = ComError.from(error);
+  return new ComError(known.code, known.info.description, {
+    cause: error,
+    where: `${pointer.$descriptor.name}.${member}`,
+  });
+}
+
+/** A result that is not a plain number, string or the like: a promise, or a value with a status. */
+export function settle(pointer: DirectPointer, member: string, result: unknown): unknown {
+  if (result instanceof StatusResult) return result.value;
+  if (!isThenable(result)) return result;
+  return result.then(
+    (value) => (value instanceof StatusResult ? value.value : value),
+    (error: unknown) => {
+      throw failure(pointer, member, error);
+    },
+  );
+}
+
+/** The general way: with call options, interface pointers among the values, or a method the runtime provides. */
+export function callPlanned(
+  pointer: DirectPointer,
+  plan: CallPlan,
+  args: readonly unknown[],
+  options: CallOptions | undefined,
+): unknown {
+  const member = plan.method.name;
+  if (options?.signal?.aborted === true) throw canceled(pointer, member);
+  const made: Disposable[] = [];
+  let result: unknown;
+  try {
+    result = callTarget(pointer, plan, mapInputs(plan, args, made));
+    if (!isThenable(result)) return finish(plan, args, result, options);
+  } catch (error) {
+    throw failure(pointer, member, error);
+  } finally {
+    // What was made for the call's arguments ends with the call; an implementation that keeps a pointer takes a reference.
+    if (!isThenable(result)) disposeAll(made);
+  }
+  const settled = result.then(
+    (value) => finish(plan, args, value, options),
+    (error: unknown) => {
+      throw failure(pointer, member, error);
+    },
+  );
+  const ended = settled.finally(() => disposeAll(made));
+  return options?.signal === undefined && options?.timeout === undefined
+    ? ended
+    : limited(pointer, member, ended, options);
+}
+
+function callTarget(pointer: DirectPointer, plan: CallPlan, args: readonly unknown[]): unknown {
+  const target = pointer.$target as Record<string, unknown>;
+  const own = target[plan.method.name];
+  if (typeof own === "function") return (own as (...args: unknown[]) => unknown).apply(target, [...args]);
+  return callProvided(pointer.$identity, plan.descriptor, plan.method, args);
+}
+
+function mapInputs(plan: CallPlan, args: readonly unknown[], made: Disposable[]): readonly unknown[] {
+  const { mapper } = plan;
+  if (mapper === undefined) return args;
+  const scope = scopeOf(mapper, args);
+  const replace: Replace = (value, iid) => plan.wrap(value, iid, made);
+  return args.map((value, index) => mapper.inputs[index]?.(value, replace, scope) ?? value);
+}
+
+function finish(
+  plan: CallPlan,
+  args: readonly unknown[],
+  result: unknown,
+  options: CallOptions | undefined,
+): unknown {
+  const wrapped = result instanceof StatusResult ? result : undefined;
+  if (options?.status !== undefined) options.status.code = wrapped?.code ?? HResult.S_OK;
+  const value = wrapped === undefined ? result : wrapped.value;
+  const { mapper } = plan;
+  if (mapper?.output === undefined) return value;
+  return mapper.output(value, (pointer, iid) => plan.wrap(pointer, iid, undefined), scopeOf(mapper, args));
+}
+
+function scopeOf(mapper: MethodMapper, args: readonly unknown[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(mapper.inputNames.map((name, index) => [name, args[index]]));
+}
+
+function limited(
+  pointer: DirectPointer,
+  member: string,
+  work: Promise<unknown>,
+  options: CallOptions,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const { signal, timeout } = options;
+    const stop = (): void => {
+      signal?.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
+    };
+    const onAbort = (): void => {
+      stop();
+      reject(canceled(pointer, member));
+    };
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            stop();
+            reject(new ComError(HResult.RPC_E_TIMEOUT, undefined, { where: whereOf(pointer, member) }));
+          }, timeout);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(stop);
+  });
+}
+
+function canceled(pointer: DirectPointer, member: string): ComError {
+  return new ComError(HResult.RPC_E_CALL_CANCELED, "the call was canceled", {
+    where: whereOf(pointer, member),
+  });
+}
+
+function whereOf(pointer: DirectPointer, member: string): string {
+  return `${pointer.$descriptor.name}.${member}`;
+}
+
+function disposeAll(list: readonly Disposable[]): void {
+  for (const one of list) one[Symbol.dispose]();
+}
+
+export function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

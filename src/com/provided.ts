@@ -1,0 +1,30 @@
+import { ComError, HResult } from "../base/index.ts";
+import { type InterfaceDescriptor, type MethodDescriptor } from "../ndr/index.ts";
+import { type Identity, nameOf } from "./identity.ts";
+
+/**
+ * Calls a method the implementation does not write itself: the runtime's, when it provides the interface that declares the method (IDispatch's
+ * four for a dual interface). Throws E_NOTIMPL when nobody has it.
+ */
+export function callProvided(
+  identity: Identity,
+  descriptor: InterfaceDescriptor,
+  method: MethodDescriptor,
+  args: readonly unknown[],
+): unknown {
+  const target = identity.host?.provide(identity, declaring(descriptor, method).iid)?.target;
+  const call = (target as Record<string, unknown> | undefined)?.[method.name];
+  if (typeof call === "function") return (call as (...args: unknown[]) => unknown).apply(target, [...args]);
+  throw new ComError(
+    HResult.E_NOTIMPL,
+    `${nameOf(identity.object)} does not implement ${descriptor.name}.${method.name}`,
+  );
+}
+
+/** The interface of the chain that declares the method itself. */
+function declaring(descriptor: InterfaceDescriptor, method: MethodDescriptor): InterfaceDescriptor {
+  for (let at: InterfaceDescriptor | undefined = descriptor; at; at = at.base) {
+    if (at.methods.includes(method)) return at;
+  }
+  return descriptor;
+}
