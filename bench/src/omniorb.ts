@@ -76,7 +76,7 @@ export async function measureOmniOrb(
         String(milliseconds),
         ...limits,
       ],
-      { encoding: "utf8" },
+      { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
     );
     const result = JSON.parse(client.stdout) as { calls: number; seconds: number; cpu: number };
     const serverCpu = (cpuSeconds(server.pid as number) - before) * 0.8;
