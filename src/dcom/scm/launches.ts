@@ -1,0 +1,150 @@
+import { type Clock, ComError, type Guid, HResult, type Logger } from "../../base/index.ts";
+import { CrashLimit } from "./crash-limit.ts";
+import {
+  type Launch,
+  type Launched,
+  type LaunchExit,
+  type LaunchSpec,
+  startFailure,
+  startTimeout,
+} from "./launcher.ts";
+
+export interface LaunchesOptions {
+  readonly launch: Launch;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly launchTimeout: number;
+  readonly crashLimit: number;
+  readonly crashWindow: number;
+  readonly maxLaunches: number;
+}
+
+/** One program on its way to serve. */
+interface Pending {
+  readonly key: string;
+  readonly name: string;
+  readonly launched: Launched;
+  /** Who waits, by the class that must be registered. */
+  readonly waiting: Map<Guid, ((error: ComError | undefined) => void)[]>;
+  readonly timer: Disposable;
+  /** It has registered some class: it is a server, whatever else fails. */
+  served: boolean;
+}
+
+/**
+ * The launches under way: activations that need the same program wait for one start of it; a program that fails at start again and again
+ * is left alone for a while.
+ */
+export class Launches {
+  readonly #options: LaunchesOptions;
+  readonly #crashes: CrashLimit;
+  readonly #byKey = new Map<string, Pending>();
+  readonly #byToken = new Map<string, Pending>();
+  readonly #queue: (() => void)[] = [];
+
+  constructor(options: LaunchesOptions) {
+    this.#options = options;
+    this.#crashes = new CrashLimit(options.clock, options.crashLimit, options.crashWindow);
+  }
+
+  /** Programs being started now. */
+  get size(): number {
+    return this.#byToken.size;
+  }
+
+  /**
+   * Starts the program of `key`, or joins a start under way, and resolves when it has registered `clsid`. Rejects with
+   * CO_E_SERVER_EXEC_FAILURE when it ends before, stays silent for too long, or failed too often lately. `share: false` always starts
+   * another program (a class of single use).
+   */
+  async start(key: string, clsid: Guid, spec: LaunchSpec, share = true): Promise<void> {
+    for (;;) {
+      const pending = share ? this.#byKey.get(key) : undefined;
+      if (pending !== undefined) return this.#wait(pending, clsid);
+      this.#crashes.check(key, spec.name);
+      if (this.#byToken.size < this.#options.maxLaunches) break;
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
+    }
+    return this.#wait(this.#launch(key, spec), clsid);
+  }
+
+  /** A program with this token has registered a class that can be used. */
+  registered(token: string, clsid: Guid): void {
+    const pending = this.#byToken.get(token);
+    if (pending === undefined) return;
+    pending.served = true;
+    // Whoever comes from now on finds the class registered, or needs another program.
+    if (this.#byKey.get(pending.key) === pending) this.#byKey.delete(pending.key);
+    this.#crashes.succeeded(pending.key);
+    const waiting = pending.waiting.get(clsid) ?? [];
+    pending.waiting.delete(clsid);
+    if (pending.waiting.size === 0) this.#finish(pending);
+    for (const wake of waiting) wake(undefined);
+  }
+
+  /** Fails everything that waits; programs under way are left to themselves. */
+  close(): void {
+    for (const pending of this.#byToken.values()) {
+      this.#fail(
+        pending,
+        new ComError(HResult.CO_E_SERVER_STOPPING, "the service control manager is closing"),
+      );
+    }
+  }
+
+  #launch(key: string, spec: LaunchSpec): Pending {
+    const { launch, clock, launchTimeout, logger } = this.#options;
+    const launched = launch(spec);
+    logger.info({ pid: launched.pid, command: spec.command }, `launched the server of ${spec.name}`);
+    const pending: Pending = {
+      key,
+      name: spec.name,
+      launched,
+      waiting: new Map(),
+      timer: clock.after(launchTimeout, () => this.#timedOut(pending)),
+      served: false,
+    };
+    this.#byKey.set(key, pending);
+    this.#byToken.set(launched.token, pending);
+    void launched.exited.then((exit) => this.#ended(pending, exit));
+    return pending;
+  }
+
+  #wait(pending: Pending, clsid: Guid): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const list = pending.waiting.get(clsid) ?? [];
+      list.push((error) => (error === undefined ? resolve() : reject(error)));
+      pending.waiting.set(clsid, list);
+    });
+  }
+
+  #timedOut(pending: Pending): void {
+    const output = pending.launched.output();
+    if (!pending.served) pending.launched.kill();
+    this.#failed(pending, startTimeout(pending.name, this.#options.launchTimeout, output));
+  }
+
+  #ended(pending: Pending, exit: LaunchExit): void {
+    if (this.#byToken.get(pending.launched.token) !== pending) return; // it served first
+    this.#failed(pending, startFailure(pending.name, exit));
+  }
+
+  #failed(pending: Pending, error: ComError): void {
+    this.#crashes.failed(pending.key);
+    this.#options.logger.error({ code: error.code }, error.message);
+    this.#fail(pending, error);
+  }
+
+  #fail(pending: Pending, error: ComError): void {
+    this.#finish(pending);
+    for (const waiting of pending.waiting.values()) for (const wake of waiting) wake(error);
+    pending.waiting.clear();
+  }
+
+  #finish(pending: Pending): void {
+    pending.timer[Symbol.dispose]();
+    this.#byToken.delete(pending.launched.token);
+    if (this.#byKey.get(pending.key) === pending) this.#byKey.delete(pending.key);
+    this.#queue.shift()?.();
+  }
+}

@@ -1,0 +1,164 @@
+import type { Duplex } from "node:stream";
+import { ComError, HResult, type Logger } from "../../../base/index.ts";
+import type { DualStringArray } from "../../dual-string-array.ts";
+import type {
+  ClassRegistration,
+  ExporterCalls,
+  ExporterRegistration,
+  ExporterSession,
+  MachineResolver,
+  Oid,
+  Oxid,
+  ResolvedOxid,
+} from "../../resolver-contract.ts";
+import type { MachineSnapshot } from "../snapshot.ts";
+import { formatU64 } from "./fields.ts";
+import { LocalLink, type LinkRequestOptions } from "./link.ts";
+import {
+  type LocalActivated,
+  type LocalActivation,
+  readActivated,
+  readActivation,
+  readBindings,
+  readResolved,
+  writeActivated,
+  writeBindings,
+  writeRegistration,
+  writeStatus,
+} from "./messages.ts";
+import { readSnapshot } from "./snapshot-message.ts";
+
+/** This process's connection to the service control manager of its machine. */
+export class ScmClient implements MachineResolver, AsyncDisposable {
+  readonly #link: LocalLink;
+  /** Resolves when the connection is lost or closed. */
+  readonly closed: Promise<void>;
+  #calls: ExporterCalls | undefined;
+
+  constructor(socket: Duplex, logger?: Logger) {
+    let end = (): void => undefined;
+    this.closed = new Promise((resolve) => (end = resolve));
+    this.#link = new LocalLink(socket, {
+      ...(logger === undefined ? {} : { logger }),
+      onClose: () => end(),
+      handlers: {
+        rundown: (params) => this.#exporter().rundown(params.u64s("oids")),
+        activate: async (params) => writeActivated(await this.#exporter().activate(readActivation(params))),
+        describe: async () => writeStatus(await this.#exporter().describe()),
+        shutdown: (params) => this.#exporter().shutdown(params.number("milliseconds")),
+      },
+    });
+  }
+
+  get connected(): boolean {
+    return !this.#link.closed;
+  }
+
+  /** Joins the machine as a process with objects; once per connection. */
+  async join(registration: ExporterRegistration, exporter: ExporterCalls): Promise<ExporterSession> {
+    if (this.#calls !== undefined)
+      throw new ComError(HResult.CO_E_ALREADYINITIALIZED, "the process has joined before");
+    this.#calls = exporter;
+    try {
+      const answer = await this.#link.request("join", writeRegistration(registration));
+      return new LinkSession(this.#link, this.closed, () => (this.#calls = undefined), {
+        oxid: answer.u64("oxid"),
+        oidPrefix: answer.number("oidPrefix"),
+        resolverBindings: readBindings(answer.record("resolver")),
+        pingPeriod: answer.number("pingPeriod"),
+      });
+    } catch (error) {
+      this.#calls = undefined;
+      throw error;
+    }
+  }
+
+  /** A class object or an instance from a server of this machine, launched when needed. The references in the OBJREFs are the caller's. */
+  async activate(request: LocalActivation, options: LinkRequestOptions = {}): Promise<LocalActivated> {
+    const answer = await this.#link.request("activate", request, options);
+    const machine = answer.optionalText("machine");
+    if (machine !== undefined) return { machine };
+    const { interfaces } = readActivated(answer);
+    return { oxid: answer.u64("oxid"), exporter: readResolved(answer.record("exporter")), interfaces };
+  }
+
+  /** The machine at this moment. */
+  async snapshot(options: LinkRequestOptions = {}): Promise<MachineSnapshot> {
+    return readSnapshot(await this.#link.request("snapshot", {}, options));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#link.close();
+  }
+
+  #exporter(): ExporterCalls {
+    if (this.#calls === undefined)
+      throw new ComError(HResult.CO_E_NOTINITIALIZED, "the process has not joined");
+    return this.#calls;
+  }
+}
+
+interface Standing {
+  readonly oxid: Oxid;
+  readonly oidPrefix: number;
+  readonly resolverBindings: DualStringArray;
+  readonly pingPeriod: number;
+}
+
+class LinkSession implements ExporterSession {
+  readonly oxid: Oxid;
+  readonly oidPrefix: number;
+  readonly resolverBindings: DualStringArray;
+  readonly pingPeriod: number;
+  readonly closed: Promise<void>;
+  readonly #link: LocalLink;
+  readonly #left: () => void;
+
+  constructor(link: LocalLink, closed: Promise<void>, left: () => void, standing: Standing) {
+    this.#link = link;
+    this.#left = left;
+    this.closed = closed;
+    this.oxid = standing.oxid;
+    this.oidPrefix = standing.oidPrefix;
+    this.resolverBindings = standing.resolverBindings;
+    this.pingPeriod = standing.pingPeriod;
+  }
+
+  exported(oids: readonly Oid[]): void {
+    this.#link.notify("exported", { oids: oids.map(formatU64) });
+  }
+
+  withdrawn(oids: readonly Oid[]): void {
+    this.#link.notify("withdrawn", { oids: oids.map(formatU64) });
+  }
+
+  references(resolver: DualStringArray, added: readonly Oid[], dropped: readonly Oid[]): void {
+    this.#link.notify("references", {
+      resolver: writeBindings(resolver),
+      added: added.map(formatU64),
+      dropped: dropped.map(formatU64),
+    });
+  }
+
+  async resolve(oxid: Oxid): Promise<ResolvedOxid | undefined> {
+    const answer = await this.#link.request("resolve", { oxid: formatU64(oxid) });
+    return answer.raw("found") === undefined ? undefined : readResolved(answer.record("found"));
+  }
+
+  async registerClass(registration: ClassRegistration): Promise<number> {
+    return (await this.#link.request("registerClass", registration)).number("cookie");
+  }
+
+  async revokeClass(cookie: number): Promise<void> {
+    await this.#link.request("revokeClass", { cookie });
+  }
+
+  async resumeClasses(): Promise<void> {
+    await this.#link.request("resumeClasses", {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#link.closed) await this.#link.request("leave", {}).catch(() => undefined); // gone is gone
+    this.#left();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Guid } from "../../../base/index.ts";
+import type {
+  ActivatedInterface,
+  ExporterActivated,
+  ExporterActivation,
+  ExporterRegistration,
+  ExporterStatus,
+  ResolvedOxid,
+} from "../../resolver-contract.ts";
+import type { DualStringArray } from "../../dual-string-array.ts";
+import { type Fields, formatBytes, formatU64 } from "./fields.ts";
+
+/*
+ * The messages of the local link as plain JSON: 64-bit numbers in hexadecimal, bytes in base64. One pair of functions for each value.
+ */
+
+export function writeBindings(bindings: DualStringArray): object {
+  return { strings: bindings.strings, security: bindings.security };
+}
+
+export function readBindings(fields: Fields): DualStringArray {
+  return {
+    strings: fields.records("strings").map((item) => {
+      return { tower: item.number("tower"), address: item.text("address") };
+    }),
+    security: fields.records("security").map((item) => {
+      const reserved = item.optionalNumber("reserved");
+      const binding = { service: item.number("service"), principal: item.text("principal") };
+      return reserved === undefined ? binding : { ...binding, reserved };
+    }),
+  };
+}
+
+export function writeResolved(value: ResolvedOxid): object {
+  return { ...value, bindings: writeBindings(value.bindings) };
+}
+
+export function readResolved(fields: Fields): ResolvedOxid {
+  const version = fields.record("version");
+  return {
+    bindings: readBindings(fields.record("bindings")),
+    ipidRemUnknown: fields.guid("ipidRemUnknown"),
+    authenticationHint: fields.number("authenticationHint"),
+    version: { major: version.number("major"), minor: version.number("minor") },
+  };
+}
+
+export function writeRegistration(value: ExporterRegistration): object {
+  const { resume, ...rest } = value;
+  const kept = resume && { oxid: formatU64(resume.oxid), oidPrefix: resume.oidPrefix };
+  return { ...rest, ...writeResolved(value), resume: kept };
+}
+
+export function readRegistration(fields: Fields): ExporterRegistration {
+  const launchToken = fields.optionalText("launchToken");
+  const resume = fields.raw("resume") === undefined ? undefined : fields.record("resume");
+  return {
+    ...readResolved(fields),
+    pid: fields.number("pid"),
+    name: fields.text("name"),
+    ...(launchToken === undefined ? {} : { launchToken }),
+    ...(resume && { resume: { oxid: resume.u64("oxid"), oidPrefix: resume.number("oidPrefix") >>> 0 } }),
+  };
+}
+
+export function writeActivation(value: ExporterActivation): object {
+  return value;
+}
+
+export function readActivation(fields: Fields): ExporterActivation {
+  const caller = fields.record("caller");
+  const pid = caller.optionalNumber("pid");
+  return {
+    clsid: fields.guid("clsid"),
+    iids: fields.guids("iids"),
+    classObject: fields.flag("classObject"),
+    destination: fields.text("destination") === "local" ? "local" : "machine",
+    caller: {
+      account: caller.optionalText("account"),
+      authenticationLevel: caller.number("authenticationLevel"),
+      ...(pid === undefined ? {} : { pid }),
+    },
+  };
+}
+
+export function writeActivated(value: ExporterActivated): object {
+  return { interfaces: value.interfaces.map(writeInterface) };
+}
+
+function writeInterface({ iid, hresult, objref }: ActivatedInterface): object {
+  return { iid, hresult, objref: objref && formatBytes(objref) };
+}
+
+export function readActivated(fields: Fields): ExporterActivated {
+  return {
+    interfaces: fields.records("interfaces").map((item) => {
+      const objref = item.optionalBytes("objref");
+      const entry = { iid: item.guid("iid"), hresult: item.number("hresult") >>> 0 };
+      return objref === undefined ? entry : { ...entry, objref };
+    }),
+  };
+}
+
+export function writeStatus(value: ExporterStatus): object {
+  return { ...value, objects: value.objects.map((object) => ({ ...object, oid: formatU64(object.oid) })) };
+}
+
+export function readStatus(fields: Fields): ExporterStatus {
+  return {
+    connections: fields.number("connections"),
+    calls: fields.number("calls"),
+    objects: fields.records("objects").map((item) => {
+      return {
+        oid: item.u64("oid"),
+        interfaces: item.texts("interfaces"),
+        references: item.number("references"),
+        name: item.text("name"),
+      };
+    }),
+  };
+}
+
+/** A use of a class as the link names it. */
+export function readUses(fields: Fields): "single" | "multiple" | "multiSeparate" | "surrogate" {
+  const uses = fields.text("uses");
+  return uses === "single" || uses === "multiSeparate" || uses === "surrogate" ? uses : "multiple";
+}
+
+/** What a process asks of the SCM beside joining: an activation on this machine. */
+export interface LocalActivation {
+  readonly clsid: Guid;
+  readonly iids: readonly Guid[];
+  readonly classObject: boolean;
+}
+
+/** The answer: where the interfaces live, or the machine to ask instead (RemoteServerName). */
+export type LocalActivated =
+  | {
+      readonly oxid: bigint;
+      readonly exporter: ResolvedOxid;
+      readonly interfaces: readonly ActivatedInterface[];
+    }
+  | { readonly machine: string };

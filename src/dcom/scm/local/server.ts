@@ -1,0 +1,135 @@
+import type { Duplex } from "node:stream";
+import { ComError, HResult, type Logger } from "../../../base/index.ts";
+import type { ExporterCalls } from "../../resolver-contract.ts";
+import { type Machine, type MachineSession, resolved } from "../machine.ts";
+import { type Fields, formatU64 } from "./fields.ts";
+import { LocalLink } from "./link.ts";
+import {
+  readActivated,
+  readBindings,
+  readRegistration,
+  readStatus,
+  readUses,
+  writeActivated,
+  writeActivation,
+  writeBindings,
+  writeResolved,
+} from "./messages.ts";
+import { writeSnapshot } from "./snapshot-message.ts";
+
+/** Serves one local connection: a process that may join, activate, and look. Its end is the end of the process's session. */
+export function serveLocal(machine: Machine, socket: Duplex, logger: Logger): LocalLink {
+  const connection = new LocalConnection(machine);
+  const link = new LocalLink(socket, {
+    handlers: connection.handlers,
+    logger,
+    onClose: () => connection.ended(),
+  });
+  connection.link = link;
+  return link;
+}
+
+class LocalConnection {
+  readonly #machine: Machine;
+  link: LocalLink | undefined;
+  #session: MachineSession | undefined;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  readonly handlers: Readonly<Record<string, (params: Fields) => unknown>> = {
+    join: (params) => this.#join(params),
+    leave: () => this.ended(),
+    exported: (params) => this.#joined().exported(params.u64s("oids")),
+    withdrawn: (params) => this.#joined().withdrawn(params.u64s("oids")),
+    references: (params) =>
+      this.#joined().references(
+        readBindings(params.record("resolver")),
+        params.u64s("added"),
+        params.u64s("dropped"),
+      ),
+    resolve: (params) => {
+      const found = this.#machine.resolve(params.u64("oxid"));
+      return { found: found && writeResolved(found) };
+    },
+    registerClass: async (params) => {
+      const registration = {
+        clsid: params.guid("clsid"),
+        uses: readUses(params),
+        suspended: params.flag("suspended"),
+      };
+      return { cookie: await this.#joined().registerClass(registration) };
+    },
+    revokeClass: (params) => this.#joined().revokeClass(params.number("cookie")),
+    resumeClasses: () => this.#joined().resumeClasses(),
+    activate: (params) => this.#activate(params),
+    snapshot: async () => writeSnapshot(await this.#machine.snapshot()),
+  };
+
+  ended(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session !== undefined) this.#machine.leave(session.process);
+  }
+
+  async #join(params: Fields): Promise<object> {
+    if (this.#session !== undefined)
+      throw new ComError(HResult.CO_E_ALREADYINITIALIZED, "the process has joined before");
+    const link = this.link;
+    if (link === undefined) throw new ComError(HResult.E_UNEXPECTED, "the link is not open yet");
+    const session = await this.#machine.join(readRegistration(params), callsOver(link));
+    if (link.closed) {
+      this.#machine.leave(session.process);
+      throw new ComError(HResult.RPC_E_CONNECTION_TERMINATED);
+    }
+    this.#session = session;
+    return {
+      oxid: formatU64(session.oxid),
+      oidPrefix: session.oidPrefix,
+      resolver: writeBindings(session.resolverBindings),
+      pingPeriod: session.pingPeriod,
+    };
+  }
+
+  async #activate(params: Fields): Promise<object> {
+    const pid = this.#session?.process.registration.pid;
+    const activated = await this.#machine.activate({
+      clsid: params.guid("clsid"),
+      iids: params.guids("iids"),
+      classObject: params.flag("classObject"),
+      destination: "local",
+      origin: {
+        account: undefined,
+        local: true,
+        authenticationLevel: 6,
+        from: "this machine",
+        ...(pid && { pid }),
+      },
+    });
+    if ("machine" in activated) return activated;
+    const { process } = activated;
+    return {
+      ...writeActivated(activated),
+      oxid: formatU64(process.oxid),
+      exporter: writeResolved(resolved(process)),
+    };
+  }
+
+  #joined(): MachineSession {
+    if (this.#session === undefined)
+      throw new ComError(HResult.CO_E_NOTINITIALIZED, "the process has not joined");
+    return this.#session;
+  }
+}
+
+/** What the SCM asks of the process at the other end of a link. */
+function callsOver(link: LocalLink): ExporterCalls {
+  return {
+    rundown: (oids) => link.notify("rundown", { oids: oids.map(formatU64) }),
+    activate: async (activation) =>
+      readActivated(await link.request("activate", writeActivation(activation))),
+    describe: async () => readStatus(await link.request("describe", {})),
+    shutdown: (milliseconds) => link.notify("shutdown", { milliseconds }),
+  };
+}

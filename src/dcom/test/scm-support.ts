@@ -1,0 +1,111 @@
+import { type Clock, type Guid, guid, silentLogger, systemClock } from "../../base/index.ts";
+import { comVersion } from "../com-version.ts";
+import { noBindings } from "../dual-string-array.ts";
+import type { ExporterCalls, ExporterRegistration, Oid } from "../resolver-contract.ts";
+import type { ClassCatalog, ServerClass } from "../scm/catalog.ts";
+import type { Launch } from "../scm/launcher.ts";
+import { Machine } from "../scm/machine.ts";
+import type { ObjectLife } from "../scm/object-life.ts";
+import type { MachineProcess } from "../scm/processes.ts";
+import { type ScmSettings, defaultScmSettings } from "../scm/settings.ts";
+
+/** A class as a test registers it. */
+export function serverClass(over: Partial<ServerClass> = {}): ServerClass {
+  return {
+    clsid: testMachine.clsid,
+    name: "Test.Class",
+    appId: undefined,
+    localServer: undefined,
+    inprocServer: undefined,
+    surrogate: undefined,
+    remoteServerName: undefined,
+    serviceParameters: undefined,
+    runAs: undefined,
+    authenticationLevel: undefined,
+    launchPermission: undefined,
+    accessPermission: undefined,
+    ...over,
+  };
+}
+
+export function catalogOf(
+  classes: readonly ServerClass[],
+  defaults: ReturnType<ClassCatalog["defaults"]> = noDefaults,
+): ClassCatalog {
+  return { find: (clsid) => classes.find((entry) => entry.clsid === clsid), defaults: () => defaults };
+}
+
+const noDefaults = { launch: undefined, access: undefined };
+
+/** What a process says when it joins. */
+export function registration(name: string, over: Partial<ExporterRegistration> = {}): ExporterRegistration {
+  return {
+    pid: process.pid,
+    name,
+    bindings: {
+      strings: [{ tower: 7, address: "127.0.0.1[4711]" }],
+      security: [{ service: 10, principal: "" }],
+    },
+    ipidRemUnknown: guid("11111111-2222-3333-4444-555555555555"),
+    authenticationHint: 6,
+    version: comVersion,
+    ...over,
+  };
+}
+
+/** A process that answers each activation with the OBJREF 01 02 03. */
+export function exporterStub(over: Partial<ExporterCalls> = {}): ExporterCalls {
+  return {
+    rundown: () => undefined,
+    activate: async ({ iids }) => ({
+      interfaces: iids.map((iid) => ({ iid, hresult: 0, objref: new Uint8Array([1, 2, 3]) })),
+    }),
+    describe: async () => ({ objects: [], connections: 3, calls: 4 }),
+    shutdown: () => undefined,
+    ...over,
+  };
+}
+
+/** Nothing is pinged. */
+export const noLife: ObjectLife = {
+  exported: () => undefined,
+  withdrawn: () => undefined,
+  heldHere: () => undefined,
+  heldElsewhere: () => undefined,
+  leave: () => undefined,
+  simplePing: () => false,
+  complexPing: () => ({ set: 0n, status: 0 }),
+  snapshot: () => ({ sets: [], objects: 0, pinging: [] }),
+  close: () => undefined,
+};
+
+export interface TestMachineOptions {
+  readonly home?: string;
+  readonly catalog?: ClassCatalog;
+  readonly settings?: Partial<ScmSettings>;
+  readonly clock?: Clock;
+  readonly launch?: Launch;
+  readonly life?: (rundown: (process: MachineProcess, oids: readonly Oid[]) => void) => ObjectLife;
+}
+
+/** An SCM without wires. */
+export function testMachine(options: TestMachineOptions = {}): Machine {
+  const settings = { ...defaultScmSettings, ...options.settings };
+  return new Machine({
+    home: options.home ?? "/nowhere",
+    catalog: options.catalog ?? catalogOf([serverClass()]),
+    settings: () => settings,
+    clock: options.clock ?? systemClock,
+    logger: silentLogger,
+    launch:
+      options.launch ??
+      (() => {
+        throw new Error("nothing should be launched");
+      }),
+    surrogateCommand: ["surrogate"],
+    resolverBindings: () => noBindings,
+    life: options.life ?? (() => noLife),
+  });
+}
+testMachine.clsid = guid("c0a1e5ce-0000-4000-8000-000000000001") satisfies Guid;
+testMachine.iid = guid("00020400-0000-0000-c000-000000000046") satisfies Guid;
