@@ -53,3 +53,12 @@ export {
   contextExtent,
   readContextExtent,
 } from "./orpc/context-extent.ts";
+export {
+  type ComplexPingResult,
+  type LocalPingSet,
+  PingTable,
+  type PingTableOptions,
+} from "./ping/ping-table.ts";
+export { PingClient, type PingClientOptions, type PingTransport } from "./ping/ping-client.ts";
+export { NetChanges } from "./ping/net-changes.ts";
+export { ResolverStatus, missedPeriods } from "./ping/status.ts";

@@ -1,2 +1,3 @@
 import "./objref.test.ts";
 import "./orpc.test.ts";
+import "./ping.test.ts";
