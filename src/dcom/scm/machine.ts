@@ -1,5 +1,6 @@
 import { type Clock, ComError, type Guid, HResult, type Logger } from "../../base/index.ts";
 import { type DualStringArray, bindingsKey } from "../dual-string-array.ts";
+import type { PingTransport } from "../ping/ping-client.ts";
 import type {
   ClassRegistration,
   ExporterCalls,
@@ -21,7 +22,7 @@ import { ClassTable, type RegisteredClass } from "./class-table.ts";
 import { ActivationGates } from "./gates.ts";
 import type { Launch } from "./launcher.ts";
 import { Launches } from "./launches.ts";
-import type { ObjectLife } from "./object-life.ts";
+import { ObjectLife } from "./object-life.ts";
 import { type MachineProcess, ProcessTable } from "./processes.ts";
 import type { ScmSettings } from "./settings.ts";
 import { type ClassSnapshot, type MachineSnapshot, type ProcessSnapshot, statusWithin } from "./snapshot.ts";
@@ -36,8 +37,8 @@ export interface MachineOptions {
   readonly surrogateCommand: readonly string[];
   /** Where the resolver answers; known once the listeners are open. */
   readonly resolverBindings: () => DualStringArray;
-  /** The life of objects by pings, told of everything that comes and goes. */
-  readonly life: (rundown: (process: MachineProcess, oids: readonly Oid[]) => void) => ObjectLife;
+  /** Carries our pings to other machines. */
+  readonly pings: PingTransport;
 }
 
 /**
@@ -56,9 +57,16 @@ export class Machine implements MachineResolver {
   constructor(options: MachineOptions) {
     this.options = options;
     const { settings, catalog, logger, clock, launch, surrogateCommand } = options;
-    const { launchTimeout, crashLimit, crashWindow, maxLaunches, maxProcesses } = settings();
+    const { launchTimeout, crashLimit, crashWindow, maxLaunches, maxProcesses, pingPeriod } = settings();
     this.processes = new ProcessTable(maxProcesses);
-    this.life = options.life((process, oids) => process.exporter.rundown(oids));
+    const { pings } = options;
+    this.life = new ObjectLife({
+      clock,
+      logger,
+      pingPeriod,
+      pings,
+      ownerOf: (oid) => this.processes.ownerOf(oid),
+    });
     this.#launches = new Launches({
       launch,
       clock,
@@ -210,11 +218,11 @@ export class MachineSession implements ExporterSession {
   }
 
   exported(oids: readonly Oid[]): void {
-    if (this.process.alive) this.#machine.life.exported(this.process, oids);
+    if (this.process.alive) this.#machine.life.exported(oids);
   }
 
   withdrawn(oids: readonly Oid[]): void {
-    if (this.process.alive) this.#machine.life.withdrawn(this.process, oids);
+    if (this.process.alive) this.#machine.life.withdrawn(oids);
   }
 
   references(resolver: DualStringArray, added: readonly Oid[], dropped: readonly Oid[]): void {

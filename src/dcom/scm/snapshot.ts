@@ -1,6 +1,6 @@
 import type { Clock, Guid } from "../../base/index.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
-import type { ExporterStatus, Oid, Oxid } from "../resolver-contract.ts";
+import type { ExporterStatus, Oxid } from "../resolver-contract.ts";
 
 /** A machine at one moment, for `comity ps` and the console. */
 export interface MachineSnapshot {
@@ -36,18 +36,13 @@ export interface ClassSnapshot {
 
 export interface PingSnapshot {
   /** Ping sets other machines keep here. */
-  readonly sets: readonly PingSetSnapshot[];
+  readonly sets: number;
   /** Objects of this machine with references outside their process. */
   readonly objects: number;
+  /** References to them in all sets together, those of this machine's own processes included. */
+  readonly entries: number;
   /** Machines whose objects are pinged from here, and how many of them. */
   readonly pinging: readonly { readonly machine: string; readonly objects: number }[];
-}
-
-export interface PingSetSnapshot {
-  readonly id: bigint;
-  readonly objects: readonly Oid[];
-  /** Milliseconds since the last ping. */
-  readonly quietFor: number;
 }
 
 /** A process's answer, or undefined when it fails or takes longer. */

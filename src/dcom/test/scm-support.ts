@@ -1,12 +1,11 @@
 import { type Clock, type Guid, guid, silentLogger, systemClock } from "../../base/index.ts";
 import { comVersion } from "../com-version.ts";
 import { noBindings } from "../dual-string-array.ts";
-import type { ExporterCalls, ExporterRegistration, Oid } from "../resolver-contract.ts";
+import type { PingTransport } from "../ping/ping-client.ts";
+import type { ExporterCalls, ExporterRegistration } from "../resolver-contract.ts";
 import type { ClassCatalog, ServerClass } from "../scm/catalog.ts";
 import type { Launch } from "../scm/launcher.ts";
 import { Machine } from "../scm/machine.ts";
-import type { ObjectLife } from "../scm/object-life.ts";
-import type { MachineProcess } from "../scm/processes.ts";
 import { type ScmSettings, defaultScmSettings } from "../scm/settings.ts";
 
 /** A class as a test registers it. */
@@ -66,17 +65,10 @@ export function exporterStub(over: Partial<ExporterCalls> = {}): ExporterCalls {
   };
 }
 
-/** Nothing is pinged. */
-export const noLife: ObjectLife = {
-  exported: () => undefined,
-  withdrawn: () => undefined,
-  heldHere: () => undefined,
-  heldElsewhere: () => undefined,
-  leave: () => undefined,
-  simplePing: () => false,
-  complexPing: () => ({ set: 0n, status: 0 }),
-  snapshot: () => ({ sets: [], objects: 0, pinging: [] }),
-  close: () => undefined,
+/** No other machine can be reached. */
+export const noPings: PingTransport = {
+  simplePing: () => Promise.reject(new Error("no network")),
+  complexPing: () => Promise.reject(new Error("no network")),
 };
 
 export interface TestMachineOptions {
@@ -85,7 +77,7 @@ export interface TestMachineOptions {
   readonly settings?: Partial<ScmSettings>;
   readonly clock?: Clock;
   readonly launch?: Launch;
-  readonly life?: (rundown: (process: MachineProcess, oids: readonly Oid[]) => void) => ObjectLife;
+  readonly pings?: PingTransport;
 }
 
 /** An SCM without wires. */
@@ -104,7 +96,7 @@ export function testMachine(options: TestMachineOptions = {}): Machine {
       }),
     surrogateCommand: ["surrogate"],
     resolverBindings: () => noBindings,
-    life: options.life ?? (() => noLife),
+    pings: options.pings ?? noPings,
   });
 }
 testMachine.clsid = guid("c0a1e5ce-0000-4000-8000-000000000001") satisfies Guid;

@@ -1,4 +1,4 @@
-import type { MachineSnapshot, PingSetSnapshot, ProcessSnapshot } from "../snapshot.ts";
+import type { MachineSnapshot, ProcessSnapshot } from "../snapshot.ts";
 import { type Fields, formatU64 } from "./fields.ts";
 import { readBindings, readStatus, writeBindings, writeStatus } from "./messages.ts";
 
@@ -11,12 +11,6 @@ export function writeSnapshot(value: MachineSnapshot): object {
       oxid: formatU64(process.oxid),
       status: process.status && writeStatus(process.status),
     })),
-    pings: {
-      ...value.pings,
-      sets: value.pings.sets.map(({ id, objects, quietFor }) => {
-        return { id: formatU64(id), objects: objects.map(formatU64), quietFor };
-      }),
-    },
   };
 }
 
@@ -30,17 +24,14 @@ export function readSnapshot(fields: Fields): MachineSnapshot {
     launching: fields.number("launching"),
     processes: fields.records("processes").map(readProcess),
     pings: {
+      sets: pings.number("sets"),
       objects: pings.number("objects"),
+      entries: pings.number("entries"),
       pinging: pings.records("pinging").map((item) => {
         return { machine: item.text("machine"), objects: item.number("objects") };
       }),
-      sets: pings.records("sets").map(readSet),
     },
   };
-}
-
-function readSet(fields: Fields): PingSetSnapshot {
-  return { id: fields.u64("id"), objects: fields.u64s("objects"), quietFor: fields.number("quietFor") };
 }
 
 function readProcess(fields: Fields): ProcessSnapshot {
