@@ -36,3 +36,6 @@ export type {
   UserType,
 } from "./types.ts";
 export type { Codec, MarshalContext, MethodCodec } from "./codec.ts";
+export { codecFor, decodeFromBytes, encodeToBytes, methodCodec, plainContext } from "./codecs.ts";
+export { type Syntax, ndr20, ndr64 } from "./compile/syntax.ts";
+export { isNullable } from "./compile/pointer.ts";

@@ -1,0 +1,81 @@
+import { guidFromBytes } from "../../base/index.ts";
+import { getInterface, putInterface } from "./interfaces.ts";
+import { getBytes, getNumbers, lengthOf, putGuid, putNumbers, toI64, toSafe, toU64 } from "./numbers.ts";
+import {
+  alignUp,
+  checkCount,
+  claim,
+  claimTo,
+  count64,
+  pad,
+  setCount64,
+  take,
+  takeTo,
+  within,
+} from "./place.ts";
+import { refuse } from "./refuse.ts";
+import { checkString, getNarrow, getWide, longest, putNarrow, putWide, unitsOf } from "./text.ts";
+
+export type RuntimeName =
+  | "alignUp"
+  | "checkCount"
+  | "checkString"
+  | "claim"
+  | "claimTo"
+  | "count64"
+  | "getBytes"
+  | "getInterface"
+  | "getNarrow"
+  | "getNumbers"
+  | "getWide"
+  | "guidFromBytes"
+  | "lengthOf"
+  | "longest"
+  | "pad"
+  | "putGuid"
+  | "putInterface"
+  | "putNarrow"
+  | "putNumbers"
+  | "putWide"
+  | "refuse"
+  | "setCount64"
+  | "take"
+  | "takeTo"
+  | "toI64"
+  | "toSafe"
+  | "toU64"
+  | "unitsOf"
+  | "within";
+
+/** The functions that emitted code may call. */
+export const runtime: Readonly<Record<RuntimeName, unknown>> = {
+  alignUp,
+  checkCount,
+  checkString,
+  claim,
+  claimTo,
+  count64,
+  getBytes,
+  getInterface,
+  getNarrow,
+  getNumbers,
+  getWide,
+  guidFromBytes,
+  lengthOf,
+  longest,
+  pad,
+  putGuid,
+  putInterface,
+  putNarrow,
+  putNumbers,
+  putWide,
+  refuse,
+  setCount64,
+  take,
+  takeTo,
+  toI64,
+  toSafe,
+  toU64,
+  unitsOf,
+  within,
+};
