@@ -61,9 +61,10 @@ export interface ExporterSession extends AsyncDisposable {
 
   /**
    * These objects have references outside the process. From now on each must be in a ping set within three periods, or it is rundown.
-   * Told late and in batches (well within one period), so that short-lived references cost nothing.
+   * Told late and in batches (well within one period), so that short-lived references cost nothing. `within`: milliseconds instead of three
+   * periods, after a rundown of an object that was called since.
    */
-  exported(oids: readonly Oid[]): void;
+  exported(oids: readonly Oid[], within?: number): void;
   /** These objects have no references outside any more: forget them. */
   withdrawn(oids: readonly Oid[]): void;
 

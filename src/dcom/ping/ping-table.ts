@@ -57,7 +57,7 @@ export class PingTable implements Disposable {
   readonly #options: PingTableOptions;
   readonly #sets = new Map<bigint, PingSet>(); // the one pinged longest ago first
   readonly #oids = new Map<Oid, OidEntry>();
-  readonly #orphans = new Map<Oid, number>(); // deadline; the earliest first
+  readonly #orphans = new Map<Oid, number>(); // deadline
   readonly #timer: Disposable;
   readonly #grace: number;
   readonly #maxSets: number;
@@ -77,16 +77,16 @@ export class PingTable implements Disposable {
     return { sets: this.#sets.size, objects: this.#oids.size, entries: this.#entries };
   }
 
-  /** An exporter's objects that have references outside. */
-  exported(oids: readonly Oid[]): void {
+  /** An exporter's objects that have references outside; each must be in a set within three periods, or `within` milliseconds. */
+  exported(oids: readonly Oid[], within: number = this.#grace): void {
     for (const oid of oids) {
       const entry = this.#oids.get(oid);
       if (entry === undefined) {
         this.#oids.set(oid, { sets: 0, exported: true });
-        this.#orphan(oid);
+        this.#orphan(oid, within);
       } else {
         entry.exported = true;
-        if (entry.sets === 0) this.#orphan(oid);
+        if (entry.sets === 0) this.#orphan(oid, within);
       }
     }
   }
@@ -197,9 +197,8 @@ export class PingTable implements Disposable {
     }
   }
 
-  #orphan(oid: Oid): void {
-    this.#orphans.delete(oid); // to the end: deadlines stay in order
-    this.#orphans.set(oid, this.#options.clock.monotonic() + this.#grace);
+  #orphan(oid: Oid, within: number = this.#grace): void {
+    this.#orphans.set(oid, this.#options.clock.monotonic() + within);
   }
 
   #forget(oid: Oid): void {
@@ -223,7 +222,7 @@ export class PingTable implements Disposable {
       this.#drop(set.oids, [...set.oids], release);
     }
     for (const [oid, deadline] of this.#orphans) {
-      if (deadline > now) break;
+      if (deadline > now) continue;
       this.#forget(oid);
       release.push(oid);
     }

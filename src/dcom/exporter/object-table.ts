@@ -1,0 +1,194 @@
+import type { Clock, Guid } from "../../base/index.ts";
+import { ComError, HResult } from "../../base/index.ts";
+import type { MarshalOptions, ObjectIdentity } from "../../com/index.ts";
+import { NetChanges } from "../ping/net-changes.ts";
+import { missedPeriods } from "../ping/status.ts";
+import type { ExportedObject, Oid } from "../resolver-contract.ts";
+import type { InterfaceEntry } from "./interface-entry.ts";
+import { IpidTable } from "./ipid-table.ts";
+import { StubManager } from "./stub-manager.ts";
+
+/** References given with each marshaled pointer: as many as Windows gives, so that the receiver can pass some on without asking. */
+export const grantedReferences = 5;
+
+/** Ticks of the table's clock in one ping period. */
+const ticksPerPeriod = 8;
+
+/** What the table tells the resolver of the machine. */
+export interface ObjectReports {
+  exported(oids: readonly Oid[], within?: number): void;
+  withdrawn(oids: readonly Oid[]): void;
+}
+
+/** All exported objects of a process, by object, OID and IPID ([MS-DCOM] 3.1.1.1). */
+export class ObjectTable implements Disposable {
+  readonly ipids: IpidTable = new IpidTable();
+  /** Goes up eight times in a period: a stamp of use costs a field, not a look at the clock. */
+  tick = 0;
+  readonly #managers = new Map<ObjectIdentity, StubManager>();
+  readonly #byOid = new Map<Oid, StubManager>();
+  readonly #changes = new NetChanges<Oid>();
+  readonly #reports: ObjectReports;
+  readonly #period: number;
+  readonly #timer: Disposable;
+  readonly #oidBase: bigint;
+  #oidCount = 0;
+
+  constructor(oidPrefix: number, period: number, clock: Clock, reports: ObjectReports) {
+    this.#oidBase = BigInt(oidPrefix) << 32n;
+    this.#period = period;
+    this.#reports = reports;
+    this.#timer = clock.every(period / ticksPerPeriod, () => this.#onTick());
+  }
+
+  get size(): number {
+    return this.#byOid.size;
+  }
+
+  /** The entry of an interface of an object, exported when it was not yet. Throws E_NOINTERFACE. */
+  export(identity: ObjectIdentity, iid: Guid): InterfaceEntry {
+    let manager = this.#managers.get(identity);
+    const fresh = manager === undefined;
+    manager ??= new StubManager(this.#oidBase | BigInt(++this.#oidCount), identity, this.ipids);
+    const entry = manager.entry(iid);
+    if (entry === undefined) {
+      throw new ComError(HResult.E_NOINTERFACE, `${nameOf(identity.object)} has no interface {${iid}}`);
+    }
+    if (fresh) {
+      this.#managers.set(identity, manager);
+      this.#byOid.set(manager.oid, manager);
+      this.#changes.add(manager.oid);
+    }
+    return entry;
+  }
+
+  /** Takes references for one receiver; answers how many the OBJREF carries. */
+  grant(entry: InterfaceEntry, options: MarshalOptions | undefined): number {
+    const { manager } = entry;
+    manager.lastUse = this.tick;
+    if (options?.noPing === true && !manager.noPing) {
+      manager.noPing = true;
+      this.#changes.drop(manager.oid);
+    }
+    switch (options?.kind ?? "normal") {
+      case "normal":
+        entry.addPublic(grantedReferences);
+        manager.hold();
+        return grantedReferences;
+      case "tableStrong":
+        entry.strongTables++;
+        manager.hold();
+        return 0;
+      case "tableWeak":
+        entry.weakTables++;
+        return 0;
+    }
+  }
+
+  /** Adds public references (RemAddRef, RemQueryInterface). */
+  addPublic(entry: InterfaceEntry, count: number): void {
+    entry.addPublic(count);
+    entry.manager.lastUse = this.tick;
+    if (count > 0) entry.manager.hold();
+  }
+
+  addPrivate(entry: InterfaceEntry, client: string, count: number): void {
+    if (count === 0) return;
+    entry.addPrivate(client, count);
+    entry.manager.hold();
+  }
+
+  release(entry: InterfaceEntry, publicRefs: number, privateRefs: number, client: string): void {
+    entry.releasePublic(publicRefs);
+    if (privateRefs > 0) entry.releasePrivate(client, privateRefs);
+    this.#settle(entry);
+  }
+
+  /** Gives a table-marshaled reference back (CoReleaseMarshalData). */
+  releaseTable(entry: InterfaceEntry): void {
+    if (entry.strongTables > 0) entry.strongTables--;
+    else if (entry.weakTables > 0) entry.weakTables--;
+    this.#settle(entry);
+  }
+
+  findOid(oid: Oid): StubManager | undefined {
+    return this.#byOid.get(oid);
+  }
+
+  find(identity: ObjectIdentity): StubManager | undefined {
+    return this.#managers.get(identity);
+  }
+
+  /** Cuts all references to an object (CoDisconnectObject): calls on them answer RPC_E_DISCONNECTED. */
+  disconnect(identity: ObjectIdentity): void {
+    const manager = this.#managers.get(identity);
+    if (manager === undefined) return;
+    manager.releaseAll(true);
+    this.#drop(manager);
+  }
+
+  /**
+   * Nobody pinged for three periods. An object that was called or given out since then has clients that do not ping (yet): it gets what is left of its own
+   * three periods ([MS-DCOM] 3.1.1.6.1).
+   */
+  rundown(oids: readonly Oid[]): void {
+    for (const oid of oids) {
+      const manager = this.#byOid.get(oid);
+      if (manager === undefined || manager.noPing) continue;
+      const left = missedPeriods * ticksPerPeriod - (this.tick - manager.lastUse);
+      if (left > 0) {
+        this.#reports.exported([oid], Math.ceil((left * this.#period) / ticksPerPeriod));
+      } else if (manager.releaseAll(false)) {
+        this.#drop(manager);
+      }
+    }
+  }
+
+  /** Everything exported now, for a resolver that has to learn it anew. */
+  reportAll(): void {
+    this.#changes.take();
+    const oids: Oid[] = [];
+    for (const manager of this.#byOid.values()) if (!manager.noPing) oids.push(manager.oid);
+    if (oids.length > 0) this.#reports.exported(oids);
+  }
+
+  describe(): ExportedObject[] {
+    return Array.from(this.#byOid.values(), (manager) => ({
+      oid: manager.oid,
+      interfaces: Array.from(manager.entries, (entry) => entry.stub.descriptor.name),
+      references: manager.references,
+      name: nameOf(manager.identity.object),
+    }));
+  }
+
+  /** Releases everything: the process leaves. */
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+    for (const manager of this.#byOid.values()) manager.releaseAll(true);
+    this.#byOid.clear();
+    this.#managers.clear();
+  }
+
+  #settle(entry: InterfaceEntry): void {
+    const { manager } = entry;
+    if (manager.settle(entry)) this.#drop(manager);
+  }
+
+  #drop(manager: StubManager): void {
+    this.#managers.delete(manager.identity);
+    if (this.#byOid.delete(manager.oid) && !manager.noPing) this.#changes.drop(manager.oid);
+  }
+
+  #onTick(): void {
+    this.tick++;
+    if (this.#changes.empty) return;
+    const { added, dropped } = this.#changes.take();
+    if (added.length > 0) this.#reports.exported(added);
+    if (dropped.length > 0) this.#reports.withdrawn(dropped);
+  }
+}
+
+function nameOf(object: object): string {
+  const constructor: unknown = object.constructor;
+  return typeof constructor === "function" && constructor !== Object ? constructor.name : "an object";
+}
