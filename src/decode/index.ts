@@ -5,3 +5,6 @@ export { type Packet, formatTime } from "./capture/packet.ts";
 export { type Endpoint, endpointText } from "./net/connections.ts";
 export { findPdus } from "./traffic/find-pdus.ts";
 export type { Carrier, Channel, RawPdu } from "./traffic/pdu.ts";
+export { type DecodeOptions, decodeCapture } from "./decode-capture.ts";
+export type { AuthSummary, DecodedPdu, InterfaceRef, Json } from "./session/decoded.ts";
+export { summaryRows } from "./summary.ts";

@@ -4,3 +4,4 @@ import "./link.test.ts";
 import "./reassembly.test.ts";
 import "./framing.test.ts";
 import "./find-pdus.test.ts";
+import "./expected.test.ts";
