@@ -283,7 +283,7 @@ function readRow(
     const numbers =
       of.size === 1 && block !== "i8"
         ? `${e.run("getBytes")}(r.bytes, ${at(place)}, ${n})`
-        : `${e.run("getNumbers")}(r.bytes, ${at(place)}, ${n}, "${block}", ${e.little})`;
+        : `${e.run("getNumbers")}(r, ${at(place)}, ${n}, "${block}", ${e.little})`;
     const list = e.bind(numbers, "list");
     if (moving) e.line(`${place.base} += ${n} * ${of.size};`);
     return list;

@@ -29,6 +29,11 @@ export function writeWhole(e: Emitter, type: NdrType, value: string, site: Site)
     writeUser(e, type, value, site, start, (wire, code, inner) => writeWhole(e, wire, code, inner));
     return;
   }
+  if (isPlainWide(e, type)) {
+    e.line(`${e.run("sendWide")}(w, ${value}, ${JSON.stringify(site.where)});`);
+    e.stale = true;
+    return;
+  }
   const layout = layoutOf(type, e.syntax);
   const f = e.name("f");
   if (layout.size !== undefined) {
@@ -55,6 +60,17 @@ export function writeWhole(e: Emitter, type: NdrType, value: string, site: Site)
   e.kindOf(type).write(e, type, x, { base: f, offset: 0 }, inner);
 }
 
+/** The commonest referent of all has a function of its own. */
+function isPlainWide(e: Emitter, type: NdrType): boolean {
+  return (
+    type.kind === "string" &&
+    type.char === "wchar" &&
+    type.fixed === undefined &&
+    type.size === undefined &&
+    e.syntax.count === 4
+  );
+}
+
 /** Alignment of the first byte of a whole item. */
 export function firstAlign(e: Emitter, type: NdrType): number {
   const layout = layoutOf(type, e.syntax);
@@ -65,6 +81,9 @@ export function firstAlign(e: Emitter, type: NdrType): number {
 export function readWhole(e: Emitter, type: NdrType, site: Site): string {
   if (type.kind === "pointer" && type.pointer === "ref") return readWhole(e, type.to, site);
   if (type.kind === "user") return fromWire(e, type, readWhole(e, type.wire(), { ...site, user: true }));
+  if (isPlainWide(e, type)) {
+    return e.bind(`${e.run("receiveWide")}(r, ${e.little}, s, ${JSON.stringify(site.where)})`, "text");
+  }
   const layout = layoutOf(type, e.syntax);
   const f = e.name("f");
   if (layout.size !== undefined) {

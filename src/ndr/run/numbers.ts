@@ -1,5 +1,5 @@
 import { endianness } from "node:os";
-import { type ByteWriter, type Guid, guidToBytes, parseGuid } from "../../base/index.ts";
+import { type ByteReader, type ByteWriter, type Guid, guidToBytes, parseGuid } from "../../base/index.ts";
 import { refuse } from "./refuse.ts";
 
 /** The typed array of each number type. */
@@ -45,6 +45,9 @@ export function lengthOf(value: unknown, where: string): number {
   return refuse.value(where, "an array", value);
 }
 
+/** Up to this size V8 keeps a typed array's elements inside the object; asking for its buffer then costs more than a loop. */
+const onHeap = 64;
+
 /** Writes numbers at `f` as a block. */
 export function putNumbers(
   w: ByteWriter,
@@ -55,9 +58,25 @@ export function putNumbers(
 ): void {
   const Type = arrayTypes[name];
   const list = (value instanceof Type ? value : convert(value, name, where)) as TypedArray;
-  const block = new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
-  w.bytes.set(block, f);
-  if (!hostLittle) swap(w.bytes.subarray(f, f + block.length), Type.BYTES_PER_ELEMENT);
+  const size = Type.BYTES_PER_ELEMENT;
+  if (list instanceof Uint8Array) w.bytes.set(list, f);
+  else if (list.length * size <= onHeap) putEach(w.view, f, list, name, size);
+  else {
+    w.bytes.set(new Uint8Array(list.buffer, list.byteOffset, list.byteLength), f);
+    if (!hostLittle) swap(w.bytes.subarray(f, f + list.byteLength), size);
+  }
+}
+
+function putEach(d: DataView, f: number, list: TypedArray, name: NumberName, size: number): void {
+  for (const x of list) {
+    if (typeof x === "bigint") d.setBigUint64(f, x, true);
+    else if (name === "f64") d.setFloat64(f, x, true);
+    else if (name === "f32") d.setFloat32(f, x, true);
+    else if (size === 4) d.setInt32(f, x, true);
+    else if (size === 2) d.setInt16(f, x, true);
+    else d.setInt8(f, x);
+    f += size;
+  }
 }
 
 const ranges: Readonly<Partial<Record<NumberName, readonly [number, number]>>> = {
@@ -94,7 +113,7 @@ function convert(value: ArrayLike<number | bigint>, name: NumberName, where: str
 
 /** A typed array with its own memory from the block at `f`. */
 export function getNumbers(
-  bytes: Uint8Array,
+  r: ByteReader,
   f: number,
   count: number,
   name: NumberName,
@@ -103,10 +122,32 @@ export function getNumbers(
   const Type = arrayTypes[name] as unknown as new (n: number) => TypedArray;
   const list = new Type(count);
   const size = arrayTypes[name].BYTES_PER_ELEMENT;
+  if (count * size <= onHeap) {
+    getEach(r.view, f, list, name, size, little);
+    return list;
+  }
   const block = new Uint8Array(list.buffer);
-  block.set(bytes.subarray(f, f + count * size));
+  block.set(r.bytes.subarray(f, f + count * size));
   if (little !== hostLittle) swap(block, size);
   return list;
+}
+
+function getEach(
+  d: DataView,
+  f: number,
+  list: TypedArray,
+  name: NumberName,
+  size: number,
+  little: boolean,
+): void {
+  for (let i = 0; i < list.length; i++, f += size) {
+    if (size === 1) list[i] = d.getInt8(f);
+    else if (size === 2) list[i] = d.getInt16(f, little);
+    else if (name === "f32") list[i] = d.getFloat32(f, little);
+    else if (size === 4) list[i] = d.getInt32(f, little);
+    else if (name === "f64") list[i] = d.getFloat64(f, little);
+    else (list as BigInt64Array)[i] = d.getBigInt64(f, little);
+  }
 }
 
 /** Bytes, copied out of the message. */

@@ -14,7 +14,17 @@ import {
   within,
 } from "./place.ts";
 import { refuse } from "./refuse.ts";
-import { checkString, getNarrow, getWide, longest, putNarrow, putWide, unitsOf } from "./text.ts";
+import {
+  checkString,
+  getNarrow,
+  getWide,
+  longest,
+  putNarrow,
+  putWide,
+  receiveWide,
+  sendWide,
+  unitsOf,
+} from "./text.ts";
 
 export type RuntimeName =
   | "alignUp"
@@ -38,6 +48,8 @@ export type RuntimeName =
   | "putNumbers"
   | "putWide"
   | "refuse"
+  | "sendWide"
+  | "receiveWide"
   | "setCount64"
   | "take"
   | "takeTo"
@@ -70,6 +82,8 @@ export const runtime: Readonly<Record<RuntimeName, unknown>> = {
   putNumbers,
   putWide,
   refuse,
+  sendWide,
+  receiveWide,
   setCount64,
   take,
   takeTo,

@@ -49,6 +49,10 @@ export class DecodeState {
   depth = 0;
   /** The end of the flat part of variable size that was read last. */
   end = 0;
+  /** Strings read so far, and the characters of the bytes around the last ones (see run/text.ts). */
+  strings = 0;
+  window = "";
+  windowStart = 0;
   #shown: Map<number, Shown> | undefined = undefined;
 
   constructor(context: MarshalContext) {
