@@ -1,3 +1,24 @@
+export {
+  type ClassName,
+  type ClassRegistration,
+  type CreateOptions,
+  type InterfaceResult,
+  type InterfaceResults,
+  type RegisterOptions,
+  Runtime,
+  type RuntimeOptions,
+} from "./runtime.ts";
+export {
+  type ClassDefinition,
+  type ClassIdentity,
+  type ClassOptions,
+  type CreationContext,
+  type Implementation,
+  type LicenseHooks,
+  type ThreadingModel,
+  defineClass,
+} from "./class.ts";
+export { type ComModule, type DefinedModule, defineModule } from "./module.ts";
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
 export { identityOf, isPointer, isSameObject, pointerTo, remoteObjectOf } from "./pointers.ts";
 export { implement } from "./interfaces.ts";
@@ -23,3 +44,10 @@ export type {
   Remoting,
   ServerInfo,
 } from "./remoting.ts";
+export { IClassFactory, IClassFactory2, IID_IClassFactory, type LicenseInfo } from "./class-factory.ts";
+export { type ClassObject, makeClassObject } from "./class-object.ts";
+export { ServerLocks } from "./locks.ts";
+export { ClassContext } from "./context.ts";
+export { IID_ISupportErrorInfo, ISupportErrorInfo, type InterfaceProvider } from "./provider.ts";
+export { contractOf } from "./interfaces.ts";
+export { homeFolder } from "./home.ts";

@@ -53,7 +53,7 @@ function tableOfClass(constructor: object): InterfaceTable {
   let table = classTables.get(constructor);
   if (table === undefined) {
     const made = new Map<Guid, InterfaceDescriptor>();
-    for (let at: object | null = constructor; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    for (let at: object | null = constructor; at !== null; at = Object.getPrototypeOf(at)) {
       for (const one of declared.get(at) ?? []) addWithBases(made, one);
       for (const one of staticInterfaces(at)) addWithBases(made, one);
     }
@@ -97,7 +97,7 @@ export const unknownMethods: ReadonlySet<string> = new Set(["QueryInterface", "A
 /** The contract of an IID; when the program does not know it, an interface with IUnknown's methods alone, good for asking further. */
 export function contractOf(iid: Guid): Interface<IUnknown> {
   const known = iid === IID_IUnknown ? IUnknown : knownInterface(iid);
-  return (known as Interface<IUnknown> | undefined) ?? opaque(iid);
+  return known ?? opaque(iid);
 }
 
 const opaques = new Map<Guid, WeakRef<Interface<IUnknown>>>();

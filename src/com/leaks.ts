@@ -25,7 +25,7 @@ export class LeakDetector {
   born(handle: object, name: string): object {
     const token = {};
     const holder = { stack: "" };
-    Error.captureStackTrace(holder, this.born);
+    Error.captureStackTrace(holder);
     this.#live.set(token, { name, site: trimStack(holder.stack) });
     this.#registry.register(handle, token, token);
     return token;

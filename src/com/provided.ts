@@ -12,7 +12,7 @@ export function callProvided(
   method: MethodDescriptor,
   args: readonly unknown[],
 ): unknown {
-  const target = identity.host?.provide(identity, declaring(descriptor, method).iid)?.target;
+  const target = identity.facet(declaring(descriptor, method).iid)?.target;
   const call = (target as Record<string, unknown> | undefined)?.[method.name];
   if (typeof call === "function") return (call as (...args: unknown[]) => unknown).apply(target, [...args]);
   throw new ComError(

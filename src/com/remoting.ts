@@ -32,7 +32,13 @@ export interface RemoteObject {
   unhold(): void;
 }
 
-/** The server side of one interface of one object (an interface stub), ready to be called by number. Com provides it. */
+/**
+ * The server side of one interface of one object (an interface stub), ready to be called by number. Com provides it.
+ *
+ * Who owns what: pointers unmarshaled for a request's arguments are the channel's; it releases them when the method's result has settled (an
+ * implementation that keeps one takes a reference of its own). Pointers in the result are given away: the channel releases them once they are
+ * marshaled. Implementation objects in either place need no release. The result may carry a success code: `splitStatus`.
+ */
 export interface InterfaceStub {
   readonly descriptor: InterfaceDescriptor;
   /** The codec of an opnum; undefined for one out of range or local. */

@@ -4,8 +4,8 @@ import {
   type MethodCodec,
   type MethodDescriptor,
   allMethods,
+  methodCodec,
 } from "../ndr/index.ts";
-import { codecOf } from "./codec-source.ts";
 import type { Facet, Identity } from "./identity.ts";
 import { classOf } from "./interfaces.ts";
 import { callProvided } from "./provided.ts";
@@ -32,7 +32,7 @@ class StubTable {
     if (made !== undefined) return made;
     const method = this.methods[opnum];
     if (method === undefined || method.local === true) return undefined;
-    return (this.#codecs[opnum] = codecOf(method));
+    return (this.#codecs[opnum] = methodCodec(method));
   }
 
   invoker(opnum: number, target: object): Invoker {

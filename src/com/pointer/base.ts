@@ -67,7 +67,11 @@ export abstract class Pointer implements IUnknown {
 }
 
 // What console.log prints of a handle: its interface, not its inside.
-Object.defineProperty(Pointer.prototype, inspect.custom, { value: Pointer.prototype.toString });
+Object.defineProperty(Pointer.prototype, inspect.custom, {
+  value(this: Pointer): string {
+    return this.toString();
+  },
+});
 
 /** Says why a handle cannot be used: it was released, or it belongs to another apartment. */
 export function refuse(pointer: Pointer, member: string): never {

@@ -27,11 +27,7 @@ function holdsPointers(type: NdrType, seen: Set<NdrType>): boolean {
       return type.fields().some((field) => holdsPointers(field.type, seen));
     case "union":
       return type.arms().some((arm) => arm.type !== null && holdsPointers(arm.type, seen));
-    case "base":
-    case "enum":
-    case "string":
-    case "contextHandle":
-    case "user":
+    default:
       return false;
   }
 }
@@ -70,12 +66,7 @@ function make(type: NdrType): Mapper {
       for (const arm of type.arms()) if (arm.type !== null) arms.set(arm.name, partOf(arm.type));
       return membersMapper(arms);
     }
-    case "pipe":
-    case "base":
-    case "enum":
-    case "string":
-    case "contextHandle":
-    case "user":
+    default:
       return (value) => value;
   }
 }

@@ -7,9 +7,9 @@ import {
   type MethodCodec,
   type MethodDescriptor,
   allMethods,
+  methodCodec,
 } from "../../ndr/index.ts";
 import { thread } from "../apartment.ts";
-import { codecOf } from "../codec-source.ts";
 import type { LeakDetector } from "../leaks.ts";
 import type { Channel, RemoteObject } from "../remoting.ts";
 import { IID_IUnknown, type IUnknown } from "../unknown.ts";
@@ -117,5 +117,5 @@ function wireCodec(descriptor: InterfaceDescriptor, method: MethodDescriptor | u
       `${descriptor.name}.${method?.name ?? "?"} is local: it cannot be called from another apartment`,
     );
   }
-  return codecOf(method);
+  return methodCodec(method);
 }

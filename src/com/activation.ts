@@ -1,0 +1,95 @@
+import { ComError, type Guid, HResult, formatGuid } from "../base/index.ts";
+import { type ClassTable } from "./class-table.ts";
+import { IClassFactory, IID_IClassFactory } from "./class-factory.ts";
+import { BEYOND_PROCESS, ClassContext, WITHIN_PROCESS } from "./context.ts";
+import { contractOf } from "./interfaces.ts";
+import type { ModuleLoader } from "./module-loader.ts";
+import { pointerTo } from "./pointers.ts";
+import type { ActivationRequest, ActivationResult, Activator } from "./remoting.ts";
+import type { Runtime } from "./runtime.ts";
+import { IUnknown } from "./unknown.ts";
+
+/** What activation reads of the registry. */
+export interface ClassCatalog {
+  /** The CLSID behind a ProgID. */
+  clsidFromProgId(progId: string): Guid | undefined;
+  /** Where TreatAs leads; the class itself when nowhere. */
+  treatAs(clsid: Guid): Guid;
+  /** The module of InprocServer32. */
+  inprocServer(clsid: Guid): string | undefined;
+}
+
+/** Finds the server of a class, in the order of the documentation: class objects of this process, its module, the machine's SCM, another machine. */
+export class ActivationPath {
+  readonly #runtime: Runtime;
+  readonly #table: ClassTable;
+  readonly #modules: ModuleLoader;
+  readonly #catalog: ClassCatalog | undefined;
+
+  constructor(runtime: Runtime, table: ClassTable, modules: ModuleLoader, catalog: ClassCatalog | undefined) {
+    this.#runtime = runtime;
+    this.#table = table;
+    this.#modules = modules;
+    this.#catalog = catalog;
+  }
+
+  /** Results in the order of `request.iids`; throws when there is no class, or no object. */
+  async activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {
+    const { context, server } = request;
+    const here = server.machine === undefined && (context & WITHIN_PROCESS) !== 0;
+    const factory = here ? await this.#classObject(request.clsid, context, IID_IClassFactory) : undefined;
+    if (factory !== undefined) return this.#useFactory(factory, request);
+    const activator = this.#activator(request);
+    const clsid = this.#catalog?.treatAs(request.clsid) ?? request.clsid;
+    return activator.activate({ ...request, clsid });
+  }
+
+  /** A class object of this process as an interface of it, undefined when the class is not served here. The caller owns the pointer. */
+  async #classObject(clsid: Guid, context: number, iid: Guid): Promise<IUnknown | undefined> {
+    const real = this.#catalog?.treatAs(clsid) ?? clsid;
+    const registered =
+      this.#table.find(clsid, context) ?? (real === clsid ? undefined : this.#table.find(real, context));
+    if (registered !== undefined) return pointerTo(registered, contractOf(iid), this.#runtime);
+    const path = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : this.#catalog?.inprocServer(real);
+    if (path === undefined) return undefined;
+    const module = await this.#modules.load(path);
+    return module.DllGetClassObject(real, iid, this.#runtime);
+  }
+
+  async #useFactory(factory: IUnknown, request: ActivationRequest): Promise<readonly ActivationResult[]> {
+    using held = factory;
+    if (request.classObject) return askFor(held, request.iids);
+    using maker = await held.QueryInterface(IClassFactory);
+    const [only] = request.iids;
+    if (request.iids.length === 1 && only !== undefined) {
+      return [{ iid: only, hresult: HResult.S_OK, pointer: await maker.CreateInstance(only) }];
+    }
+    using object = await maker.CreateInstance(IUnknown.iid);
+    return await askFor(object, request.iids);
+  }
+
+  #activator(request: ActivationRequest): Activator {
+    const { activator } = this.#runtime;
+    if ((request.context & BEYOND_PROCESS) !== 0 && activator !== undefined) return activator;
+    const wanted = request.server.machine === undefined ? "" : ` for machine ${request.server.machine}`;
+    throw new ComError(
+      HResult.REGDB_E_CLASSNOTREG,
+      `class ${formatGuid(request.clsid)} is not registered${wanted}${
+        activator === undefined ? "; this runtime has no way out of the process" : ""
+      }`,
+    );
+  }
+}
+
+/** Asks one object for several interfaces (IMultiQI). */
+async function askFor(object: IUnknown, iids: readonly Guid[]): Promise<ActivationResult[]> {
+  const results: ActivationResult[] = [];
+  for (const iid of iids) {
+    try {
+      results.push({ iid, hresult: HResult.S_OK, pointer: await object.QueryInterface(contractOf(iid)) });
+    } catch (error) {
+      results.push({ iid, hresult: ComError.from(error).code });
+    }
+  }
+  return results;
+}

@@ -1,0 +1,159 @@
+import { ComError, type Guid, HResult } from "../base/index.ts";
+import type { Awaitable, InterfaceDescriptor } from "../ndr/index.ts";
+import { type ClassDefinition, type CreationContext } from "./class.ts";
+import { IClassFactory, IClassFactory2, type LicenseInfo } from "./class-factory.ts";
+import { type Identity, identityOfObject } from "./identity.ts";
+import { contractOf, implement } from "./interfaces.ts";
+import type { ServerLocks } from "./locks.ts";
+import { directPointer } from "./pointer/direct.ts";
+import { isThenable } from "./pointer/call.ts";
+import type { Runtime } from "./runtime.ts";
+import type { IUnknown } from "./unknown.ts";
+
+/** The class object of a definition: its IClassFactory, and IClassFactory2 when the class wants a licence. */
+export class ClassObject {
+  readonly definition: ClassDefinition;
+  readonly #runtime: Runtime;
+  readonly #locks: ServerLocks;
+  #single: WeakRef<object> | undefined;
+  #keepSingle: object | undefined;
+
+  constructor(definition: ClassDefinition, runtime: Runtime, locks: ServerLocks) {
+    this.definition = definition;
+    this.#runtime = runtime;
+    this.#locks = locks;
+  }
+
+  CreateInstance(riid: Guid): Awaitable<IUnknown> {
+    const { license } = this.definition.options;
+    if (license !== undefined && !license.verified()) throw notLicensed(this.definition);
+    return this.#create(riid);
+  }
+
+  LockServer(lock: boolean | number): void {
+    if (lock) this.#locks.add();
+    else this.#locks.release();
+  }
+
+  GetLicInfo(): LicenseInfo {
+    const { license } = this.definition.options;
+    return {
+      cbLicInfo: 12,
+      fRuntimeKeyAvail: license?.requestKey === undefined ? 0 : 1,
+      fLicVerified: license === undefined || license.verified() ? 1 : 0,
+    };
+  }
+
+  RequestLicKey(): string {
+    const { license } = this.definition.options;
+    if (license?.requestKey === undefined || !license.verified()) throw notLicensed(this.definition);
+    return license.requestKey();
+  }
+
+  CreateInstanceLic(riid: Guid, key: string): Awaitable<IUnknown> {
+    if (this.definition.options.license?.accepts(key) !== true) throw notLicensed(this.definition);
+    return this.#create(riid);
+  }
+
+  /**
+   * Makes the object as the inner one of `outer`, whose interfaces it adds to (CreateInstance with pUnkOuter). Throws CLASS_E_NOAGGREGATION when
+   * the class does not allow it.
+   */
+  createAggregated(outer: Identity, interfaces: readonly InterfaceDescriptor[]): Awaitable<object> {
+    const { name, options } = this.definition;
+    if (options.aggregatable !== true) {
+      throw new ComError(HResult.CLASS_E_NOAGGREGATION, `${name} does not let itself be aggregated`);
+    }
+    return after(this.#construct(), (inner) => {
+      outer.aggregate(inner, interfaces);
+      return inner;
+    });
+  }
+
+  #create(riid: Guid): Awaitable<IUnknown> {
+    if (this.#locks.stopping) {
+      throw new ComError(HResult.CO_E_SERVER_STOPPING, `the server of ${this.definition.name} is ending`);
+    }
+    // The lock holds the server while a slow constructor runs.
+    this.#locks.add();
+    try {
+      const pointer = after(this.#object(), (object) => this.#hand(object, riid));
+      if (!isThenable(pointer)) {
+        this.#locks.release();
+        return pointer;
+      }
+      return pointer.finally(() => this.#locks.release());
+    } catch (error) {
+      this.#locks.release();
+      throw error;
+    }
+  }
+
+  #object(): Awaitable<object> {
+    if (this.definition.options.singleton !== true) return this.#construct();
+    const living = this.#keepSingle ?? this.#single?.deref();
+    if (living !== undefined) return living;
+    return after(this.#construct(), (object) => {
+      this.#single = new WeakRef(object);
+      return (this.#keepSingle ??= object);
+    });
+  }
+
+  #construct(): Awaitable<object> {
+    const { definition } = this;
+    const context: CreationContext = { runtime: this.#runtime, definition };
+    const { create } = definition.options;
+    return create === undefined ? new definition.implementation(context) : create(context);
+  }
+
+  #hand(object: object, riid: Guid): IUnknown {
+    const identity = identityOfObject(object, this.#runtime);
+    if (identity.definition === undefined) this.#adopt(identity);
+    // An interface the object does not have must not leave a half-born object behind.
+    identity.addRef();
+    try {
+      return directPointer(identity, contractOf(riid));
+    } finally {
+      identity.release();
+    }
+  }
+
+  #adopt(identity: Identity): void {
+    identity.definition = this.definition;
+    this.#locks.add();
+    identity.atEnd(() => {
+      if (this.#keepSingle === identity.object) this.#keepSingle = undefined;
+      this.#single = undefined;
+      identity.definition = undefined;
+      this.#locks.release();
+    });
+  }
+}
+
+implement(ClassObject, IClassFactory);
+
+/** The class object as its own class, so that IClassFactory2 is there only for licensed classes. */
+export class LicensedClassObject extends ClassObject {}
+implement(LicensedClassObject, IClassFactory2);
+
+/** The class object of a definition (what DllGetClassObject hands out). */
+export function makeClassObject(
+  definition: ClassDefinition,
+  runtime: Runtime,
+  locks: ServerLocks,
+): ClassObject {
+  const made =
+    definition.options.license === undefined
+      ? new ClassObject(definition, runtime, locks)
+      : new LicensedClassObject(definition, runtime, locks);
+  identityOfObject(made, runtime);
+  return made;
+}
+
+function notLicensed(definition: ClassDefinition): ComError {
+  return new ComError(HResult.CLASS_E_NOTLICENSED, `${definition.name} wants a licence`);
+}
+
+function after<T, U>(value: Awaitable<T>, then: (value: T) => U): Awaitable<U> {
+  return isThenable(value) ? value.then(then) : then(value);
+}

@@ -1,0 +1,382 @@
+import {
+  type Clock,
+  ComError,
+  type Guid,
+  HResult,
+  type Logger,
+  failed,
+  formatGuid,
+  silentLogger,
+  systemClock,
+  tryParseGuid,
+} from "../base/index.ts";
+import type { CallOptions, ClassDescriptor, Interface } from "../ndr/index.ts";
+import { ActivationPath, type ClassCatalog } from "./activation.ts";
+import type { ClassDefinition } from "./class.ts";
+import { makeClassObject } from "./class-object.ts";
+import { IClassFactory } from "./class-factory.ts";
+import { type ClassEntry, ClassTable } from "./class-table.ts";
+import { ClassContext } from "./context.ts";
+import { homeFolder } from "./home.ts";
+import { type Facet, type Identity, type IdentityHost, nameOf } from "./identity.ts";
+import { type Leak, LeakDetector } from "./leaks.ts";
+import { ServerLocks } from "./locks.ts";
+import type { DefinedModule } from "./module.ts";
+import { ModuleLoader } from "./module-loader.ts";
+import { identityOf, pointerTo } from "./pointers.ts";
+import { type InterfaceProvider, ProviderTable, errorInfoProvider } from "./provider.ts";
+import type {
+  ActivationResult,
+  Activator,
+  ClassObjectUse,
+  Marshaler,
+  Remoting,
+  ServerInfo,
+} from "./remoting.ts";
+import type { IUnknown } from "./unknown.ts";
+
+export interface RuntimeOptions {
+  /** Folder of the machine's state; default: COMITY_HOME, else the user's data folder. */
+  readonly home?: string;
+  /** Makes what leads out of the process; without it the runtime knows this process only. */
+  readonly remoting?: (runtime: Runtime) => Promise<Remoting>;
+  /** The classes the machine knows. */
+  readonly catalog?: ClassCatalog;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  /** Interfaces provided for objects, beside those built in. */
+  readonly providers?: readonly InterfaceProvider[];
+  /** Watches interface pointers and reports those never released: to the log, or to a function; `throw` makes `close` fail. Costly. */
+  readonly leaks?: "log" | "throw" | ((leak: Leak) => void);
+}
+
+/** What a class is named by: a generated coclass, a class definition, a CLSID, or a ProgID. */
+export type ClassName<I = unknown> = ClassDescriptor<I> | ClassDefinition | Guid | string;
+
+export interface CreateOptions extends ServerInfo, CallOptions {
+  /** CLSCTX bits; default: everywhere, and only elsewhere when `machine` is given. */
+  readonly context?: number;
+}
+
+export interface RegisterOptions {
+  /** CLSCTX bits; default: this process and, when there is a way out, this machine. */
+  readonly context?: number;
+  /** Default: `multiple`. */
+  readonly uses?: ClassObjectUse["uses"];
+  /** Registered, but not to be found before `resumeClassObjects` (REGCLS_SUSPENDED). */
+  readonly suspended?: boolean;
+}
+
+/** A registered class object; disposing revokes it (CoRevokeClassObject). */
+export interface ClassRegistration extends AsyncDisposable {
+  readonly cookie: number;
+  revoke(): Promise<void>;
+}
+
+/** One answer of `createInstanceEx`: the pointer, or why there is none. */
+export interface InterfaceResult<T> {
+  readonly iid: Guid;
+  readonly hresult: number;
+  readonly pointer: T | undefined;
+}
+
+/** The pointers for a list of interfaces, in its order. */
+export type InterfaceResults<L extends readonly Interface<IUnknown>[]> = {
+  readonly [K in keyof L]: L[K] extends Interface<infer T> ? InterfaceResult<T> : never;
+};
+
+/**
+ * The component library, started (CoInitializeEx) and to be closed (CoUninitialize): creates objects, offers classes, and holds everything that
+ * would otherwise be global. Several may live in one process.
+ */
+export class Runtime implements IdentityHost, AsyncDisposable {
+  readonly home: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly leaks: LeakDetector | undefined;
+  /** Objects and locks that keep this process needed (CoAddRefServerProcess). */
+  readonly locks: ServerLocks = new ServerLocks();
+  readonly #leakPolicy: RuntimeOptions["leaks"];
+  readonly #providers = new ProviderTable();
+  readonly #table = new ClassTable();
+  readonly #modules = new ModuleLoader();
+  readonly #catalog: ClassCatalog | undefined;
+  readonly #activation: ActivationPath;
+  #remoting: Remoting | undefined;
+  #closed = false;
+
+  private constructor(options: RuntimeOptions) {
+    this.home = homeFolder(options.home);
+    this.logger = options.logger ?? silentLogger;
+    this.clock = options.clock ?? systemClock;
+    this.#leakPolicy = options.leaks;
+    this.leaks = options.leaks === undefined ? undefined : new LeakDetector((leak) => this.#leaked(leak));
+    for (const provider of [errorInfoProvider, ...(options.providers ?? [])]) this.#providers.add(provider);
+    this.#catalog = options.catalog;
+    this.#activation = new ActivationPath(this, this.#table, this.#modules, this.#catalog);
+  }
+
+  /** Starts the library. The caller closes it, best with `await using`. */
+  static async open(options: RuntimeOptions = {}): Promise<Runtime> {
+    const runtime = new Runtime(options);
+    runtime.#remoting = await options.remoting?.(runtime);
+    return runtime;
+  }
+
+  /** Activation beyond the process; undefined when the runtime has no way out. */
+  get activator(): Activator | undefined {
+    return this.#remoting?.activator;
+  }
+
+  /** Marshals interface pointers. Throws CO_E_NOTINITIALIZED when the runtime has no way out of the process. */
+  get marshaler(): Marshaler {
+    if (this.#remoting === undefined) {
+      throw new ComError(HResult.CO_E_NOTINITIALIZED, "this runtime was opened without remoting");
+    }
+    return this.#remoting.marshaler;
+  }
+
+  /**
+   * Creates an object and answers a pointer to it (CoCreateInstance). The caller owns the pointer. Without `iface`, the coclass's default interface.
+   * Throws REGDB_E_CLASSNOTREG, E_NOINTERFACE, CLASS_E_NOTLICENSED, and whatever the way there brings.
+   */
+  async createInstance<T extends IUnknown>(
+    name: ClassName<T>,
+    iface?: Interface<T>,
+    options: CreateOptions = {},
+  ): Promise<T> {
+    const wanted = iface ?? defaultInterface(name);
+    const [result] = await this.#activate(name, [wanted.iid], options, false);
+    return pointerOf(result, wanted);
+  }
+
+  /** Creates one object and asks it for several interfaces in one round trip (CoCreateInstanceEx). Throws E_NOINTERFACE when it has none of them. */
+  async createInstanceEx<const L extends readonly Interface<IUnknown>[]>(
+    name: ClassName,
+    interfaces: L,
+    options: CreateOptions = {},
+  ): Promise<InterfaceResults<L>> {
+    const iids = interfaces.map((one) => one.iid);
+    const results = await this.#activate(name, iids, options, false);
+    if (results.every((one) => failed(one.hresult))) throw refusal(results[0], interfaces[0]);
+    const pointers = results.map(({ iid, hresult, pointer }) => ({ iid, hresult, pointer }));
+    return pointers as unknown as InterfaceResults<L>;
+  }
+
+  /** The class object of a class (CoGetClassObject), as IClassFactory unless told otherwise. The caller owns the pointer. */
+  getClassObject(name: ClassName, iface?: undefined, options?: CreateOptions): Promise<IClassFactory>;
+  getClassObject<T extends IUnknown>(
+    name: ClassName,
+    iface: Interface<T>,
+    options?: CreateOptions,
+  ): Promise<T>;
+  async getClassObject<T extends IUnknown>(
+    name: ClassName,
+    iface?: Interface<T>,
+    options: CreateOptions = {},
+  ): Promise<T | IClassFactory> {
+    const wanted: Interface<IUnknown> = iface ?? IClassFactory;
+    const [result] = await this.#activate(name, [wanted.iid], options, true);
+    return pointerOf(result, wanted) as T;
+  }
+
+  /**
+   * Opens a class to activations (CoRegisterClassObject): of this process, and of others when the runtime has a way out. `what` is a class definition,
+   * or a CLSID with a class object of one's own.
+   */
+  async registerClassObject(
+    what: ClassDefinition | { readonly clsid: Guid; readonly factory: object },
+    options: RegisterOptions = {},
+  ): Promise<ClassRegistration> {
+    this.#assertOpen();
+    const factory = "factory" in what ? what.factory : makeClassObject(what, this, this.locks);
+    identityOf(factory, this);
+    const entry: ClassEntry = {
+      clsid: what.clsid,
+      factory,
+      context: options.context ?? ClassContext.INPROC_SERVER | ClassContext.LOCAL_SERVER,
+      uses: options.uses ?? "multiple",
+      suspended: options.suspended ?? false,
+      announcement: undefined,
+    };
+    const cookie = this.#table.add(entry);
+    if (!entry.suspended) await this.#announce(entry);
+    const revoke = (): Promise<void> => this.revokeClassObject(cookie);
+    return { cookie, revoke, [Symbol.asyncDispose]: revoke };
+  }
+
+  /** Registers every class of a module. */
+  async registerModule(
+    module: DefinedModule,
+    options: RegisterOptions = {},
+  ): Promise<readonly ClassRegistration[]> {
+    const registrations: ClassRegistration[] = [];
+    for (const definition of module.classes) {
+      const factory = module.classObject(definition, this);
+      registrations.push(await this.registerClassObject({ clsid: definition.clsid, factory }, options));
+    }
+    return registrations;
+  }
+
+  /** Closes a class again (CoRevokeClassObject). Throws CO_E_OBJNOTREG. */
+  async revokeClassObject(cookie: number): Promise<void> {
+    const entry = this.#table.remove(cookie);
+    await this.#withdraw(entry);
+  }
+
+  /** Opens the classes that were registered suspended, all at once (CoResumeClassObjects). */
+  async resumeClassObjects(): Promise<void> {
+    for (const entry of this.#table.entries) {
+      entry.suspended = false;
+      await this.#announce(entry);
+    }
+  }
+
+  /** Closes all classes for the time being (CoSuspendClassObjects). */
+  async suspendClassObjects(): Promise<void> {
+    for (const entry of this.#table.entries) {
+      entry.suspended = true;
+      await this.#withdraw(entry);
+    }
+  }
+
+  /** One reason more for this process to stay (CoAddRefServerProcess). Answers the count. */
+  addRefServerProcess(): number {
+    return this.locks.add();
+  }
+
+  /** One reason less; at zero the class objects are suspended (CoReleaseServerProcess). Answers the count. */
+  releaseServerProcess(): number {
+    const count = this.locks.release();
+    if (count === 0) {
+      this.suspendClassObjects().catch((error: unknown) => {
+        this.logger.warn({ error }, "class objects could not be suspended");
+      });
+    }
+    return count;
+  }
+
+  /** Drops the in-process modules that nothing needs (CoFreeUnusedLibraries); answers their paths. What "freed" means: {@link ModuleLoader}. */
+  freeUnusedLibraries(): Promise<readonly string[]> {
+    return this.#modules.freeUnused();
+  }
+
+  /** A pointer to an object of this runtime; the caller owns it. */
+  pointerTo<T>(object: object, iface: Interface<T>): T {
+    return pointerTo(object, iface, this);
+  }
+
+  /** The CLSID a class is named by (CLSIDFromProgID for a ProgID). Throws CO_E_CLASSSTRING. */
+  clsidOf(name: ClassName): Guid {
+    if (typeof name !== "string") return name.clsid;
+    const clsid = tryParseGuid(name) ?? this.#catalog?.clsidFromProgId(name);
+    if (clsid !== undefined) return clsid;
+    throw new ComError(
+      HResult.CO_E_CLASSSTRING,
+      `"${name.slice(0, 80)}" is neither a CLSID nor a registered ProgID`,
+    );
+  }
+
+  /** Adds an interface the runtime provides for objects. */
+  addInterfaceProvider(provider: InterfaceProvider): void {
+    this.#providers.add(provider);
+  }
+
+  provide(identity: Identity, iid: Guid): Facet | undefined {
+    return this.#providers.provide(identity, iid);
+  }
+
+  finalReleaseFailed(identity: Identity, error: unknown): void {
+    this.logger.error({ error }, `${nameOf(identity.object)} failed in its final release`);
+  }
+
+  /** Ends the library (CoUninitialize): revokes class objects, closes the way out, reports leaks. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const entry of this.#table.clear()) await this.#withdraw(entry);
+    await this.#remoting?.[Symbol.asyncDispose]();
+    this.#reportLeaks();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #activate(
+    name: ClassName,
+    iids: readonly Guid[],
+    options: CreateOptions,
+    classObject: boolean,
+  ): Promise<readonly ActivationResult[]> {
+    this.#assertOpen();
+    const { context, machine, credentials, authenticationLevel, impersonationLevel, ...call } = options;
+    const server: ServerInfo = {
+      ...(machine === undefined ? {} : { machine }),
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(authenticationLevel === undefined ? {} : { authenticationLevel }),
+      ...(impersonationLevel === undefined ? {} : { impersonationLevel }),
+    };
+    return this.#activation.activate({
+      clsid: this.clsidOf(name),
+      iids,
+      context: context ?? (machine === undefined ? ClassContext.ALL : ClassContext.REMOTE_SERVER),
+      server,
+      classObject,
+      options: call,
+    });
+  }
+
+  async #announce(entry: ClassEntry): Promise<void> {
+    if (entry.announcement !== undefined || (entry.context & ClassContext.LOCAL_SERVER) === 0) return;
+    const { uses } = entry;
+    entry.announcement = await this.activator?.registerClassObject(entry.clsid, entry.factory, {
+      uses,
+      suspended: false,
+    });
+  }
+
+  async #withdraw(entry: ClassEntry): Promise<void> {
+    const { announcement } = entry;
+    entry.announcement = undefined;
+    await announcement?.[Symbol.asyncDispose]();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime is closed");
+  }
+
+  #leaked(leak: Leak): void {
+    if (typeof this.#leakPolicy === "function") this.#leakPolicy(leak);
+    else this.logger.warn(leak, `an ${leak.interface} pointer was never released`);
+  }
+
+  #reportLeaks(): void {
+    const leaks = this.leaks?.outstanding ?? [];
+    for (const leak of leaks) this.#leaked(leak);
+    const [first] = leaks;
+    if (first === undefined || this.#leakPolicy !== "throw") return;
+    throw new ComError(
+      HResult.E_UNEXPECTED,
+      `${leaks.length} interface pointers were never released; the first, ${first.interface}, was made at\n${first.site}`,
+    );
+  }
+}
+
+function defaultInterface<T extends IUnknown>(name: ClassName<T>): Interface<T> {
+  const first = typeof name === "string" ? undefined : name.interfaces[0];
+  if (first !== undefined) return first;
+  throw new ComError(HResult.E_INVALIDARG, "say which interface is wanted: the class has no default one");
+}
+
+function pointerOf<T extends IUnknown>(result: ActivationResult | undefined, wanted: Interface<T>): T {
+  if (result?.pointer === undefined) throw refusal(result, wanted);
+  return result.pointer as T;
+}
+
+function refusal(result: ActivationResult | undefined, wanted: Interface<IUnknown> | undefined): ComError {
+  const code = result?.hresult ?? HResult.E_UNEXPECTED;
+  const name = wanted === undefined ? "any interface" : `${wanted.name} ${formatGuid(wanted.iid)}`;
+  if (code === HResult.E_NOINTERFACE) return new ComError(code, `the class does not have ${name}`);
+  return new ComError(failed(code) ? code : HResult.E_UNEXPECTED);
+}

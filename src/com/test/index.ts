@@ -1,0 +1,3 @@
+import "./identity.test.ts";
+import "./pointer.test.ts";
+import "./runtime.test.ts";
