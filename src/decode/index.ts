@@ -8,3 +8,5 @@ export type { Carrier, Channel, RawPdu } from "./traffic/pdu.ts";
 export { type DecodeOptions, decodeCapture } from "./decode-capture.ts";
 export type { AuthSummary, DecodedPdu, InterfaceRef, Json } from "./session/decoded.ts";
 export { summaryRows } from "./summary.ts";
+export { type Explained, explain } from "./explain.ts";
+export { type FormatOptions, formatPdu, tree } from "./format.ts";

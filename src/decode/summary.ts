@@ -20,12 +20,16 @@ function ofCall(pdu: DecodedPdu): { contexts: string; interfaces: string } {
 function contextsOffered(pdu: DecodedPdu): { contexts: string; interfaces: string } | undefined {
   const list = member(pdu.body, "contexts");
   if (!Array.isArray(list)) return undefined;
-  const contexts = list.map((item: Json) => String(member(item, "contextId"))).join(",");
-  const interfaces = list.map((item: Json) => String(member(member(item, "interface"), "uuid"))).join(",");
+  const contexts = list.map((item: Json) => text(member(item, "contextId"))).join(",");
+  const interfaces = list.map((item: Json) => text(member(member(item, "interface"), "uuid"))).join(",");
   return { contexts, interfaces };
 }
 
 function member(value: Json, name: string): Json {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   return (value as { readonly [key: string]: Json })[name];
+}
+
+function text(value: Json): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }

@@ -1,6 +1,6 @@
 import { levelName, serviceName } from "../names/words.ts";
 import type { AuthVerifier } from "../rpc.ts";
-import { explainToken } from "./token.ts";
+import { explainToken } from "../tokens/token.ts";
 import type { AuthSummary } from "./decoded.ts";
 
 /** The verifier in words. `isToken` when its value belongs to a handshake rather than being a signature. */

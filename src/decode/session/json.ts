@@ -1,4 +1,5 @@
 import { toHex } from "../../base/index.ts";
+import { Variant, vtName } from "../../automation/index.ts";
 import type { Json } from "./decoded.ts";
 
 /** Deeper values are left out: a decoded structure may be nested further than a person can read. */
@@ -28,6 +29,7 @@ export function hex64(value: bigint): string {
 }
 
 function objectToJson(value: object, depth: number): Json {
+  if (value instanceof Variant) return { vt: vtName(value.vt), value: toJson(value.value, depth + 1) };
   if (value instanceof Uint8Array) return toHex(value);
   if (ArrayBuffer.isView(value))
     return Array.from(value as Iterable<unknown> & ArrayBufferView, (item) => toJson(item));
