@@ -94,7 +94,8 @@ export function decodePdu(bytes: Uint8Array, start = 0, end: number = bytes.leng
   const auth = readVerifier(bytes, start, pduEnd, header, reader.littleEndian);
   const bodyLimit = pduEnd - (auth === undefined ? 0 : header.authLength + TRAILER_BYTES);
   reader.end = bodyLimit - (auth !== undefined && carriesStub(header.type) ? auth.padLength : 0);
-  if (reader.end < reader.pos) throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, "authentication padding too long");
+  if (reader.end < reader.pos)
+    throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, "authentication padding too long");
   const body = codec.decode(reader, header.flags);
   const padding = bytes.slice(reader.pos, bodyLimit);
   return { header, body, padding, auth };
@@ -114,7 +115,8 @@ function readVerifier(
 ): AuthVerifier | undefined {
   if (header.authLength === 0) return undefined;
   const at = pduEnd - header.authLength - TRAILER_BYTES;
-  if (at < start + HEADER_BYTES) throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, "authentication token too long");
+  if (at < start + HEADER_BYTES)
+    throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, "authentication token too long");
   return decodeVerifier(new ByteReader(bytes, at, pduEnd, littleEndian), header.authLength);
 }
 

@@ -1,4 +1,11 @@
-import { type ByteReader, type ByteWriter, type Guid, guid, guidFromBytes, guidToBytes } from "../../base/index.ts";
+import {
+  type ByteReader,
+  type ByteWriter,
+  type Guid,
+  guid,
+  guidFromBytes,
+  guidToBytes,
+} from "../../base/index.ts";
 
 /** An abstract or a transfer syntax: a GUID and a version (p_syntax_id_t, [C706] 12.6.3.1). */
 export interface SyntaxId {

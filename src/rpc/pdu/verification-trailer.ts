@@ -50,7 +50,8 @@ export function findVerificationTrailer(view: DataView, start: number, end: numb
   let at = start + ((end - start - 8) & ~3);
   const stop = Math.max(start, end - SEARCH_BYTES);
   for (; at >= stop; at -= 4) {
-    if (view.getUint32(at, true) === SIGNATURE_LOW && view.getUint32(at + 4, true) === SIGNATURE_HIGH) return at;
+    if (view.getUint32(at, true) === SIGNATURE_LOW && view.getUint32(at + 4, true) === SIGNATURE_HIGH)
+      return at;
   }
   return -1;
 }

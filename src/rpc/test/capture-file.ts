@@ -20,7 +20,7 @@ export function capturePath(name: string): string {
 
 function* pcapFrames(file: Buffer): Generator<Buffer> {
   const little = file.readUInt32LE(0) === 0xa1b2c3d4 || file.readUInt32LE(0) === 0xa1b23c4d;
-  for (let at = 24; at + 16 <= file.length; ) {
+  for (let at = 24; at + 16 <= file.length;) {
     const length = little ? file.readUInt32LE(at + 8) : file.readUInt32BE(at + 8);
     yield file.subarray(at + 16, at + 16 + length);
     at += 16 + length;
@@ -28,7 +28,7 @@ function* pcapFrames(file: Buffer): Generator<Buffer> {
 }
 
 function* pcapngFrames(file: Buffer): Generator<Buffer> {
-  for (let at = 0; at + 12 <= file.length; ) {
+  for (let at = 0; at + 12 <= file.length;) {
     const length = file.readUInt32LE(at + 4);
     if (file.readUInt32LE(at) === 6) yield file.subarray(at + 28, at + 28 + file.readUInt32LE(at + 20));
     at += length;
@@ -64,7 +64,7 @@ function joined(segments: Map<number, Uint8Array>): Uint8Array[] {
 /** The packets of a stream that carries connection-oriented RPC; nothing for any other stream. */
 export function* pdusOf(stream: Uint8Array): Generator<Uint8Array> {
   const bytes = Buffer.from(stream);
-  for (let at = 0; at + 16 <= bytes.length; ) {
+  for (let at = 0; at + 16 <= bytes.length;) {
     if (bytes[at] !== 5 || (bytes[at + 1] ?? 9) > 1 || (bytes[at + 2] ?? 99) > 20) return;
     const length = bytes.readUInt16LE(at + 8);
     if (length < 16 || at + length > bytes.length) return;

@@ -1,1 +1,2 @@
 import "./pdu.test.ts";
+import "./calls.test.ts";

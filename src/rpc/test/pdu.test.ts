@@ -64,7 +64,8 @@ suite("packets", () => {
   ];
   for (const body of samples) {
     test(`type ${body.type} goes there and back`, () => {
-      const flags = PfcFlag.first | PfcFlag.last | (body.type === PacketType.request ? PfcFlag.objectUuid : 0);
+      const flags =
+        PfcFlag.first | PfcFlag.last | (body.type === PacketType.request ? PfcFlag.objectUuid : 0);
       const pdu = decodePdu(encodePdu(makePdu(body, 77, flags)));
       assert.deepEqual(pdu.body, body);
       assert.equal(pdu.header.callId, 77);

@@ -1,0 +1,77 @@
+import { ComError, HResult } from "../../base/index.ts";
+import type { AlterContextResponseBody } from "../pdu/alter-context-response.ts";
+import type { BindAckBody } from "../pdu/bind-ack.ts";
+import { type BindNakBody, BindNakReason } from "../pdu/bind-nak.ts";
+import { PacketType } from "../pdu/packet-type.ts";
+import type { Pdu } from "../pdu/pdu.ts";
+import { ContextResult, type PresentationResult, RejectReason } from "../pdu/presentation.ts";
+import { type SyntaxId, formatSyntax } from "../pdu/syntax.ts";
+import { errorOfFault } from "../fault-status.ts";
+
+export type Acknowledgement = BindAckBody | AlterContextResponseBody;
+
+/** The acknowledgement within the answer to a bind or alter_context; throws what any other answer means. */
+export function acknowledgementOf(pdu: Pdu, where: string): Acknowledgement {
+  const { body } = pdu;
+  switch (body.type) {
+    case PacketType.bindAck:
+    case PacketType.alterContextResponse:
+      return body;
+    case PacketType.bindNak:
+      throw errorOfNak(body, where);
+    case PacketType.fault:
+      throw errorOfFault(body.status, where);
+    default:
+      throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, `packet type ${body.type} answers a bind`, {
+        remote: true,
+        where,
+      });
+  }
+}
+
+const nakNames: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(BindNakReason).map(([name, reason]) => [reason, name]),
+);
+
+function errorOfNak(body: BindNakBody, where: string): ComError {
+  return new ComError(
+    nakCode(body.reason),
+    `the server refused the bind: ${nakNames[body.reason] ?? `reason ${body.reason}`}`,
+    { remote: true, where, gate: "bind" },
+  );
+}
+
+function nakCode(reason: number): number {
+  switch (reason) {
+    case BindNakReason.temporaryCongestion:
+    case BindNakReason.localLimitExceeded:
+      return HResult.RPC_S_SERVER_TOO_BUSY;
+    case BindNakReason.authenticationTypeNotRecognized:
+      return HResult.RPC_S_UNKNOWN_AUTHN_SERVICE;
+    case BindNakReason.invalidChecksum:
+      return HResult.E_ACCESSDENIED;
+    case BindNakReason.protocolVersionNotSupported:
+      return HResult.RPC_S_PROTOCOL_ERROR;
+    default:
+      return HResult.RPC_S_CALL_FAILED_DNE;
+  }
+}
+
+/** Throws unless the offered context was accepted. */
+export function checkAccepted(result: PresentationResult | undefined, syntax: SyntaxId, where: string): void {
+  if (result?.result === ContextResult.acceptance) return;
+  const options = { remote: true, where };
+  if (result?.reason === RejectReason.abstractSyntaxNotSupported) {
+    throw new ComError(
+      HResult.RPC_S_UNKNOWN_IF,
+      `the server has no interface ${formatSyntax(syntax)}`,
+      options,
+    );
+  }
+  if (result?.reason === RejectReason.transferSyntaxesNotSupported) {
+    const what = `the server speaks none of the offered encodings for ${formatSyntax(syntax)}`;
+    throw new ComError(HResult.RPC_S_UNSUPPORTED_TRANS_SYN, what, options);
+  }
+  const what = `the server rejected ${formatSyntax(syntax)} (result ${result?.result}, reason ${result?.reason})`;
+  throw new ComError(HResult.RPC_S_UNKNOWN_IF, what, options);
+}

@@ -1,0 +1,623 @@
+import { type AuthenticationLevel, AuthnLevel, type Identity } from "../../auth/index.ts";
+import { ComError, HResult, hex32 } from "../../base/index.ts";
+import { FaultStatus, faultOf, nameOfFault } from "../fault-status.ts";
+import type { AlterContextBody } from "../pdu/alter-context.ts";
+import type { BindBody } from "../pdu/bind.ts";
+import { BindNakReason } from "../pdu/bind-nak.ts";
+import { encodeFault } from "../pdu/fault.ts";
+import { DREP_LITTLE_ENDIAN } from "../pdu/header.ts";
+import { PacketType, PfcFlag } from "../pdu/packet-type.ts";
+import { type Pdu, type PduBody, decodePdu, encodePdu, makePdu } from "../pdu/pdu.ts";
+import { CALL_HEADER_BYTES } from "../pdu/request.ts";
+import { formatSyntax } from "../pdu/syntax.ts";
+import { checkVerificationTrailer, findVerificationTrailer } from "../pdu/verification-trailer.ts";
+import type { AuthVerifier } from "../pdu/verifier.ts";
+import type { Connection } from "../transport/transport.ts";
+import { Assembly } from "../wire/assembly.ts";
+import { At, WHOLE, headWord } from "../wire/fields.ts";
+import { type Protection, finishMessage, readTrailer, unprotectFragment } from "../wire/protection.ts";
+import { Hold, Wire } from "../wire/wire.ts";
+import type { AssociationGroup } from "./association-groups.ts";
+import { ConnectionInfo } from "./connection-info.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { Presentations, type ServerPresentation } from "./presentations.ts";
+import type { ServerHost } from "./rpc-server.ts";
+import { IncomingCall } from "./server-call.ts";
+import { ServerSecurities, type ServerSecurity } from "./server-security.ts";
+
+/**
+ * The states of a server's connection:
+ * - `fresh`: nothing has come yet; the first packet must be a bind.
+ * - `bound`: calls are served.
+ * - `closing`: a refusal has been sent; nothing more is read.
+ * - `closed`: the connection is gone.
+ */
+type State = "fresh" | "bound" | "closing" | "closed";
+
+const LEAST_FRAGMENT = 2048;
+
+interface Receiving {
+  readonly call: IncomingCall;
+  readonly assembly: Assembly;
+  readonly littleEndian: boolean;
+}
+
+/** The server's end of one connection ([MS-RPCE] 3.3.3). */
+export class ServerConnection extends Wire {
+  readonly info: ConnectionInfo;
+  readonly #host: ServerHost;
+  readonly #presentations: Presentations;
+  readonly #securities: ServerSecurities;
+  readonly #address: string;
+  #state: State = "fresh";
+  #group: AssociationGroup | undefined;
+  #headerSigning = false;
+  maxTransmit: number = LEAST_FRAGMENT;
+  #packets = 0;
+  /** Calls dispatched and not answered, by call id. */
+  readonly #active = new Map<number, IncomingCall>();
+  /** The one call whose fragments are coming in. */
+  #receiving: Receiving | undefined;
+  /** The object that the next call will use. */
+  #free: IncomingCall | undefined;
+
+  /** `address`: what bind acknowledgements name as secondary address. */
+  constructor(host: ServerHost, connection: Connection, address: string) {
+    super(connection);
+    this.#host = host;
+    this.#address = address;
+    this.info = new ConnectionInfo(connection);
+    const { limits, mechanisms } = host.settings;
+    this.#presentations = new Presentations((syntax) => host.dispatcherFor(syntax), limits);
+    this.#securities = new ServerSecurities(mechanisms, limits.maxSecurityContexts);
+  }
+
+  /** True until the first bind was accepted. */
+  get isFresh(): boolean {
+    return this.#state === "fresh";
+  }
+
+  get activeCalls(): number {
+    return this.#active.size;
+  }
+
+  /** Who calls without authentication: on a private connection the user of this process. */
+  get localIdentity(): Identity | undefined {
+    return this.connection.isPrivate ? this.#host.settings.localIdentity : undefined;
+  }
+
+  /** Grows with everything that comes in whole or goes out. */
+  get progress(): number {
+    return this.#packets + this.output.handed;
+  }
+
+  /** True while the client has begun something it does not go on with, or does not read its answers. */
+  get isStuck(): boolean {
+    if (this.output.backlog > 0) return true;
+    if (this.isHeld(Hold.calls) || this.isHeld(Hold.handshake)) return false;
+    return this.halfReceived || this.#receiving !== undefined;
+  }
+
+  frame(bytes: Uint8Array, view: DataView, start: number, length: number): void {
+    this.#packets++;
+    if (this.#state === "closing" || this.#state === "closed") return;
+    const type = bytes[start + At.type];
+    if (this.#state === "fresh") {
+      this.#firstPacket(bytes, start, length, view);
+      return;
+    }
+    switch (type) {
+      case PacketType.request:
+        this.#request(bytes, view, start, length);
+        return;
+      case PacketType.alterContext:
+        this.#alter(bytes, view, start, length);
+        return;
+      case PacketType.auth3:
+        this.#auth3(bytes, view, start, length);
+        return;
+      case PacketType.coCancel:
+      case PacketType.orphaned:
+        this.#cancel(callIdOf(bytes, view, start), type === PacketType.orphaned);
+        return;
+      default:
+        this.#refuse(callIdOf(bytes, view, start), 0, FaultStatus.protocolError, `packet type ${type}`);
+    }
+  }
+
+  // Binding.
+
+  #firstPacket(bytes: Uint8Array, start: number, length: number, view: DataView): void {
+    const callId = callIdOf(bytes, view, start);
+    const pdu = bytes[start + At.type] === PacketType.bind ? tryDecode(bytes, start, length) : undefined;
+    if (pdu?.body.type !== PacketType.bind) {
+      this.#nak(callId, BindNakReason.protocolVersionNotSupported, "the first packet is not a bind");
+      return;
+    }
+    this.#bind(pdu, pdu.body);
+  }
+
+  #bind(pdu: Pdu, body: BindBody): void {
+    const { callId } = pdu.header;
+    if (body.contexts.length === 0) {
+      this.#nak(callId, BindNakReason.protocolVersionNotSupported, "a bind without contexts");
+      return;
+    }
+    const group = this.#host.groups.join(body.associationGroup);
+    if (group === undefined) {
+      this.#nak(callId, BindNakReason.notSpecified, "an unknown association group");
+      return;
+    }
+    this.#group = group;
+    this.info.joined(group);
+    const offered = Math.max(LEAST_FRAGMENT, Math.min(body.maxTransmit, body.maxReceive));
+    this.maxTransmit = Math.min(offered, this.#host.settings.maxFragment) & ~7;
+    const results = this.#presentations.negotiate(body.contexts, true);
+    if (results === undefined) {
+      this.#nak(callId, BindNakReason.notSpecified, "a contradictory bind");
+      return;
+    }
+    this.#headerSigning = (pdu.header.flags & PfcFlag.supportHeaderSign) !== 0;
+    if (pdu.auth !== undefined && !this.#securities.accepts(pdu.auth)) {
+      this.#nak(
+        callId,
+        BindNakReason.authenticationTypeNotRecognized,
+        `authentication type ${pdu.auth.service}`,
+      );
+      return;
+    }
+    const ack: PduBody = {
+      type: PacketType.bindAck,
+      maxTransmit: this.maxTransmit,
+      maxReceive: this.maxTransmit,
+      associationGroup: group.id,
+      secondaryAddress: `${this.#address}\0`,
+      gap: new Uint8Array(0),
+      results,
+    };
+    this.#state = "bound";
+    this.#authenticate(pdu, ack, (error) => {
+      this.#nak(callId, BindNakReason.invalidChecksum, error.message);
+    });
+  }
+
+  #alter(bytes: Uint8Array, view: DataView, start: number, length: number): void {
+    const callId = callIdOf(bytes, view, start);
+    const pdu = tryDecode(bytes, start, length);
+    const body = pdu?.body as AlterContextBody | undefined;
+    const results = body === undefined ? undefined : this.#presentations.negotiate(body.contexts, false);
+    if (pdu === undefined || results === undefined || this.#group === undefined) {
+      this.#refuse(callId, 0, FaultStatus.protocolError, "a contradictory alter_context");
+      return;
+    }
+    const ack: PduBody = {
+      type: PacketType.alterContextResponse,
+      maxTransmit: this.maxTransmit,
+      maxReceive: this.maxTransmit,
+      associationGroup: this.#group.id,
+      secondaryAddress: "",
+      gap: new Uint8Array(0),
+      results,
+    };
+    this.#authenticate(pdu, ack, (error) => {
+      const altered = error.code === 0x8009030f; // SEC_E_MESSAGE_ALTERED
+      const status = altered ? FaultStatus.secPkgError : FaultStatus.accessDenied;
+      this.#refuse(callId, 0, status, error.message, error);
+    });
+  }
+
+  /** Feeds the token of a bind or alter_context, then acknowledges; `refused` when the token is no good. */
+  #authenticate(pdu: Pdu, ack: PduBody, refused: (error: ComError) => void): void {
+    const { auth } = pdu;
+    if (auth === undefined) {
+      this.#acknowledge(pdu, ack, undefined);
+      return;
+    }
+    const security = this.#securities.contextFor(auth);
+    if (security === undefined) {
+      refused(
+        new ComError(
+          HResult.E_ACCESSDENIED,
+          `a token for security context ${auth.contextId} is out of place`,
+          {
+            gate: "logon",
+          },
+        ),
+      );
+      return;
+    }
+    this.#step(
+      security,
+      auth,
+      (token) => this.#acknowledge(pdu, ack, { ...auth, padLength: 0, value: token }),
+      refused,
+    );
+  }
+
+  /** One step of a mechanism; nothing is read while it takes its time. */
+  #step(
+    security: ServerSecurity,
+    auth: AuthVerifier,
+    done: (token: Uint8Array) => void,
+    refused: (error: ComError) => void,
+  ): void {
+    const fail = (error: unknown): void => {
+      const refusal = ComError.from(error);
+      this.#log(refusal, "authentication refused");
+      refused(refusal);
+    };
+    let reply: Uint8Array | undefined | Promise<Uint8Array | undefined>;
+    try {
+      reply = security.step(auth.value);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    if (!(reply instanceof Promise)) {
+      done(reply ?? new Uint8Array(0));
+      return;
+    }
+    this.hold(Hold.handshake);
+    reply
+      .then(
+        (token) => this.ended || done(token ?? new Uint8Array(0)),
+        (error: unknown) => this.ended || fail(error),
+      )
+      .finally(() => this.release(Hold.handshake))
+      .catch((error: unknown) => this.violated(ComError.from(error)));
+  }
+
+  #acknowledge(pdu: Pdu, ack: PduBody, auth: AuthVerifier | undefined): void {
+    const flags = WHOLE | (pdu.header.flags & (PfcFlag.supportHeaderSign | PfcFlag.concurrentMultiplexing));
+    const verifier = auth !== undefined && auth.value.length > 0 ? auth : undefined;
+    this.#send(encodePdu(makePdu(ack, pdu.header.callId, flags, verifier)));
+  }
+
+  #auth3(bytes: Uint8Array, view: DataView, start: number, length: number): void {
+    const auth = tryDecode(bytes, start, length)?.auth;
+    const security = auth === undefined ? undefined : this.#securities.get(auth.contextId);
+    if (auth === undefined || security === undefined || security.state !== "started") {
+      this.#refuse(callIdOf(bytes, view, start), 0, FaultStatus.protocolError, "an auth3 out of place");
+      return;
+    }
+    // It is never answered; a refusal shows when a call names the context.
+    this.#step(
+      security,
+      auth,
+      () => {
+        if (security.state === "started") security.state = "failed";
+      },
+      () => {},
+    );
+  }
+
+  // Calls.
+
+  #request(bytes: Uint8Array, view: DataView, start: number, length: number): void {
+    const little = ((bytes[start + At.drep] as number) & 0xf0) === 0x10;
+    const callId = view.getUint32(start + At.callId, little);
+    const flags = bytes[start + At.flags] as number;
+    const objectAt = (flags & PfcFlag.objectUuid) === 0 ? -1 : start + At.object;
+    const stub = objectAt < 0 ? start + At.stub : start + At.stub + 16;
+    if (stub > start + length) {
+      this.#refuse(callId, 0, FaultStatus.protocolError, "a short request");
+      return;
+    }
+    const authLength = view.getUint16(start + At.authLength, little);
+    let security = this.#securities.connectLevel;
+    let end = start + length;
+    if (authLength !== 0) {
+      const trailer = readTrailer(view, start, length, authLength, stub, little);
+      security = this.#securities.get(trailer.contextId);
+      end = trailer.stubEnd;
+      const status = this.#verify(security, trailer, bytes, start, stub, authLength);
+      if (status !== 0) {
+        this.#refuse(callId, 0, status, "the verifier of a request is no good");
+        return;
+      }
+    }
+    if ((flags & PfcFlag.first) === 0) {
+      this.#continue(callId, flags, bytes, stub, end);
+      return;
+    }
+    const contextId = view.getUint16(start + At.contextId, little);
+    const presentation = this.#presentations.get(contextId);
+    if (this.#receiving !== undefined) {
+      this.#refuse(
+        callId,
+        contextId,
+        FaultStatus.protocolError,
+        "a call within the fragments of another",
+        undefined,
+        0,
+      );
+      return;
+    }
+    if (presentation === undefined) {
+      this.sendFault(callId, 0, FaultStatus.unknownInterface, PfcFlag.didNotExecute, undefined);
+      return;
+    }
+    if (security !== undefined && security.state !== "complete") {
+      this.#refuse(
+        callId,
+        contextId,
+        FaultStatus.accessDenied,
+        "a call without a complete logon",
+        undefined,
+        0,
+      );
+      return;
+    }
+    const call = this.#free ?? new IncomingCall(this, presentation);
+    this.#free = undefined;
+    const opnum = view.getUint16(start + At.opnum, little);
+    call.begin(callId, opnum, presentation, security, this.#levelOf(security), bytes, objectAt);
+    if ((flags & PfcFlag.last) === 0) {
+      this.#assemble(call, view.getUint32(start + At.allocHint, little), bytes, stub, end, little);
+      return;
+    }
+    call.reader = this.readerAt(bytes, view, stub, end, little);
+    this.#dispatch(call, presentation);
+  }
+
+  #levelOf(security: ServerSecurity | undefined): AuthenticationLevel {
+    if (security !== undefined) return security.effectiveLevel;
+    return this.connection.isPrivate ? AuthnLevel.privacy : AuthnLevel.none;
+  }
+
+  /** Checks the verifier of a request, and opens its stub. Answers 0, or the fault status to refuse it with. */
+  #verify(
+    security: ServerSecurity | undefined,
+    trailer: ReturnType<typeof readTrailer>,
+    bytes: Uint8Array,
+    start: number,
+    stub: number,
+    authLength: number,
+  ): number {
+    if (security === undefined || security.state === "failed") return FaultStatus.accessDenied;
+    if (security.state === "started") return FaultStatus.protocolError;
+    if (trailer.service !== security.service || trailer.level !== security.level)
+      return FaultStatus.accessDenied;
+    if (security.protection === undefined) return 0;
+    try {
+      unprotectFragment(bytes, start, stub, trailer, authLength, security.protection);
+      return 0;
+    } catch (error) {
+      this.#log(ComError.from(error), "a request does not carry a good signature");
+      return FaultStatus.secPkgError;
+    }
+  }
+
+  /** The first of several fragments. */
+  #assemble(
+    call: IncomingCall,
+    hint: number,
+    bytes: Uint8Array,
+    stub: number,
+    end: number,
+    little: boolean,
+  ): void {
+    call.retainObject();
+    const assembly = new Assembly(this.#host.settings.limits, hint);
+    assembly.append(bytes, stub, end);
+    call.detached = true; // its reader will be its own
+    this.#receiving = { call, assembly, littleEndian: little };
+  }
+
+  #continue(callId: number, flags: number, bytes: Uint8Array, stub: number, end: number): void {
+    const receiving = this.#receiving;
+    if (receiving === undefined || receiving.call.callId !== callId) {
+      this.#refuse(callId, 0, FaultStatus.protocolError, "a fragment without a beginning", undefined, 0);
+      return;
+    }
+    receiving.assembly.append(bytes, stub, end);
+    if ((flags & PfcFlag.last) === 0) return;
+    this.#receiving = undefined;
+    const { call, assembly, littleEndian } = receiving;
+    call.reader = assembly.reader(littleEndian);
+    this.#dispatch(call, call.presentation);
+  }
+
+  #dispatch(call: IncomingCall, presentation: ServerPresentation): void {
+    call.state = "dispatched";
+    this.#host.callsServed++;
+    const { dispatcher } = presentation;
+    if (!this.#admit(call, dispatcher)) return;
+    let pending: void | Promise<void>;
+    try {
+      pending = dispatcher.dispatch(call);
+    } catch (error) {
+      this.#failed(call, error);
+      pending = undefined;
+    }
+    if (pending !== undefined || call.state === "dispatched") this.#goesOn(call, pending);
+    else if (!call.detached) this.#free = call;
+    if (this.output.backlog > this.#host.settings.maxQueuedBytes) this.hold(Hold.backlog);
+  }
+
+  /** The gates before a dispatcher: operation number, level, verification trailer. */
+  #admit(call: IncomingCall, dispatcher: Dispatcher): boolean {
+    if (dispatcher.operations !== undefined && call.opnum >= dispatcher.operations) {
+      call.fault(FaultStatus.opnumOutOfRange);
+      return false;
+    }
+    const least = dispatcher.minimumLevel ?? this.#host.settings.minimumLevel;
+    if (call.level < least) {
+      this.#log(
+        new ComError(HResult.E_ACCESSDENIED, `a call at level ${call.level} where ${least} is the least`, {
+          gate: "level too low",
+          where: formatSyntax(call.syntax),
+        }),
+        "call refused",
+      );
+      call.fault(FaultStatus.accessDenied);
+      return false;
+    }
+    return call.security?.protection === undefined || this.#checkTrailer(call);
+  }
+
+  #checkTrailer(call: IncomingCall): boolean {
+    const { reader } = call;
+    const at = findVerificationTrailer(reader.view, reader.pos, reader.end);
+    if (at < 0) return true;
+    try {
+      checkVerificationTrailer(reader.bytes, at, reader.end, {
+        callId: call.callId,
+        contextId: call.presentation.id,
+        opnum: call.opnum,
+        drep: reader.littleEndian ? DREP_LITTLE_ENDIAN : 0,
+        abstractSyntax: call.syntax,
+        transferSyntax: call.transferSyntax,
+        headerSigning: this.#headerSigning,
+      });
+    } catch (error) {
+      this.#log(ComError.from(error), "call refused");
+      call.fault(FaultStatus.accessDenied);
+      return false;
+    }
+    reader.end = at;
+    return true;
+  }
+
+  #failed(call: IncomingCall, error: unknown): void {
+    const failure = ComError.from(error, HResult.RPC_E_SERVERFAULT);
+    if (failure !== error) this.#log(failure, "a dispatcher failed");
+    call.fault(faultOf(failure));
+  }
+
+  /** The call is not answered yet: from now on it counts, and can be cancelled. */
+  #goesOn(call: IncomingCall, pending: void | Promise<void>): void {
+    call.detached = true;
+    if (call.state === "dispatched") {
+      call.counted = true;
+      this.#active.set(call.callId, call);
+      if (this.#active.size >= this.#host.settings.limits.maxCallsPerConnection) this.hold(Hold.calls);
+    }
+    pending?.catch((error: unknown) => this.#failed(call, error));
+  }
+
+  /** A call needs nothing more from its connection. */
+  finished(call: IncomingCall): void {
+    if (!call.counted) return;
+    call.counted = false;
+    if (this.#active.get(call.callId) === call) this.#active.delete(call.callId);
+    if (this.output.backlog > this.#host.settings.maxQueuedBytes) this.hold(Hold.backlog);
+    if (this.isHeld(Hold.calls)) this.release(Hold.calls);
+  }
+
+  #cancel(callId: number, drop: boolean): void {
+    const receiving = this.#receiving;
+    if (drop && receiving?.call.callId === callId) this.#receiving = undefined;
+    this.#active.get(callId)?.cancel(drop);
+  }
+
+  // Sending.
+
+  #send(bytes: Uint8Array): void {
+    this.output.open().raw(bytes);
+    this.output.commit();
+  }
+
+  sendFault(
+    callId: number,
+    contextId: number,
+    status: number,
+    flags: number,
+    protection: Protection | undefined,
+  ): void {
+    const writer = this.output.open();
+    const { start } = this.output;
+    writer.u32(headWord(PacketType.fault, WHOLE | flags));
+    writer.u32(DREP_LITTLE_ENDIAN);
+    writer.u32(0);
+    writer.u32(callId);
+    const body = { allocHint: 0, contextId, cancelCount: 0, faultFlags: 0, status, reserved: 0 };
+    encodeFault(writer, { ...body, stub: new Uint8Array(0) });
+    finishMessage(writer, start, CALL_HEADER_BYTES, this.maxTransmit, protection);
+    writer.patchU32(start + At.allocHint, 32);
+    this.output.commit();
+  }
+
+  /** Answers with a fault and closes: the connection is in a state nobody can rely on. */
+  #refuse(
+    callId: number,
+    contextId: number,
+    status: number,
+    why: string,
+    cause?: ComError,
+    flags: number = PfcFlag.didNotExecute,
+  ): void {
+    this.#log(
+      cause ?? new ComError(HResult.RPC_S_PROTOCOL_ERROR, why),
+      `connection refused with ${nameOfFault(status) ?? hex32(status)}`,
+    );
+    this.sendFault(callId, contextId, status, flags, undefined);
+    this.#finish();
+  }
+
+  #nak(callId: number, reason: number, why: string): void {
+    this.#log(new ComError(HResult.RPC_S_PROTOCOL_ERROR, why, { gate: "bind" }), "bind refused");
+    const body: PduBody = { type: PacketType.bindNak, reason, versions: [[5, 0]] };
+    this.#send(encodePdu({ ...makePdu(body, callId, WHOLE), padding: new Uint8Array(3) }));
+    this.#finish();
+  }
+
+  /** Closes after what was sent; calls under way are dropped. */
+  #finish(): void {
+    this.#state = "closing";
+    this.#securities.invalidate();
+    this.output.flush();
+    this.connection.end();
+  }
+
+  /** Asks the client to go, then closes when it is idle. */
+  shutdown(): void {
+    if (this.#state === "bound") this.#send(encodePdu(makePdu({ type: PacketType.shutdown }, 0, WHOLE)));
+    this.output.flush();
+  }
+
+  destroy(): void {
+    this.output.flush();
+    this.connection.end();
+    this.connection.destroy();
+  }
+
+  #log(error: ComError, message: string): void {
+    const fields = { remote: this.connection.remote, error: error.message, gate: error.gate };
+    this.#host.settings.logger.warn(fields, message);
+  }
+
+  // Its end.
+
+  protected drained(): void {
+    if (this.isHeld(Hold.backlog)) this.release(Hold.backlog);
+  }
+
+  protected violated(error: ComError): void {
+    this.#log(error, "the client broke the protocol");
+    this.connection.destroy();
+  }
+
+  protected lost(): void {
+    this.#state = "closed";
+    this.#receiving = undefined;
+    this.#free = undefined;
+    for (const call of this.#active.values()) call.cancel(true);
+    this.#active.clear();
+    if (this.#group !== undefined) this.#host.groups.leave(this.#group);
+    this.info.left();
+    this.#host.closed(this);
+  }
+}
+
+function callIdOf(bytes: Uint8Array, view: DataView, start: number): number {
+  return view.getUint32(start + At.callId, ((bytes[start + At.drep] as number) & 0xf0) === 0x10);
+}
+
+function tryDecode(bytes: Uint8Array, start: number, length: number): Pdu | undefined {
+  try {
+    return decodePdu(bytes, start, start + length);
+  } catch {
+    return undefined;
+  }
+}
