@@ -1,4 +1,5 @@
 import { defaultLimits, type Limits } from "../base/index.ts";
+import type { Credentials } from "./auth.ts";
 import { formatTime } from "./capture/packet.ts";
 import { type DecodeLimits, defaultDecodeLimits } from "./limits.ts";
 import { endpointText } from "./net/connections.ts";
@@ -8,7 +9,7 @@ import { Association } from "./session/association.ts";
 import { explainDatagram } from "./session/datagram.ts";
 import type { DecodedPdu } from "./session/decoded.ts";
 import { flagNames } from "./session/fields.ts";
-import { readPdu, type ReadPdu } from "./session/read-pdu.ts";
+import { isFromClient, readPdu, type ReadPdu } from "./session/read-pdu.ts";
 import { findPdus } from "./traffic/find-pdus.ts";
 import type { Channel, RawPdu } from "./traffic/pdu.ts";
 
@@ -19,6 +20,8 @@ export interface DecodeOptions {
   readonly limits?: Limits | undefined;
   /** Receives remarks about lost bytes and malformed headers. */
   readonly notes?: Notes | undefined;
+  /** Accounts whose NTLM logons may be opened: signatures are verified and sealed calls decrypted. An empty user fits all. */
+  readonly passwords?: readonly Credentials[] | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export function* decodeCapture(capture: Uint8Array, options: DecodeOptions = {})
   for (const raw of findPdus(capture, captureLimits, notes)) {
     let association = associations.get(raw.channel);
     if (association === undefined) {
-      association = new Association(options.limits ?? defaultLimits);
+      association = new Association(options.limits ?? defaultLimits, options.passwords);
       associations.set(raw.channel, association);
     }
     yield explainPdu(raw, association);
@@ -63,15 +66,6 @@ export function explainPdu(raw: RawPdu, association: Association): DecodedPdu {
 }
 
 const RTS = 20;
-/** PDUs a client sends; all others come from the server. */
-const fromClient = new Set<number>([
-  PacketType.request,
-  PacketType.bind,
-  PacketType.alterContext,
-  PacketType.auth3,
-  PacketType.coCancel,
-  PacketType.orphaned,
-]);
 /** PDUs in which a flag means header signing. */
 const binds = new Set<number>([
   PacketType.bind,
@@ -83,7 +77,7 @@ const binds = new Set<number>([
 function headerOf(read: ReadPdu): Pick<DecodedPdu, "direction" | "type" | "callId" | "flags" | "length"> {
   const { type, callId } = read;
   return {
-    direction: fromClient.has(type) ? "toServer" : "toClient",
+    direction: isFromClient(type) ? "toServer" : "toClient",
     type: type === RTS ? "rts" : (packetTypeNames[type] ?? "unknown"),
     callId,
     flags: flagNames(read.flags, binds.has(type)),

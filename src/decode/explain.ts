@@ -47,7 +47,7 @@ function explainBytes(bytes: Uint8Array | undefined, options: DecodeOptions): Ex
 
 /** PDUs one behind the other, as they would stand in a stream; what is left over at the end is one cut short. */
 function* explainPdus(bytes: Uint8Array, options: DecodeOptions): Generator<DecodedPdu> {
-  const association = new Association(options.limits ?? defaultLimits);
+  const association = new Association(options.limits ?? defaultLimits, options.passwords);
   for (let at = 0, frame = 1; at < bytes.length; frame++) {
     const header = readCommonHeader(bytes, at);
     if (header === undefined) return;
@@ -62,7 +62,7 @@ function single(
   missing: number,
   carrier: "tcp" | "udp",
   options: DecodeOptions,
-  association: Association = new Association(options.limits ?? defaultLimits),
+  association: Association = new Association(options.limits ?? defaultLimits, options.passwords),
   frame = 1,
 ): DecodedPdu {
   const nowhere = { address: "-", port: 0 };

@@ -7,7 +7,9 @@ import { type Call, CallTable, StubAssembly } from "./calls.ts";
 import { ContextTable } from "./contexts.ts";
 import type { DecodedPdu, Json } from "./decoded.ts";
 import { featureNames, interfaceOf, methodName, transferJson } from "./fields.ts";
-import type { ReadPdu } from "./read-pdu.ts";
+import { type ReadPdu, isFromClient, readPdu } from "./read-pdu.ts";
+import type { Credentials } from "../auth.ts";
+import { SecurityContexts } from "../security/security-contexts.ts";
 
 /** The part of a decoded PDU that depends on its type and on what came before it. */
 export type Meaning = Partial<
@@ -20,6 +22,8 @@ export type Meaning = Partial<
 type Body<T extends number> = Extract<Pdu["body"], { type: T }>;
 
 const NEGOTIATE_ACK = 3;
+const CALL_HEADER_BYTES = 24;
+const FAULT_HEADER_BYTES = 32;
 const LEVEL_PRIVACY = 6;
 
 /** One RPC connection: keeps what earlier PDUs said, so that later ones can be explained. */
@@ -28,20 +32,32 @@ export class Association {
   readonly #contexts = new ContextTable();
   readonly #calls: CallTable;
   readonly #stubs: StubDecoder;
+  readonly #security: SecurityContexts;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, credentials: readonly Credentials[] = []) {
     this.#limits = limits;
+    this.#security = new SecurityContexts(credentials, limits.maxSecurityContexts);
     this.#calls = new CallTable(limits.maxCallsPerConnection);
     this.#stubs = new StubDecoder(limits);
   }
 
   explain(read: ReadPdu): Meaning {
-    const { pdu } = read;
-    const auth = pdu?.auth === undefined ? undefined : authSummary(pdu.auth, !isCall(read.type));
-    return { ...this.#body(read), auth };
+    const verifier = read.pdu?.auth;
+    if (verifier === undefined) return this.#body(read);
+    const way = isFromClient(read.type) ? "toServer" : "toClient";
+    if (!isCall(read.type)) {
+      const verified = this.#security.token(way, verifier);
+      return { ...this.#body(read), auth: authSummary(verifier, true, verified) };
+    }
+    const opened = this.#security.open(way, verifier, read.bytes, stubOffset(read));
+    const auth = authSummary(verifier, false, opened?.verified);
+    if (opened?.verified !== true) return { ...this.#body(read), auth };
+    const unsealed = readPdu(opened.bytes, 0);
+    return { ...this.#body(unsealed, true), auth };
   }
 
-  #body(read: ReadPdu): Meaning {
+  /** @param unsealed true when the stub was sealed and is in clear now. */
+  #body(read: ReadPdu, unsealed = false): Meaning {
     const { pdu, callId } = read;
     if (pdu === undefined) return this.#unreadable(read);
     const { body } = pdu;
@@ -57,9 +73,9 @@ export class Association {
           body: { reason: rejectionName(body.reason), versions: body.versions.map((v) => v.join(".")) },
         };
       case PacketType.request:
-        return this.#request(read, body, pdu);
+        return this.#request(read, body, isSealed(pdu) && !unsealed);
       case PacketType.response:
-        return this.#response(read, body, pdu);
+        return this.#response(read, body, isSealed(pdu) && !unsealed);
       case PacketType.fault:
         return this.#fault(read, body);
       default:
@@ -88,13 +104,13 @@ export class Association {
     return { ...first(offered), body: fields };
   }
 
-  #request(read: ReadPdu, body: Body<0>, pdu: Pdu): Meaning {
+  #request(read: ReadPdu, body: Body<0>, hidden: boolean): Meaning {
     const isFirst = (read.flags & PfcFlag.first) !== 0;
     const call = isFirst
       ? this.#begin(read.callId, body)
       : (this.#calls.get(read.callId) ?? this.#begin(read.callId, body));
     const meaning = this.#callMeaning(call, read.flags);
-    if (isSealed(pdu)) return { ...meaning, body: sealed(call.request, body.stub) };
+    if (hidden) return { ...meaning, body: sealed(call.request, body.stub) };
     const stub = call.request.add(body.stub, isFirst, (read.flags & PfcFlag.last) !== 0);
     if (stub === undefined) return { ...meaning, body: { stubBytes: body.stub.length } };
     return { ...meaning, ...this.#stubs.request(call, stub, read.littleEndian) };
@@ -119,11 +135,11 @@ export class Association {
     return call;
   }
 
-  #response(read: ReadPdu, body: Body<2>, pdu: Pdu): Meaning {
+  #response(read: ReadPdu, body: Body<2>, hidden: boolean): Meaning {
     const call = this.#calls.get(read.callId);
     if (call === undefined) return this.#orphan(body.contextId, read.flags, body.stub.length);
     const meaning = this.#callMeaning(call, read.flags);
-    if (isSealed(pdu)) return { ...meaning, body: sealed(call.response, body.stub) };
+    if (hidden) return { ...meaning, body: sealed(call.response, body.stub) };
     const isFirst = (read.flags & PfcFlag.first) !== 0;
     const stub = call.response.add(body.stub, isFirst, (read.flags & PfcFlag.last) !== 0);
     if (stub === undefined) return { ...meaning, body: { stubBytes: body.stub.length } };
@@ -191,6 +207,13 @@ function resultJson(result: PresentationResult, offer: PresentationContext | und
     features: isFeatures ? featureNames(result.reason) : undefined,
     transferSyntax: result.result === 0 ? transferJson(result.transferSyntax) : undefined,
   };
+}
+
+/** Where the stub begins: behind the header of a call, and the object UUID when there is one. */
+function stubOffset(read: ReadPdu): number {
+  if (read.type === PacketType.fault) return FAULT_HEADER_BYTES;
+  const hasObject = read.type === PacketType.request && (read.flags & PfcFlag.objectUuid) !== 0;
+  return CALL_HEADER_BYTES + (hasObject ? 16 : 0);
 }
 
 function isCall(type: number): boolean {

@@ -4,6 +4,7 @@ import { readCommonHeader } from "../traffic/header.ts";
 
 /** A PDU as far as it could be read: all of it, or the fields at fixed places and why there is no more. */
 export interface ReadPdu {
+  readonly bytes: Uint8Array;
   readonly type: number;
   readonly flags: number;
   readonly callId: number;
@@ -20,18 +21,13 @@ export interface ReadPdu {
 export function readPdu(bytes: Uint8Array, missing: number): ReadPdu {
   const header = readCommonHeader(bytes);
   if (header === undefined) {
-    return {
-      type: -1,
-      flags: 0,
-      callId: 0,
-      littleEndian: true,
-      fragLength: bytes.length,
-      error: "not a PDU",
-    };
+    const { length } = bytes;
+    const nothing = { type: -1, flags: 0, callId: 0, littleEndian: true, fragLength: length };
+    return { bytes, ...nothing, error: "not a PDU" };
   }
   const reader = new ByteReader(bytes, 12, bytes.length, header.littleEndian);
   const { type, flags, littleEndian, fragLength } = header;
-  const common = { type, flags, littleEndian, fragLength, callId: reader.u32() };
+  const common = { bytes, type, flags, littleEndian, fragLength, callId: reader.u32() };
   if (missing > 0)
     return { ...common, ...fixedFields(type, reader), error: `${missing} bytes were not captured` };
   try {
@@ -48,4 +44,17 @@ function fixedFields(type: number, reader: ByteReader): { contextId?: number; op
   reader.skip(4);
   const contextId = reader.u16();
   return type === PacketType.request ? { contextId, opnum: reader.u16() } : { contextId };
+}
+
+/** PDUs a client sends; all others come from the server. */
+const fromClient = new Set<number>([
+  PacketType.request,
+  PacketType.bind,
+  PacketType.alterContext,
+  PacketType.auth3,
+  PacketType.coCancel,
+  PacketType.orphaned,
+]);
+export function isFromClient(type: number): boolean {
+  return fromClient.has(type);
 }
