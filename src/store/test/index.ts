@@ -1,0 +1,3 @@
+import "./key.test.ts";
+import "./store.test.ts";
+import "./processes.test.ts";
