@@ -123,7 +123,7 @@ export interface ClientContextOptions {
   readonly level: AuthenticationLevel;
   /** Service principal name, like "RPCSS/plc-7"; told to the server, which may check it. */
   readonly target?: string;
-  /** What the server may do in our name; identify when left out. */
+  /** What the server may do in our name; impersonate when left out (NTLM can tell identify from the rest, no more). */
   readonly impersonation?: ImpersonationLevelValue;
   /** MD5 of the channel bindings structure (16 bytes; see channelBindingHash), when the connection runs inside TLS. */
   readonly channelBindings?: Uint8Array;
