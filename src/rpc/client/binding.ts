@@ -67,7 +67,7 @@ export class Binding {
       encode(writer);
     } catch (error) {
       this.abandon();
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     return this.send({ decode }, options) as Promise<R>;
   }

@@ -258,13 +258,21 @@ export class ServerConnection extends Wire {
       return;
     }
     this.hold(Hold.handshake);
-    reply
-      .then(
-        (token) => this.ended || done(token ?? new Uint8Array(0)),
-        (error: unknown) => this.ended || fail(error),
-      )
-      .finally(() => this.release(Hold.handshake))
-      .catch((error: unknown) => this.violated(ComError.from(error)));
+    void this.#stepLater(reply, done, fail);
+  }
+
+  async #stepLater(
+    reply: Promise<Uint8Array | undefined>,
+    done: (token: Uint8Array) => void,
+    fail: (error: unknown) => void,
+  ): Promise<void> {
+    try {
+      const token = await reply;
+      if (!this.ended) done(token ?? new Uint8Array(0));
+    } catch (error) {
+      if (!this.ended) fail(error);
+    }
+    this.release(Hold.handshake);
   }
 
   #acknowledge(pdu: Pdu, ack: PduBody, auth: AuthVerifier | undefined): void {
@@ -534,7 +542,6 @@ export class ServerConnection extends Wire {
     const body = { allocHint: 0, contextId, cancelCount: 0, faultFlags: 0, status, reserved: 0 };
     encodeFault(writer, { ...body, stub: new Uint8Array(0) });
     finishMessage(writer, start, CALL_HEADER_BYTES, this.maxTransmit, protection);
-    writer.patchU32(start + At.allocHint, 32);
     this.output.commit();
   }
 

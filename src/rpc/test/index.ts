@@ -1,2 +1,3 @@
 import "./pdu.test.ts";
 import "./calls.test.ts";
+import "./security.test.ts";
