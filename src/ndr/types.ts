@@ -295,8 +295,12 @@ export function pipe(of: NdrType): PipeType {
 }
 
 /** `marshal` is a function so that the hand-written module may be imported in any order. */
-export function userType(name: string, wire: () => NdrType, marshal: () => UserMarshal): UserType {
-  return { kind: "user", name, wire: once(wire), marshal };
+export function userType<T, W>(
+  name: string,
+  wire: () => NdrType,
+  marshal: () => UserMarshal<T, W>,
+): UserType {
+  return { kind: "user", name, wire: once(wire), marshal: marshal as unknown as () => UserMarshal };
 }
 
 function once<T>(make: () => T): () => T {

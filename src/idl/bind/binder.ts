@@ -1,0 +1,335 @@
+import { Diagnostics } from "../diagnostics.ts";
+import type { LoadedUnit, Loader } from "../loader.ts";
+import type {
+  Constant,
+  ConstantValue,
+  Entity,
+  Enum,
+  Library,
+  Model,
+  Module,
+  Named,
+  Struct,
+  Type,
+  Union,
+} from "../model.ts";
+import { attributeOf } from "../model.ts";
+import type { ConstDecl, Decl, EnumSpec, FunctionDecl, TypeUse } from "../syntax/ast.ts";
+import { evaluate, type Evaluator } from "./evaluate.ts";
+import { guidText } from "./guid-text.ts";
+import { InterfaceBinder } from "./interfaces.ts";
+import { baseSizes, sizeOf } from "./sizes.ts";
+import { SymbolTable } from "./symbols.ts";
+import { TypeBinder } from "./types.ts";
+
+/** Names that ODL files use without importing anything; they come from the type library of OLE. */
+const implicitFile = "oaidl.idl";
+const implicitNames = new Set([
+  "IUnknown",
+  "IDispatch",
+  "HRESULT",
+  "BSTR",
+  "VARIANT",
+  "VARIANT_BOOL",
+  "DATE",
+  "CURRENCY",
+  "CY",
+  "DECIMAL",
+  "SCODE",
+  "GUID",
+  "LPSTR",
+  "LPWSTR",
+  "SAFEARRAY",
+  "IEnumVARIANT",
+  "OLE_COLOR",
+  "OLE_XPOS_PIXELS",
+  "OLE_YPOS_PIXELS",
+  "OLE_XSIZE_PIXELS",
+  "OLE_YSIZE_PIXELS",
+  "OLE_XPOS_HIMETRIC",
+  "OLE_YPOS_HIMETRIC",
+  "OLE_XSIZE_HIMETRIC",
+  "OLE_YSIZE_HIMETRIC",
+  "OLE_HANDLE",
+  "OLE_OPTEXCLUSIVE",
+  "OLE_CANCELBOOL",
+  "OLE_ENABLEDEFAULTBOOL",
+  "OLE_TRISTATE",
+  "IFontDisp",
+  "IPictureDisp",
+  "IFont",
+  "IPicture",
+  "Font",
+  "Picture",
+  "StdFont",
+  "StdPicture",
+  "DWORD",
+  "WORD",
+  "BYTE",
+  "BOOL",
+  "UINT",
+  "ULONG",
+  "LONG",
+  "USHORT",
+  "SHORT",
+  "FLOAT",
+  "DOUBLE",
+  "INT",
+  "CHAR",
+  "VOID",
+  "HWND",
+  "IID",
+  "CLSID",
+  "EXCEPINFO",
+  "DISPPARAMS",
+  "REFIID",
+  "REFGUID",
+  "REFCLSID",
+  "LCID",
+  "DISPID",
+  "LPCOLESTR",
+  "LPOLESTR",
+  "OLECHAR",
+  "VARTYPE",
+  "FILETIME",
+  "SYSTEMTIME",
+  "LARGE_INTEGER",
+  "ULARGE_INTEGER",
+  "HDC",
+  "RECT",
+  "POINT",
+  "SIZE",
+  "COLORREF",
+]);
+
+/** Binds one unit: looks up every name, numbers methods, evaluates constants. */
+export class Binder {
+  readonly symbols: SymbolTable = new SymbolTable();
+  readonly types: TypeBinder;
+  readonly interfaces: InterfaceBinder;
+  readonly evaluator: Evaluator;
+  readonly diagnostics: Diagnostics;
+  readonly #loader: Loader;
+  readonly #unit: LoadedUnit;
+  readonly #entities: Entity[] = [];
+  readonly #constants = new Map<string, ConstantValue | undefined>();
+  readonly #evaluating = new Set<string>();
+  #implicit = false;
+
+  constructor(unit: LoadedUnit, loader: Loader) {
+    this.#unit = unit;
+    this.#loader = loader;
+    this.diagnostics = new Diagnostics(loader.sources);
+    this.types = new TypeBinder(this);
+    this.interfaces = new InterfaceBinder(this);
+    this.evaluator = {
+      constant: (name, place) => this.constant(name, place),
+      sizeOf: (type) => sizeOf(this.types.use(type)),
+      castRange: (type) => this.#castRange(type),
+    };
+    this.symbols.add(unit);
+  }
+
+  /** The bound model of the unit. */
+  bind(): Model {
+    for (const decl of this.#unit.decls) this.#decl(decl, this.#entities, undefined);
+    return {
+      path: this.#unit.path,
+      entities: this.#entities,
+      imports: this.#unit.imports.map((it) => it.path),
+      quotes: this.#unit.decls.flatMap((it) => (it.kind === "cpp_quote" ? [it.text] : [])),
+    };
+  }
+
+  fileOf(place: number): string {
+    return this.#loader.sources.fileAt(place)?.path ?? "";
+  }
+
+  /** A structure, union or enum of this unit was met for the first time: it is printed where it is first needed. */
+  declare(entity: Struct | Union | Enum): void {
+    if (this.#unit.files.has(entity.file)) this.#entities.push(entity);
+  }
+
+  /** Tries the file that ODL takes for granted; true when it declares the name. */
+  findElsewhere(name: string): boolean {
+    if (this.#implicit || !implicitNames.has(name)) return false;
+    this.#implicit = true;
+    const unit = this.#loader.loadWellKnown(implicitFile);
+    if (unit === undefined) return false;
+    this.symbols.add(unit);
+    const symbol = this.symbols.types.get(name);
+    return (symbol !== undefined && symbol.kind !== "forward") || this.symbols.tags.has(name);
+  }
+
+  // --- constants ----------------------------------------------------------------------------------------------------
+
+  constant(name: string, place: number): ConstantValue | undefined {
+    if (this.#constants.has(name)) return this.#constants.get(name);
+    const symbol = this.symbols.constants.get(name);
+    if (symbol === undefined) return undefined;
+    if (this.#evaluating.has(name) || this.#evaluating.size > 200) {
+      this.diagnostics.error(place, `the value of ${name} depends on itself`);
+      return undefined;
+    }
+    this.#evaluating.add(name);
+    const value =
+      symbol.kind === "const" ? this.#constValue(symbol.decl) : this.#enumerator(symbol.spec, symbol.index);
+    this.#evaluating.delete(name);
+    this.#constants.set(name, value);
+    return value;
+  }
+
+  #constValue(decl: ConstDecl): ConstantValue | undefined {
+    if (decl.value === undefined) return undefined;
+    if (decl.value.kind === "raw") return guidText(decl.value.text) ?? decl.value.text;
+    return evaluate(decl.value, this.evaluator);
+  }
+
+  /** The value of an enumerator: its own expression, or one more than the one before. */
+  #enumerator(spec: EnumSpec, index: number): ConstantValue | undefined {
+    for (let at = index; at >= 0; at--) {
+      const member = spec.members[at];
+      if (member?.value === undefined && at > 0) {
+        const known = this.#constants.get(member?.name ?? "");
+        if (typeof known !== "number") continue;
+        return known + (index - at);
+      }
+      const start = member?.value === undefined ? 0 : this.enumeratorExpression(spec, at);
+      return typeof start === "number" || typeof start === "boolean"
+        ? Number(start) + (index - at)
+        : undefined;
+    }
+    return undefined;
+  }
+
+  enumeratorExpression(spec: EnumSpec, index: number): ConstantValue | undefined {
+    const expr = spec.members[index]?.value;
+    return expr === undefined ? undefined : evaluate(expr, this.evaluator);
+  }
+
+  #castRange(use: TypeUse): { bits: number; signed: boolean } | undefined {
+    let type = this.types.use(use);
+    for (let i = 0; type.kind === "alias" && i < 100; i++) type = type.type;
+    if (type.kind !== "base") return undefined;
+    const size = baseSizes[type.name];
+    const whole = /^u?int|^(?:byte|boolean|char|wchar|error_status)$/.test(type.name);
+    return whole && size > 0 ? { bits: size * 8, signed: type.name.startsWith("int") } : undefined;
+  }
+
+  // --- declarations -------------------------------------------------------------------------------------------------
+
+  #named(decl: Omit<Named, "file">): Named {
+    const { name, attributes, doc, place } = decl;
+    return { name, attributes, doc, place, file: this.fileOf(place) };
+  }
+
+  #decl(decl: Decl, into: Entity[], library: string | undefined): void {
+    switch (decl.kind) {
+      case "typedef":
+        for (const declarator of decl.declarators) {
+          if (declarator.name === undefined) continue;
+          const type = this.types.typedef(decl, declarator);
+          if (type.kind === "alias") into.push(type);
+        }
+        return;
+      case "type":
+        if (decl.spec.kind === "struct" || decl.spec.kind === "union" || decl.spec.kind === "enum") {
+          this.types.spec(decl.spec, "");
+        }
+        return;
+      case "const":
+        if (decl.value !== undefined) into.push(this.#constant(decl));
+        return;
+      case "interface":
+      case "dispinterface":
+      case "coclass":
+        this.#interfaceDecl(decl, into, library);
+        return;
+      case "module":
+        into.push(this.#module(decl, library));
+        return;
+      case "library":
+        into.push(this.#library(decl));
+        return;
+      case "import":
+      case "importlib":
+      case "cpp_quote":
+      case "forward":
+      case "function":
+        return;
+      default:
+        decl satisfies never;
+    }
+  }
+
+  #interfaceDecl(
+    decl: Extract<Decl, { kind: "interface" | "dispinterface" | "coclass" }>,
+    into: Entity[],
+    library: string | undefined,
+  ): void {
+    const symbol = this.symbols.types.get(decl.name);
+    if (symbol !== undefined && symbol.kind !== "forward" && symbol.decl !== decl) {
+      // The same interface again is common in real files; another thing under its name is not.
+      if (symbol.kind !== decl.kind)
+        this.diagnostics.error(decl.place, `"${decl.name}" is declared as something else`);
+      return;
+    }
+    // What an interface's body declares is known everywhere.
+    if (decl.kind === "interface") for (const inner of decl.body) this.#decl(inner, into, library);
+    const entity: Type =
+      decl.kind === "interface"
+        ? this.interfaces.interface({ kind: "interface", decl, library })
+        : decl.kind === "dispinterface"
+          ? this.interfaces.dispinterface({ kind: "dispinterface", decl, library })
+          : this.interfaces.coclass({ kind: "coclass", decl, library });
+    into.push(entity);
+  }
+
+  #constant(decl: ConstDecl): Constant {
+    return {
+      kind: "constant",
+      ...this.#named(decl),
+      type: this.types.use(decl.type),
+      value: this.constant(decl.name, decl.place),
+    };
+  }
+
+  #module(decl: Extract<Decl, { kind: "module" }>, library: string | undefined): Module {
+    const inner: Entity[] = [];
+    for (const it of decl.body) this.#decl(it, inner, library);
+    const functions = decl.body.filter((it): it is FunctionDecl => it.kind === "function");
+    this.#entities.push(...inner.filter((it) => it.kind !== "constant"));
+    return {
+      kind: "module",
+      ...this.#named(decl),
+      uuid: this.interfaces.uuid(decl.attributes),
+      methods: this.interfaces.functions(functions),
+      constants: inner.filter((it): it is Constant => it.kind === "constant"),
+      library,
+    };
+  }
+
+  #library(decl: Extract<Decl, { kind: "library" }>): Library {
+    const before = this.#entities.length;
+    for (const it of decl.body) this.#decl(it, this.#entities, decl.name);
+    const members = this.#entities.slice(before);
+    const lcid = attributeOf(decl.attributes, "lcid")?.args?.[0];
+    const lcidValue = lcid === undefined ? 0 : evaluate(lcid, this.evaluator);
+    const version = /^(\d+)(?:\.(\d+))?/.exec(versionText(decl));
+    return {
+      kind: "library",
+      ...this.#named(decl),
+      libid: this.interfaces.uuid(decl.attributes),
+      version: [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)],
+      lcid: typeof lcidValue === "number" ? lcidValue : 0,
+      imports: decl.body.flatMap((it) => (it.kind === "importlib" ? [it.file] : [])),
+      members,
+      references: decl.body.flatMap((it) => (it.kind === "forward" ? [it.name] : [])),
+    };
+  }
+}
+
+function versionText(decl: Extract<Decl, { kind: "library" }>): string {
+  const arg = attributeOf(decl.attributes, "version")?.args?.[0];
+  return arg?.kind === "raw" ? arg.text : "0.0";
+}

@@ -1,0 +1,180 @@
+import type { LoadedUnit } from "../loader.ts";
+import type {
+  CoclassDecl,
+  ConstDecl,
+  Declarator,
+  Decl,
+  DispinterfaceDecl,
+  EnumMember,
+  EnumSpec,
+  Field,
+  InterfaceDecl,
+  StructSpec,
+  TypeSpec,
+  TypedefDecl,
+  UnionSpec,
+} from "../syntax/ast.ts";
+
+/** What a type's name stands for, before it is bound. */
+export type TypeSymbol =
+  | { readonly kind: "typedef"; readonly decl: TypedefDecl; readonly declarator: Declarator }
+  | { readonly kind: "interface"; readonly decl: InterfaceDecl; readonly library: string | undefined }
+  | { readonly kind: "dispinterface"; readonly decl: DispinterfaceDecl; readonly library: string | undefined }
+  | { readonly kind: "coclass"; readonly decl: CoclassDecl; readonly library: string | undefined }
+  | { readonly kind: "forward"; readonly decl: Extract<Decl, { kind: "forward" }> };
+
+export type TagSpec = StructSpec | UnionSpec | EnumSpec;
+
+export type ConstantSymbol =
+  | { readonly kind: "const"; readonly decl: ConstDecl }
+  | {
+      readonly kind: "enumerator";
+      readonly spec: EnumSpec;
+      readonly index: number;
+      readonly member: EnumMember;
+    };
+
+/** Every name of a file and of all it imports. MIDL has one space of types, one of tags and one of constants. */
+export class SymbolTable {
+  readonly types: Map<string, TypeSymbol> = new Map();
+  readonly tags: Map<string, TagSpec> = new Map();
+  readonly constants: Map<string, ConstantSymbol> = new Map();
+  /** The typedef name of a structure, union or enum written out in a typedef. */
+  readonly specNames: Map<TagSpec, string> = new Map();
+  /** The typedef name given to a tag: `typedef struct _X X;`. */
+  readonly tagNames: Map<string, string> = new Map();
+  /** `[pointer_default]` of the interface a type stands in, by its specifier or declarator, when it is not unique. */
+  readonly pointerDefaults: Map<object, "ref" | "ptr"> = new Map();
+  #pointerDefault: "ref" | "ptr" | undefined;
+  readonly #seen = new Set<LoadedUnit>();
+
+  /** Adds a unit and what it imports. The unit's own names win over imported ones. */
+  add(unit: LoadedUnit): void {
+    const queue = [unit];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (this.#seen.has(next)) continue;
+      this.#seen.add(next);
+      this.#addDecls(next.decls, undefined);
+      queue.push(...next.imports);
+    }
+  }
+
+  #addDecls(decls: readonly Decl[], library: string | undefined): void {
+    for (const decl of decls) this.#addDecl(decl, library);
+  }
+
+  #addDecl(decl: Decl, library: string | undefined): void {
+    switch (decl.kind) {
+      case "typedef":
+        this.#addSpec(decl.spec);
+        for (const declarator of decl.declarators) {
+          if (declarator.name === undefined) continue;
+          if (this.#pointerDefault !== undefined) this.pointerDefaults.set(declarator, this.#pointerDefault);
+          this.#addType(declarator.name, { kind: "typedef", decl, declarator });
+          if (declarator.layers.length === 0) this.#nameSpec(decl.spec, declarator.name);
+        }
+        return;
+      case "type":
+        this.#addSpec(decl.spec);
+        return;
+      case "const":
+        this.#addSpec(decl.type.spec);
+        if (decl.value !== undefined && !this.constants.has(decl.name)) {
+          this.constants.set(decl.name, { kind: "const", decl });
+        }
+        return;
+      case "interface":
+        this.#addType(decl.name, { kind: "interface", decl, library });
+        this.#pointerDefault = pointerDefault(decl);
+        this.#addDecls(decl.body, library);
+        this.#pointerDefault = undefined;
+        return;
+      case "dispinterface":
+        this.#addType(decl.name, { kind: "dispinterface", decl, library });
+        return;
+      case "coclass":
+        this.#addType(decl.name, { kind: "coclass", decl, library });
+        return;
+      case "library":
+        this.#addDecls(decl.body, decl.name);
+        return;
+      case "module":
+        this.#addDecls(decl.body, library);
+        return;
+      case "forward":
+        if (!this.types.has(decl.name)) this.types.set(decl.name, { kind: "forward", decl });
+        return;
+      case "function":
+        this.#addSpec(decl.result.spec);
+        for (const parameter of decl.parameters) this.#addSpec(parameter.spec);
+        return;
+      case "import":
+      case "importlib":
+      case "cpp_quote":
+        return;
+      default:
+        decl satisfies never;
+    }
+  }
+
+  #nameSpec(spec: TypeSpec, name: string): void {
+    if (spec.kind === "struct" || spec.kind === "union" || spec.kind === "enum") {
+      if (!this.specNames.has(spec)) this.specNames.set(spec, name);
+    } else if (spec.kind === "reference" && spec.word !== undefined && !this.tagNames.has(spec.name)) {
+      this.tagNames.set(spec.name, name);
+    }
+  }
+
+  /** The first definition stays; a definition replaces a forward declaration. */
+  #addType(name: string, symbol: TypeSymbol): void {
+    const known = this.types.get(name);
+    if (known === undefined || known.kind === "forward") this.types.set(name, symbol);
+    else if (known.kind === "typedef" && symbol.kind !== "typedef") this.types.set(name, symbol);
+  }
+
+  /** Tags and enumerators are known from wherever a type is written out. */
+  #addSpec(spec: TypeSpec): void {
+    switch (spec.kind) {
+      case "enum":
+        this.#addTag(spec);
+        spec.members.forEach((member, index) => {
+          if (!this.constants.has(member.name)) {
+            this.constants.set(member.name, { kind: "enumerator", spec, index, member });
+          }
+        });
+        return;
+      case "struct":
+        this.#addTag(spec);
+        this.#addFields(spec.fields);
+        return;
+      case "union":
+        this.#addTag(spec);
+        if (spec.encapsulated !== undefined) this.#addSpec(spec.encapsulated.type);
+        for (const arm of spec.arms) if (arm.field !== undefined) this.#addSpec(arm.field.spec);
+        return;
+      case "safearray":
+      case "pipe":
+        this.#addSpec(spec.element.spec);
+        return;
+      case "base":
+      case "reference":
+        return;
+      default:
+        spec satisfies never;
+    }
+  }
+
+  #addFields(fields: readonly Field[]): void {
+    for (const field of fields) this.#addSpec(field.spec);
+  }
+
+  #addTag(spec: TagSpec): void {
+    if (this.#pointerDefault !== undefined) this.pointerDefaults.set(spec, this.#pointerDefault);
+    if (spec.tag !== undefined && !this.tags.has(spec.tag)) this.tags.set(spec.tag, spec);
+  }
+}
+
+function pointerDefault(decl: InterfaceDecl): "ref" | "ptr" | undefined {
+  const arg = decl.attributes.find((it) => it.name === "pointer_default")?.args?.[0];
+  return arg?.kind === "name" && (arg.name === "ref" || arg.name === "ptr") ? arg.name : undefined;
+}

@@ -1,0 +1,159 @@
+import { Binder } from "./bind/binder.ts";
+import { type Diagnostic } from "./diagnostics.ts";
+import { FileFinder, type IdlFileSystem, nodeFileSystem } from "./host.ts";
+import { type LoadedUnit, Loader } from "./loader.ts";
+import type { Model } from "./model.ts";
+import type { ModuleStyle, ModuleTable, UserMarshalPlace } from "./print/modules.ts";
+import { printTypeScript } from "./print/typescript.ts";
+import { modelToJson } from "./json.ts";
+import { wellKnownFolder, wellKnownModules } from "./well-known.ts";
+
+export interface CompileOptions {
+  /** Folders searched for `import` and `#include` (`-I`), after the folder of the file that asks. */
+  readonly includePath?: readonly string[];
+  /** Macros (`-D`): name to text. */
+  readonly defines?: Readonly<Record<string, string>>;
+  /** Default: the real file system. */
+  readonly fileSystem?: IdlFileSystem;
+  /** Folder of the well-known .idl files; default: the package's own. `null`: none. */
+  readonly wellKnown?: string | null;
+  /** Modules of the well-known files; default: the package's own table. */
+  readonly modules?: ModuleTable;
+  /** How generated code names what it imports; default: for a user of the package, imports end in `.js`. */
+  readonly style?: ModuleStyle;
+  /** Modules of the user's own `[wire_marshal]` types, by type. */
+  readonly userMarshal?: Readonly<Record<string, UserMarshalPlace>>;
+}
+
+export interface CompileResult {
+  /** Undefined when the file could not be read. */
+  readonly model: Model | undefined;
+  /** In the order found: of the preprocessor and parser first, file by file. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly errors: number;
+  /** Every file that was read. */
+  readonly files: readonly string[];
+  /** The TypeScript of the file. Meaningful when there are no errors. */
+  typescript(): string;
+  /** The bound model as plain data (`comity idl --json`). */
+  json(): unknown;
+}
+
+/** A compiler that keeps what it has parsed: compiling many files parses each imported file once. */
+export class Compiler {
+  readonly #options: CompileOptions;
+  readonly #loader: Loader;
+  readonly #finder: FileFinder;
+
+  constructor(options: CompileOptions = {}) {
+    this.#options = options;
+    this.#finder = new FileFinder(options.fileSystem ?? nodeFileSystem);
+    this.#loader = new Loader({
+      finder: this.#finder,
+      includePath: options.includePath ?? [],
+      wellKnown: options.wellKnown === null ? undefined : (options.wellKnown ?? wellKnownFolder),
+      defines: options.defines ?? {},
+    });
+  }
+
+  compile(path: string): CompileResult {
+    const found = this.#finder.find(path, [""]);
+    const unit = found === undefined ? undefined : this.#loader.load(found);
+    if (unit === undefined) return missing(path);
+    const binder = new Binder(unit, this.#loader);
+    const model = binder.bind();
+    return this.#result(unit, binder, model);
+  }
+
+  #result(unit: LoadedUnit, binder: Binder, model: Model): CompileResult {
+    const units = reachable(unit);
+    const { sources } = this.#loader;
+    const options = this.#options;
+    touch(model);
+    let typescript: string | undefined;
+    const print = (): string =>
+      (typescript ??= printTypeScript(model, binder, sources, {
+        modules: options.modules ?? wellKnownModules(),
+        style: options.style ?? { kind: "package", extension: ".js" },
+        ...(options.userMarshal === undefined ? {} : { userMarshal: options.userMarshal }),
+      }));
+    const all = (): Diagnostic[] => [
+      // The trouble of a C header is its own: only its types are wanted.
+      ...units.filter((it) => it === unit || !/\.h$/i.test(it.path)).flatMap((it) => it.diagnostics.list),
+      ...binder.diagnostics.list,
+    ];
+    return {
+      model,
+      get diagnostics() {
+        return all();
+      },
+      get errors() {
+        return all().filter((it) => it.severity === "error").length;
+      },
+      files: [...new Set(units.flatMap((it) => [...it.files]))],
+      typescript: print,
+      json: () => modelToJson(model, sources),
+    };
+  }
+}
+
+/** Compiles one .idl or .odl file with everything it imports. Never throws for what stands in a file: that is a diagnostic. */
+export function compileIdl(path: string, options: CompileOptions = {}): CompileResult {
+  return new Compiler(options).compile(path);
+}
+
+function missing(path: string): CompileResult {
+  const message = `cannot read the file "${path}"`;
+  return {
+    model: undefined,
+    diagnostics: [{ severity: "error", message, location: undefined }],
+    errors: 1,
+    files: [],
+    typescript: () => "",
+    json: () => undefined,
+  };
+}
+
+/** Binds what is bound on demand, so that every error is found. */
+function touch(model: Model): void {
+  for (let i = 0; i < model.entities.length; i++) {
+    const entity = model.entities[i];
+    switch (entity?.kind) {
+      case "struct":
+        void entity.fields.length;
+        break;
+      case "union":
+        void entity.switchType;
+        void entity.arms.length;
+        break;
+      case "enum":
+        void entity.values.length;
+        break;
+      case "alias":
+        void entity.type.kind;
+        break;
+      case "interface":
+      case "coclass":
+        void (entity.kind === "interface" ? entity.methods : entity.interfaces).length;
+        break;
+      case "dispinterface":
+        void entity.of;
+        void entity.properties.length;
+        void entity.methods.length;
+        break;
+      case "constant":
+      case "module":
+      case "library":
+      case undefined:
+        break;
+      default:
+        entity satisfies never;
+    }
+  }
+}
+
+function reachable(unit: LoadedUnit): LoadedUnit[] {
+  const seen = new Set([unit]);
+  for (const it of seen) for (const imported of it.imports) seen.add(imported);
+  return [...seen];
+}

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, isAbsolute, join, normalize } from "node:path";
+
+/** The file system as the compiler sees it; tests and editors pass their own. */
+export interface IdlFileSystem {
+  /** The bytes of a file, or undefined when there is no such file. */
+  readFile(path: string): Uint8Array | undefined;
+  /** Names in a folder, or undefined when there is no such folder. */
+  readFolder(path: string): readonly string[] | undefined;
+}
+
+/** The real file system. */
+export const nodeFileSystem: IdlFileSystem = {
+  readFile(path) {
+    try {
+      return readFileSync(path);
+    } catch {
+      return undefined;
+    }
+  },
+  readFolder(path) {
+    try {
+      return readdirSync(path === "" ? "." : path);
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/** A file system of texts by path, for tests and for compiling text that is in no file. */
+export function memoryFileSystem(files: Readonly<Record<string, string>>): IdlFileSystem {
+  const paths = new Map(Object.entries(files).map(([path, text]) => [normalize(path), text]));
+  return {
+    readFile(path) {
+      const text = paths.get(normalize(path));
+      return text === undefined ? undefined : new TextEncoder().encode(text);
+    },
+    readFolder(path) {
+      const folder = normalize(path === "" ? "." : path);
+      const prefix = folder === "." ? "" : `${folder}/`;
+      const names = [...paths.keys()].filter((name) => name.startsWith(prefix));
+      return [...new Set(names.map((name) => name.slice(prefix.length).split("/")[0] ?? ""))];
+    },
+  };
+}
+
+/** Finds and reads files, whatever the letter case they were asked in, each at most once. */
+export class FileFinder {
+  readonly #fs: IdlFileSystem;
+  readonly #texts = new Map<string, string | null>();
+  readonly #folders = new Map<string, Map<string, string> | null>();
+
+  constructor(fs: IdlFileSystem) {
+    this.#fs = fs;
+  }
+
+  /** The path of `name` as found in the first of the folders that has it, or undefined. */
+  find(name: string, folders: readonly string[]): string | undefined {
+    const wanted = name.replaceAll("\\", "/").replace(/\/{2,}/g, "/");
+    if (isAbsolute(wanted)) return this.#match(wanted);
+    for (const folder of folders) {
+      const found = this.#match(folder === "" ? wanted : join(folder, wanted));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The text of a file, or undefined. */
+  read(path: string): string | undefined {
+    let text = this.#texts.get(path);
+    if (text === undefined) {
+      const bytes = this.#fs.readFile(path);
+      text = bytes === undefined ? null : decodeText(bytes);
+      this.#texts.set(path, text);
+    }
+    return text ?? undefined;
+  }
+
+  #match(path: string): string | undefined {
+    const clean = normalize(path).replaceAll("\\", "/");
+    if (this.read(clean) !== undefined) return clean;
+    const found = this.#matchFolder(clean);
+    return found !== undefined && this.read(found) !== undefined ? found : undefined;
+  }
+
+  /** `path` with every part spelled as it is on disk. */
+  #matchFolder(path: string): string | undefined {
+    const folder = dirname(path);
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (name === "" || name === "." || name === "..") return path;
+    const entry = this.#folder(folder)?.get(name.toLowerCase());
+    if (entry !== undefined) return folder === "." && !path.startsWith("./") ? entry : join(folder, entry);
+    if (folder === path || folder === "." || folder === "/") return undefined;
+    const parent = this.#matchFolder(folder);
+    if (parent === undefined || parent === folder) return undefined;
+    const inParent = this.#folder(parent)?.get(name.toLowerCase());
+    return inParent === undefined ? undefined : join(parent, inParent);
+  }
+
+  #folder(path: string): Map<string, string> | undefined {
+    let names = this.#folders.get(path);
+    if (names === undefined) {
+      const list = this.#fs.readFolder(path);
+      names = list === undefined ? null : new Map(list.map((name) => [name.toLowerCase(), name]));
+      this.#folders.set(path, names);
+    }
+    return names ?? undefined;
+  }
+}
+
+/** UTF-8, UTF-16 by its mark, else Windows-1252: what IDL files come in. */
+export function decodeText(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}

@@ -1,0 +1,138 @@
+import { basename, dirname } from "node:path";
+import { Diagnostics } from "./diagnostics.ts";
+import type { FileFinder } from "./host.ts";
+import { type SourceFile, SourceMap } from "./source.ts";
+import type { Decl, Unit } from "./syntax/ast.ts";
+import { parseUnit } from "./syntax/declarations.ts";
+import { NameTable } from "./syntax/names.ts";
+import { Parser } from "./syntax/parser.ts";
+import { Preprocessor } from "./syntax/preprocessor.ts";
+
+export interface LoaderOptions {
+  readonly finder: FileFinder;
+  /** Folders of `-I`, in order. */
+  readonly includePath: readonly string[];
+  /** The folder of the well-known .idl files, always searched last. */
+  readonly wellKnown: string | undefined;
+  /** Macros of `-D`. */
+  readonly defines: Readonly<Record<string, string>>;
+}
+
+/** A parsed file with the files it imports. */
+export interface LoadedUnit extends Unit {
+  readonly source: SourceFile;
+  /** Paths of the file and of what it includes. */
+  readonly files: ReadonlySet<string>;
+  /** Imported units in the order written; filled in after parsing, so that files may import each other. */
+  readonly imports: LoadedUnit[];
+  /** What parsing had to say. */
+  readonly diagnostics: Diagnostics;
+}
+
+/** Finds, reads and parses files; each file once, however often and by whomever it is imported. */
+export class Loader {
+  readonly sources: SourceMap = new SourceMap();
+  readonly #names = new NameTable();
+  readonly #options: LoaderOptions;
+  readonly #defines: ReadonlyMap<string, string>;
+  readonly #units = new Map<string, LoadedUnit>();
+  readonly #texts = new Map<string, SourceFile>();
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+    this.#defines = new Map([
+      ["__midl", "801"],
+      ["_WIN32", "1"],
+      ["__COMITY__", "1"],
+      ...Object.entries(options.defines),
+    ]);
+  }
+
+  /** The unit of a path; undefined when the file cannot be read. */
+  load(path: string): LoadedUnit | undefined {
+    const known = this.#units.get(path);
+    if (known !== undefined) return known;
+    const source = this.#source(path);
+    if (source === undefined) return undefined;
+    const diagnostics = new Diagnostics(this.sources);
+    const files = new Set([path]);
+    const preprocessor = new Preprocessor(source, {
+      names: this.#names,
+      diagnostics,
+      defines: this.#defines,
+      include: (name, from, system) => {
+        const file = this.#include(name, from, system);
+        if (file !== undefined) files.add(file.path);
+        return file;
+      },
+    });
+    const unit: LoadedUnit = {
+      path,
+      source,
+      files,
+      decls: parseUnit(new Parser(preprocessor)),
+      imports: [],
+      diagnostics,
+    };
+    this.#units.set(path, unit);
+    this.#loadImports(unit, unit.decls);
+    return unit;
+  }
+
+  /** A well-known file by its base name. */
+  loadWellKnown(name: string): LoadedUnit | undefined {
+    const { wellKnown, finder } = this.#options;
+    const path = wellKnown === undefined ? undefined : finder.find(name, [wellKnown]);
+    return path === undefined ? undefined : this.load(path);
+  }
+
+  #source(path: string): SourceFile | undefined {
+    let source = this.#texts.get(path);
+    if (source === undefined) {
+      const text = this.#options.finder.read(path);
+      if (text === undefined) return undefined;
+      source = this.sources.add(path, text);
+      this.#texts.set(path, source);
+    }
+    return source;
+  }
+
+  #include(name: string, from: SourceFile, system: boolean): SourceFile | undefined {
+    const path = this.#find(name, from, system);
+    return path === undefined ? undefined : this.#source(path);
+  }
+
+  #find(name: string, from: SourceFile, system = false): string | undefined {
+    const { finder, includePath, wellKnown } = this.#options;
+    const last = wellKnown === undefined ? [] : [wellKnown];
+    const here = dirname(from.path);
+    const folders = system ? [...includePath, here, ...last] : [here, ...includePath, ...last];
+    const found = finder.find(name, folders);
+    // `import "c:\sdk\unknwn.idl"` and `import "../x/oaidl.idl"` still mean the well-known file.
+    return found ?? finder.find(basename(name.replaceAll("\\", "/")), last);
+  }
+
+  /** Imports may stand at the top or inside any body. */
+  #loadImports(unit: LoadedUnit, decls: readonly Decl[]): void {
+    for (const decl of decls) {
+      if (decl.kind === "import") {
+        for (const file of decl.files) this.#import(unit, file.name, file.place);
+      } else if (decl.kind === "interface" || decl.kind === "library" || decl.kind === "module") {
+        this.#loadImports(unit, decl.body);
+      }
+    }
+  }
+
+  #import(unit: LoadedUnit, name: string, place: number): void {
+    const from = this.sources.fileAt(place) ?? unit.source;
+    const path = this.#find(name, from);
+    const imported = path === undefined ? undefined : this.load(path);
+    if (imported !== undefined) {
+      unit.imports.push(imported);
+      return;
+    }
+    const message = `cannot find the file "${name}" to import`;
+    if (/\.(?:h|hpp)$/i.test(name)) unit.diagnostics.warning(place, message);
+    else unit.diagnostics.error(place, message);
+  }
+}

@@ -1,0 +1,497 @@
+import type {
+  Attribute,
+  CoclassMember,
+  Decl,
+  Declarator,
+  DispinterfaceDecl,
+  DocRange,
+  Field,
+  FunctionDecl,
+  ImportFile,
+  Layer,
+  TypeSpec,
+} from "./ast.ts";
+import { parseAttributes } from "./attributes.ts";
+import { parseExpression } from "./expressions.ts";
+import { T } from "./lexer.ts";
+import { W } from "./names.ts";
+import type { Parser } from "./parser.ts";
+import { parseDeclarator, parseField, parseSpec } from "./types.ts";
+
+/** All declarations of a file. Errors are reported and stepped over. */
+export function parseUnit(p: Parser): Decl[] {
+  const decls: Decl[] = [];
+  while (!p.at(T.end)) {
+    // A closing brace too many ends nothing here.
+    if (p.at(125)) {
+      p.diagnostics.error(p.place, 'this "}" closes nothing');
+      p.next();
+    }
+    parseBody(p, decls);
+  }
+  return decls;
+}
+
+/** Declarations up to a `}` or the end. */
+function parseBody(p: Parser, decls: Decl[]): void {
+  while (!p.at(T.end) && !p.at(125)) {
+    if (p.take(59)) continue;
+    p.recovering(() => parseDeclaration(p, decls));
+  }
+}
+
+function bracedBody(p: Parser): Decl[] {
+  const decls: Decl[] = [];
+  const open = p.place;
+  p.expect(123, "before the body");
+  p.nested(() => parseBody(p, decls));
+  if (!p.take(125)) p.diagnostics.error(open, 'this "{" is not closed');
+  return decls;
+}
+
+function parseDeclaration(p: Parser, decls: Decl[]): void {
+  const doc = p.doc();
+  let attributes = parseAttributes(p);
+  p.skipNoise();
+  if (p.nameId === W.typedef) {
+    decls.push(parseTypedef(p, attributes, doc));
+    return;
+  }
+  if (p.nameId === W.inline || p.nameId === W.__inline) {
+    skipInline(p);
+    return;
+  }
+  if (p.nameId === W.extern && (p.peek() === T.string || p.peekId() === W.const)) {
+    parseExtern(p, decls, attributes, doc);
+    return;
+  }
+  const known = declarations.get(p.nameId);
+  if (known !== undefined && known(p, decls, attributes, doc)) return;
+  if (p.at(91)) attributes = [...attributes, ...parseAttributes(p)];
+  parseTypeOrFunction(p, decls, attributes, doc);
+}
+
+type Reader = (
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+) => boolean;
+
+/** What may follow the attributes, by its first word. A reader answers false when the word turns out to be a plain name. */
+const declarations = new Map<number, Reader>([
+  [W.import, readImport],
+  [W.importlib, readImportlib],
+  [W.cpp_quote, readCppQuote],
+  [W.midl_pragma, readMidlPragma],
+  [W.declare_guid, readDeclareGuid],
+  [W.interface, readInterface],
+  [W.dispinterface, readDispinterface],
+  [W.coclass, readCoclass],
+  [W.runtimeclass, readCoclass],
+  [W.cotype, readCoclass],
+  [W.library, readLibrary],
+  [W.module, readModule],
+  [W.namespace, readNamespace],
+  [W.apicontract, readSkipped],
+  [W.delegate, readSkipped],
+  [W.const, readConst],
+]);
+
+function readImport(p: Parser, decls: Decl[]): boolean {
+  const { place } = p;
+  if (p.peek() !== T.string) return false;
+  p.next();
+  const files: ImportFile[] = [];
+  do files.push({ place: p.place, name: p.fileName() });
+  while (p.take(44));
+  p.take(59);
+  decls.push({ kind: "import", place, files });
+  return true;
+}
+
+function readImportlib(p: Parser, decls: Decl[]): boolean {
+  const { place } = p;
+  if (p.peek() !== 40) return false;
+  p.next();
+  p.next();
+  const file = p.fileName();
+  p.expect(41, "after the type library");
+  p.take(59);
+  decls.push({ kind: "importlib", place, file });
+  return true;
+}
+
+function readCppQuote(p: Parser, decls: Decl[]): boolean {
+  const { place } = p;
+  if (p.peek() !== 40) return false;
+  p.next();
+  p.next();
+  if (p.at(41)) {
+    p.next();
+    p.take(59);
+    return true;
+  }
+  const { value } = p.string("the quoted text");
+  p.expect(41, "after the quoted text");
+  p.take(59);
+  decls.push({ kind: "cpp_quote", place, text: value });
+  return true;
+}
+
+function readMidlPragma(p: Parser): boolean {
+  p.next();
+  if (p.at(T.name)) p.next();
+  p.skipBrackets();
+  p.take(59);
+  return true;
+}
+
+function readDeclareGuid(p: Parser, decls: Decl[]): boolean {
+  const { place } = p;
+  if (p.peek() !== 40) return false;
+  p.next();
+  p.next();
+  const name = p.name("a name");
+  p.expect(44, "after the name");
+  const text = p.rawUntil(false);
+  p.expect(41, "after the GUID");
+  p.take(59);
+  const spec: TypeSpec = { kind: "reference", place, name: "GUID", word: undefined };
+  const type = { spec, declarator: { name: undefined, place, layers: [], bits: undefined } };
+  decls.push({
+    kind: "const",
+    place,
+    attributes: [],
+    type,
+    name,
+    value: { kind: "raw", place, text },
+    doc: undefined,
+  });
+  return true;
+}
+
+function readInterface(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  const { place } = p;
+  if (p.peek() !== T.name) return false;
+  p.next();
+  const namePlace = p.place;
+  let name = p.name("the interface's name");
+  while (p.at(46)) {
+    p.next();
+    name += `.${p.name("a name")}`;
+  }
+  const late = p.at(91) ? [...attributes, ...parseAttributes(p)] : attributes;
+  if (p.take(59)) {
+    decls.push({ kind: "forward", place: namePlace, word: "interface", name, attributes: late });
+    return true;
+  }
+  if (!p.at(123) && !p.at(58) && !(p.at(T.name) && p.text === "requires")) {
+    // `interface IFoo *f(void);`: a declaration that begins with a type.
+    finishDeclaration(p, decls, attributes, { kind: "reference", place, name, word: "interface" }, doc);
+    return true;
+  }
+  const bases = parseBases(p);
+  const body = bracedBody(p);
+  p.take(59);
+  decls.push({ kind: "interface", place: namePlace, name, attributes: late, bases, body, doc });
+  return true;
+}
+
+function parseBases(p: Parser): { name: string; place: number }[] {
+  const bases: { name: string; place: number }[] = [];
+  if (!p.at(58)) {
+    while (!p.at(123) && !p.at(T.end) && !p.at(59)) p.next();
+    return bases;
+  }
+  p.next();
+  do {
+    if (p.at(T.name) && (p.text === "public" || p.text === "virtual" || p.nameId === W.interface)) p.next();
+    const { place } = p;
+    let name = p.name("the base interface's name");
+    while (p.take(46)) name += `.${p.name("a name")}`;
+    bases.push({ name, place });
+  } while (p.take(44));
+  while (!p.at(123) && !p.at(T.end) && !p.at(59)) p.next();
+  return bases;
+}
+
+function readDispinterface(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  if (p.peek() !== T.name) return false;
+  p.next();
+  const { place } = p;
+  const name = p.name("the dispinterface's name");
+  if (p.take(59)) {
+    decls.push({ kind: "forward", place, word: "dispinterface", name, attributes });
+    return true;
+  }
+  if (p.at(58)) parseBases(p);
+  p.expect(123, "before the members");
+  decls.push({ kind: "dispinterface", place, name, attributes, ...parseDispBody(p), doc });
+  p.expect(125, "after the members");
+  p.take(59);
+  return true;
+}
+
+function parseDispBody(p: Parser): Pick<DispinterfaceDecl, "of" | "properties" | "methods"> {
+  let of: DispinterfaceDecl["of"];
+  const properties: Field[] = [];
+  const methods: FunctionDecl[] = [];
+  let inMethods = false;
+  while (!p.at(125) && !p.at(T.end)) {
+    if (p.take(59)) continue;
+    if ((p.nameId === W.properties || p.nameId === W.methods) && p.peek() === 58) {
+      inMethods = p.nameId === W.methods;
+      p.next();
+      p.next();
+    } else if (p.nameId === W.interface && !inMethods) {
+      p.next();
+      of = { place: p.place, name: p.name("the interface's name") };
+      p.take(59);
+    } else p.recovering(() => parseDispMember(p, properties, methods, inMethods));
+  }
+  return { of, properties, methods };
+}
+
+function parseDispMember(p: Parser, properties: Field[], methods: FunctionDecl[], inMethods: boolean): void {
+  if (!inMethods) {
+    properties.push(parseField(p));
+    return;
+  }
+  const inner: Decl[] = [];
+  const doc = p.doc();
+  const attributes = parseAttributes(p);
+  parseTypeOrFunction(p, inner, attributes, doc);
+  for (const decl of inner) if (decl.kind === "function") methods.push(decl);
+}
+
+function readCoclass(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  if (p.peek() !== T.name) return false;
+  p.next();
+  const { place } = p;
+  const name = p.name("the coclass's name");
+  if (p.take(59)) {
+    decls.push({ kind: "forward", place, word: "coclass", name, attributes });
+    return true;
+  }
+  if (p.at(58)) parseBases(p);
+  p.expect(123, "before the coclass's interfaces");
+  const members: CoclassMember[] = [];
+  while (!p.at(125) && !p.at(T.end)) {
+    if (p.take(59)) continue;
+    p.recovering(() => members.push(parseCoclassMember(p)));
+  }
+  p.expect(125, "after the coclass's interfaces");
+  p.take(59);
+  decls.push({ kind: "coclass", place, name, attributes, members, doc });
+  return true;
+}
+
+function parseCoclassMember(p: Parser): CoclassMember {
+  const attributes = parseAttributes(p);
+  if (p.nameId === W.interface || p.nameId === W.dispinterface) p.next();
+  const { place } = p;
+  const name = p.name("an interface's name");
+  if (!p.at(125)) p.expect(59, "after the interface");
+  return { name, place, attributes };
+}
+
+function readLibrary(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  if (p.peek() !== T.name) return false;
+  p.next();
+  const { place } = p;
+  const name = p.name("the library's name");
+  const body = bracedBody(p);
+  p.take(59);
+  decls.push({ kind: "library", place, name, attributes, body, doc });
+  return true;
+}
+
+function readModule(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  if (p.peek() !== T.name) return false;
+  p.next();
+  const { place } = p;
+  const name = p.name("the module's name");
+  if (p.take(59)) {
+    decls.push({ kind: "forward", place, word: "module", name, attributes });
+    return true;
+  }
+  const body = bracedBody(p);
+  p.take(59);
+  decls.push({ kind: "module", place, name, attributes, body, doc });
+  return true;
+}
+
+function readNamespace(p: Parser, decls: Decl[]): boolean {
+  if (p.peek() !== T.name) return false;
+  p.next();
+  while (!p.at(123) && !p.at(T.end)) p.next();
+  decls.push(...bracedBody(p));
+  p.take(59);
+  return true;
+}
+
+/** Things of the Windows Runtime that mean nothing here. */
+function readSkipped(p: Parser): boolean {
+  if (p.peek() !== T.name) return false;
+  p.skipDeclaration();
+  return true;
+}
+
+function parseTypedef(p: Parser, before: readonly Attribute[], doc: DocRange | undefined): Decl {
+  const { place } = p;
+  p.next();
+  const after = parseAttributes(p);
+  const attributes = before.length === 0 ? after : [...before, ...after];
+  const spec = parseSpec(p, []);
+  const declarators: Declarator[] = [];
+  if (!p.at(59)) {
+    do declarators.push(parseDeclarator(p));
+    while (p.take(44));
+  }
+  p.expect(59, "after the typedef");
+  return { kind: "typedef", place, attributes, spec, declarators, doc };
+}
+
+function readConst(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  p.skipQualifiers();
+  const spec = parseSpec(p, attributes);
+  finishDeclaration(p, decls, attributes, spec, doc);
+  return true;
+}
+
+/** `extern "C" { … }`, `extern "C" decl`, `extern const …`. */
+function parseExtern(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): void {
+  p.next();
+  if (!p.at(T.string)) {
+    readConst(p, decls, attributes, doc);
+    return;
+  }
+  p.next();
+  if (p.at(123)) decls.push(...bracedBody(p));
+  else parseDeclaration(p, decls);
+}
+
+function skipInline(p: Parser): void {
+  while (!p.at(123) && !p.at(59) && !p.at(T.end)) {
+    if (p.at(40)) p.skipBrackets();
+    else p.next();
+  }
+  if (p.at(123)) p.skipBrackets();
+}
+
+function parseTypeOrFunction(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): void {
+  const { place } = p;
+  // A stray `name(...)` or `NAME` line: an unknown macro that someone else defines.
+  if (p.at(T.name) && (p.peek() === 40 || p.peek() === 59) && attributes.length === 0) {
+    const { text } = p;
+    if (p.peek() === 40) {
+      p.next();
+      const parameters = parseLooseCall(p);
+      if (!parameters) return;
+      p.diagnostics.warning(place, `"${text}(…)" is not understood and is left out`);
+      p.take(59);
+      return;
+    }
+  }
+  const spec = parseSpec(p, attributes);
+  finishDeclaration(p, decls, attributes, spec, doc);
+}
+
+function parseLooseCall(p: Parser): boolean {
+  p.skipBrackets();
+  return true;
+}
+
+/** What follows a type specifier at the top of a body: declarators of functions, constants, variables, or nothing. */
+function finishDeclaration(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  spec: TypeSpec,
+  doc: DocRange | undefined,
+): void {
+  if (p.at(59)) {
+    p.next();
+    if (spec.kind !== "base") decls.push({ kind: "type", place: spec.place, attributes, spec });
+    return;
+  }
+  do decls.push(parseMember(p, attributes, spec, doc));
+  while (p.take(44));
+  if (p.at(123)) {
+    // The body of an inline function in a C header.
+    p.skipBrackets();
+    return;
+  }
+  if (!p.at(125)) p.expect(59, "after the declaration");
+}
+
+function parseMember(
+  p: Parser,
+  attributes: readonly Attribute[],
+  spec: TypeSpec,
+  doc: DocRange | undefined,
+): Decl {
+  const declarator = parseDeclarator(p);
+  const { name } = declarator;
+  if (name === undefined) return p.fail(`expected a name, found ${p.found()}`);
+  const { place } = declarator;
+  const [first] = declarator.layers;
+  if (first?.kind === "function") {
+    p.skipQualifiers();
+    if (p.at(61)) {
+      p.next();
+      parseExpression(p);
+    }
+    const layers: readonly Layer[] = declarator.layers.slice(1);
+    const result = { spec, declarator: { name: undefined, place, layers, bits: undefined } };
+    return { kind: "function", place, name, attributes, result, parameters: first.parameters, doc };
+  }
+  const type = { spec, declarator: { ...declarator, name: undefined } };
+  if (!p.take(61)) return { kind: "const", place, attributes, type, name, value: undefined, doc };
+  if (p.at(123)) {
+    p.skipBrackets();
+    return { kind: "const", place, attributes, type, name, value: undefined, doc };
+  }
+  return { kind: "const", place, attributes, type, name, value: parseExpression(p), doc };
+}

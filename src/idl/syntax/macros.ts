@@ -1,0 +1,78 @@
+import type { NameTable } from "./names.ts";
+import { T } from "./lexer.ts";
+
+/** A token kept aside: in a macro's body, in its arguments, or in a directive. */
+export interface Token {
+  readonly kind: number;
+  /** Number of the name, or -1. */
+  readonly nameId: number;
+  /** As written. */
+  readonly text: string;
+  readonly place: number;
+  readonly spaceBefore: boolean;
+}
+
+export interface Macro {
+  readonly name: string;
+  /** Names of the parameters; undefined for a macro without a parameter list. */
+  readonly parameters: readonly number[] | undefined;
+  /** The last parameter takes the rest of the arguments. */
+  readonly variadic: boolean;
+  readonly body: readonly Token[];
+  /** True while its own expansion is being read: a macro does not expand inside itself. */
+  active: boolean;
+}
+
+/** Puts arguments into a macro's body: plain parameters get the expanded argument, `#` and `##` the written one. */
+export function substitute(
+  macro: Macro,
+  written: readonly (readonly Token[])[],
+  expanded: readonly (readonly Token[])[],
+  place: number,
+  names: NameTable,
+): Token[] {
+  const result: Token[] = [];
+  const { body } = macro;
+  const index = (token: Token | undefined): number =>
+    token?.kind === T.name ? (macro.parameters?.indexOf(token.nameId) ?? -1) : -1;
+  for (let i = 0; i < body.length; i++) {
+    const token = body[i] as Token;
+    const next = body[i + 1];
+    if (token.kind === 35 && index(next) >= 0) {
+      result.push(stringize(written[index(next)] ?? [], place));
+      i++;
+    } else if (token.kind === T.paste && result.length > 0 && next !== undefined) {
+      i++;
+      const right = index(next) >= 0 ? (written[index(next)] ?? []) : [next];
+      pasteOnto(result, right, place, names);
+    } else {
+      const at = index(token);
+      if (at < 0) result.push({ ...token, place });
+      else result.push(...((next?.kind === T.paste ? written[at] : expanded[at]) ?? []));
+    }
+  }
+  return result;
+}
+
+function stringize(tokens: readonly Token[], place: number): Token {
+  const text = tokens.map((token, i) => (i > 0 && token.spaceBefore ? " " : "") + token.text).join("");
+  const quoted = `"${text.replace(/[\\"]/g, "\\$&")}"`;
+  return { kind: T.string, nameId: -1, text: quoted, place, spaceBefore: true };
+}
+
+function pasteOnto(result: Token[], right: readonly Token[], place: number, names: NameTable): void {
+  const [first, ...rest] = right;
+  if (first === undefined) return;
+  const left = result.pop() as Token;
+  result.push(pasted(left.text + first.text, left, place, names), ...rest);
+}
+
+function pasted(text: string, left: Token, place: number, names: NameTable): Token {
+  const code = text.charCodeAt(0);
+  const { spaceBefore } = left;
+  if (/^[A-Za-z_$][\w$]*$/.test(text))
+    return { kind: T.name, nameId: names.intern(text), text, place, spaceBefore };
+  if (code >= 48 && code <= 57) return { kind: T.number, nameId: -1, text, place, spaceBefore };
+  if (text.startsWith('L"')) return { kind: T.wideString, nameId: -1, text, place, spaceBefore };
+  return { ...left, text, place };
+}

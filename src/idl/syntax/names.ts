@@ -1,0 +1,192 @@
+/** Words with a meaning somewhere in the grammar. All of them stay usable as names where the grammar allows a name. */
+const words = [
+  "interface",
+  "dispinterface",
+  "coclass",
+  "library",
+  "module",
+  "typedef",
+  "struct",
+  "union",
+  "enum",
+  "const",
+  "import",
+  "importlib",
+  "cpp_quote",
+  "midl_pragma",
+  "declare_guid",
+  "properties",
+  "methods",
+  "switch",
+  "case",
+  "default",
+  "namespace",
+  "extern",
+  "static",
+  "inline",
+  "__inline",
+  "pipe",
+  "SAFEARRAY",
+  "sizeof",
+  "void",
+  "unsigned",
+  "signed",
+  "boolean",
+  "byte",
+  "char",
+  "wchar_t",
+  "small",
+  "short",
+  "int",
+  "long",
+  "hyper",
+  "__int8",
+  "__int16",
+  "__int32",
+  "__int64",
+  "__int3264",
+  "float",
+  "double",
+  "handle_t",
+  "error_status_t",
+  "volatile",
+  "register",
+  "class",
+  "apicontract",
+  "runtimeclass",
+  "delegate",
+  "interfacename",
+  "__int128",
+  "cotype",
+  "__signed",
+  "bool",
+  "_int64",
+  "__wchar_t",
+] as const;
+
+export type Word = (typeof words)[number];
+
+/** The number of each word in every NameTable. */
+export const W: Readonly<Record<Word, number>> = Object.fromEntries(
+  words.map((word, index) => [word, index]),
+) as Record<Word, number>;
+
+/** Names that mean nothing to us and may stand anywhere between declaration words. */
+const noise = [
+  "__stdcall",
+  "_stdcall",
+  "stdcall",
+  "__cdecl",
+  "_cdecl",
+  "cdecl",
+  "__pascal",
+  "_pascal",
+  "pascal",
+  "__fastcall",
+  "STDMETHODCALLTYPE",
+  "STDMETHODVCALLTYPE",
+  "STDAPICALLTYPE",
+  "STDAPIVCALLTYPE",
+  "STDCALL",
+  "WINAPI",
+  "APIENTRY",
+  "CALLBACK",
+  "PASCAL",
+  "far",
+  "_far",
+  "__far",
+  "FAR",
+  "near",
+  "_near",
+  "NEAR",
+  "__RPC_FAR",
+  "__RPC_API",
+  "__RPC_USER",
+  "__RPC_STUB",
+  "RPC_ENTRY",
+  "__unaligned",
+  "__restrict",
+  "UNALIGNED",
+  "_loadds",
+  "__ptr32",
+  "__ptr64",
+  "__w64",
+  "__extension__",
+];
+
+export const firstNoise: number = words.length;
+export const afterNoise: number = words.length + noise.length;
+
+/**
+ * Interned names. A name's text is hashed while it is scanned and looked up here, so that one occurrence costs no new
+ * string and comparing names is comparing small numbers.
+ */
+export class NameTable {
+  readonly #texts: string[] = [];
+  #hashes: Int32Array = new Int32Array(4096);
+  /** Name number plus one, 0 for an empty slot; open addressing. */
+  #slots: Int32Array = new Int32Array(8192);
+  #mask = 8191;
+
+  constructor() {
+    for (const word of words) this.intern(word);
+    for (const word of noise) this.intern(word);
+  }
+
+  text(id: number): string {
+    return this.#texts[id] ?? "";
+  }
+
+  intern(text: string): number {
+    let hash = 0;
+    for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+    return this.find(text, 0, text.length, hash);
+  }
+
+  /** The number of the name `source[start, end)` whose hash (`h * 31 + code`) the scanner has computed. */
+  find(source: string, start: number, end: number, hash: number): number {
+    let slot = (hash ^ (hash >>> 15)) & this.#mask;
+    for (;;) {
+      const entry = this.#slots[slot] ?? 0;
+      if (entry === 0) return this.#insert(source.slice(start, end), hash, slot);
+      if (this.#hashes[entry - 1] === hash && same(this.#texts[entry - 1] ?? "", source, start, end))
+        return entry - 1;
+      slot = (slot + 1) & this.#mask;
+    }
+  }
+
+  #insert(text: string, hash: number, slot: number): number {
+    const id = this.#texts.length;
+    // A slice would keep the whole file's text alive.
+    this.#texts.push(text.length > 12 ? Buffer.from(text, "utf16le").toString("utf16le") : text);
+    if (id >= this.#hashes.length) {
+      const hashes = new Int32Array(this.#hashes.length * 2);
+      hashes.set(this.#hashes);
+      this.#hashes = hashes;
+    }
+    this.#hashes[id] = hash;
+    this.#slots[slot] = id + 1;
+    if (this.#texts.length * 2 > this.#slots.length) this.#grow();
+    return id;
+  }
+
+  #grow(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    this.#mask = slots.length - 1;
+    for (let id = 0; id < this.#texts.length; id++) {
+      const hash = this.#hashes[id] ?? 0;
+      let slot = (hash ^ (hash >>> 15)) & this.#mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+      slots[slot] = id + 1;
+    }
+    this.#slots = slots;
+  }
+}
+
+function same(name: string, source: string, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) {
+    if (name.charCodeAt(i) !== source.charCodeAt(start + i)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,300 @@
+import type { Diagnostics } from "../diagnostics.ts";
+import type { DocRange } from "./ast.ts";
+import { T } from "./lexer.ts";
+import { afterNoise, firstNoise, W } from "./names.ts";
+import type { Preprocessor } from "./preprocessor.ts";
+
+/** Thrown inside the parser when a construct cannot be read; caught where reading can go on. */
+export class SyntaxFailure extends Error {}
+
+/** Deepest nesting of expressions, declarators and types; stops stack exhaustion. */
+const maxDepth = 200;
+
+/** The parser's hands: the current token, one token of lookahead, and what to do when something is missing. */
+export class Parser {
+  readonly #source: Preprocessor;
+  readonly diagnostics: Diagnostics;
+  #depth = 0;
+
+  kind: number = T.end;
+  nameId = -1;
+  text = "";
+  place = 0;
+  docStart = 0;
+  docEnd = 0;
+
+  #ahead = false;
+  #aheadKind = 0;
+  #aheadId = -1;
+  #aheadText = "";
+  #aheadPlace = 0;
+  #aheadDocStart = 0;
+  #aheadDocEnd = 0;
+
+  constructor(source: Preprocessor) {
+    this.#source = source;
+    this.diagnostics = source.diagnostics;
+    this.next();
+  }
+
+  get pack(): number {
+    return this.#source.pack;
+  }
+
+  next(): void {
+    if (this.#ahead) {
+      this.#ahead = false;
+      this.kind = this.#aheadKind;
+      this.nameId = this.#aheadId;
+      this.text = this.#aheadText;
+      this.place = this.#aheadPlace;
+      this.docStart = this.#aheadDocStart;
+      this.docEnd = this.#aheadDocEnd;
+      return;
+    }
+    const source = this.#source;
+    source.next();
+    this.kind = source.kind;
+    this.nameId = source.nameId;
+    this.text = source.text;
+    this.place = source.place;
+    this.docStart = source.docStart;
+    this.docEnd = source.docEnd;
+  }
+
+  /** Kind of the token after the current one. */
+  peek(): number {
+    this.#look();
+    return this.#aheadKind;
+  }
+
+  /** Name number of the token after the current one. */
+  peekId(): number {
+    this.#look();
+    return this.#aheadId;
+  }
+
+  /** Spelling of the token after the current one. */
+  peekText(): string {
+    this.#look();
+    return this.#aheadText;
+  }
+
+  /** True when the token after the current one is a name without meaning (a calling convention). */
+  peekIsNoise(): boolean {
+    this.#look();
+    return this.#aheadId >= firstNoise && this.#aheadId < afterNoise;
+  }
+
+  #look(): void {
+    if (this.#ahead) return;
+    const source = this.#source;
+    source.next();
+    this.#ahead = true;
+    this.#aheadKind = source.kind;
+    this.#aheadId = source.nameId;
+    this.#aheadText = source.text;
+    this.#aheadPlace = source.place;
+    this.#aheadDocStart = source.docStart;
+    this.#aheadDocEnd = source.docEnd;
+  }
+
+  /** True when the current token is of this kind. */
+  at(kind: number): boolean {
+    return this.kind === kind;
+  }
+
+  /** True for a name that means nothing to us, such as a calling convention. */
+  isNoise(): boolean {
+    return this.nameId >= firstNoise && this.nameId < afterNoise;
+  }
+
+  skipNoise(): void {
+    for (;;) {
+      if (this.isNoise()) this.next();
+      else if (this.kind === T.name && (this.text === "__declspec" || this.text === "__attribute__")) {
+        this.next();
+        this.skipBrackets();
+      } else return;
+    }
+  }
+
+  /** Takes the token if it is of this kind. */
+  take(kind: number): boolean {
+    if (this.kind !== kind) return false;
+    this.next();
+    return true;
+  }
+
+  takeWord(word: number): boolean {
+    if (this.nameId !== word) return false;
+    this.next();
+    return true;
+  }
+
+  expect(kind: number, where: string): void {
+    if (this.kind === kind) this.next();
+    else this.fail(`expected "${String.fromCharCode(kind)}" ${where}, found ${this.found()}`);
+  }
+
+  name(what: string): string {
+    if (this.kind !== T.name) this.fail(`expected ${what}, found ${this.found()}`);
+    const { text } = this;
+    this.next();
+    return text;
+  }
+
+  fail(message: string): never {
+    this.diagnostics.error(this.place, message);
+    throw new SyntaxFailure(message);
+  }
+
+  found(): string {
+    if (this.kind === T.end) return "the end of the file";
+    if (this.kind < 128) return `"${String.fromCharCode(this.kind)}"`;
+    return this.kind <= T.character && this.text !== "" ? `"${this.text.slice(0, 40)}"` : "this mark";
+  }
+
+  doc(): DocRange | undefined {
+    return this.docStart === 0 ? undefined : { from: this.docStart, to: this.docEnd };
+  }
+
+  /** Runs a nested piece of the grammar, with a limit on how deep pieces nest. */
+  nested<R>(parse: () => R): R {
+    if (this.#depth >= maxDepth) this.fail(`nested more than ${maxDepth} deep`);
+    this.#depth++;
+    try {
+      return parse();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Runs `parse`; after a syntax error goes on behind the declaration. Always makes progress. */
+  recovering<R>(parse: () => R): R | undefined {
+    const depth = this.#depth;
+    const { place } = this;
+    try {
+      return parse();
+    } catch (error) {
+      if (!(error instanceof SyntaxFailure)) throw error;
+      this.#depth = depth;
+      if (this.place === place && this.kind !== 125) this.next();
+      this.skipDeclaration();
+      return undefined;
+    }
+  }
+
+  /** Goes to behind the next `;` outside brackets, or to the `}` that closes the surrounding body. */
+  skipDeclaration(): void {
+    let open = 0;
+    while (this.kind !== T.end) {
+      if (this.kind === 123) open++;
+      else if (this.kind === 125) {
+        if (open === 0) return;
+        if (--open === 0) {
+          this.next();
+          this.take(59);
+          return;
+        }
+      } else if (this.kind === 59 && open === 0) {
+        this.next();
+        return;
+      }
+      this.next();
+    }
+  }
+
+  /** Steps over a bracketed text that starts here, if one does. */
+  skipBrackets(): void {
+    if (this.kind !== 40 && this.kind !== 91 && this.kind !== 123) return;
+    let open = 0;
+    while (!this.at(T.end)) {
+      if (this.kind === 40 || this.kind === 91 || this.kind === 123) open++;
+      else if (this.kind === 41 || this.kind === 93 || this.kind === 125) open--;
+      this.next();
+      if (open <= 0) return;
+    }
+  }
+
+  /** The texts of tokens up to a closing parenthesis or comma at this level, put together. */
+  rawUntil(stopAtComma: boolean): string {
+    let text = "";
+    let open = 0;
+    for (;;) {
+      const { kind } = this;
+      if (kind === T.end || kind === 59) return text;
+      if (kind === 41 && open === 0) return text;
+      if (kind === 44 && open === 0 && stopAtComma) return text;
+      if (kind === 40) open++;
+      else if (kind === 41) open--;
+      text += kind < 128 ? String.fromCharCode(kind) : this.#spelled();
+      this.next();
+    }
+  }
+
+  #spelled(): string {
+    if (this.kind === T.range) return "..";
+    if (this.kind === T.scope) return "::";
+    if (this.kind === T.arrow) return "->";
+    return this.text;
+  }
+
+  /** Adjacent strings as one, with escapes read. */
+  string(what: string): { value: string; wide: boolean } {
+    if (this.kind !== T.string && this.kind !== T.wideString)
+      this.fail(`expected ${what}, found ${this.found()}`);
+    const wide = this.kind === T.wideString;
+    let value = "";
+    while (this.kind === T.string || this.kind === T.wideString) {
+      value += unescape(inner(this.text));
+      this.next();
+    }
+    return { value, wide };
+  }
+
+  /** A file name: backslashes are what they look like. */
+  fileName(): string {
+    if (this.kind !== T.string) this.fail(`expected a file name in quotes, found ${this.found()}`);
+    const name = inner(this.text).replaceAll("\\\\", "\\");
+    this.next();
+    return name;
+  }
+
+  /** `const`, `volatile` and words without a meaning here. */
+  skipQualifiers(): void {
+    for (;;) {
+      if (this.nameId === W.const || this.nameId === W.volatile || this.nameId === W.register) this.next();
+      else if (this.kind === T.name && (this.isNoise() || this.text === "__declspec")) this.skipNoise();
+      else return;
+    }
+  }
+}
+
+function inner(text: string): string {
+  const from = text.startsWith("L") ? 2 : 1;
+  const quote = text[from - 1];
+  return text.slice(from, text.length > from && text.endsWith(quote ?? '"') ? -1 : undefined);
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  "0": "\0",
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  v: "\v",
+};
+
+function unescape(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text.replace(
+    /\\(?:x([0-9a-fA-F]{1,4})|\r?\n|([\s\S]))/g,
+    (_whole, hex: string | undefined, letter: string | undefined) => {
+      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+      return letter === undefined ? "" : (escapes[letter] ?? letter);
+    },
+  );
+}

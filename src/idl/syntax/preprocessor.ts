@@ -1,0 +1,504 @@
+import type { Diagnostics } from "../diagnostics.ts";
+import type { SourceFile } from "../source.ts";
+import { evaluateCondition } from "./condition.ts";
+import { Lexer, T } from "./lexer.ts";
+import { type Macro, substitute, type Token } from "./macros.ts";
+import type { NameTable } from "./names.ts";
+
+/** What the preprocessor needs from around it. */
+export interface PreprocessorHost {
+  readonly names: NameTable;
+  readonly diagnostics: Diagnostics;
+  /** Opens a file named in `#include`; undefined when there is none. */
+  include(name: string, from: SourceFile, system: boolean): SourceFile | undefined;
+  /** Macros defined on the command line and by the compiler: name to replacement text. */
+  readonly defines: ReadonlyMap<string, string>;
+}
+
+/** Most `#include` files inside one another; stops a file that includes itself. */
+const maxIncludeDepth = 64;
+/** Most tokens made by macros in one file; stops macros that double at every level. */
+const maxExpandedTokens = 4_000_000;
+const maxMacroDepth = 1000;
+
+interface Condition {
+  /** The branch being read is taken. */
+  taking: boolean;
+  /** Some branch was taken, so `#else` is not. */
+  taken: boolean;
+  readonly place: number;
+}
+
+interface Expansion {
+  readonly tokens: readonly Token[];
+  at: number;
+  readonly macro: Macro | undefined;
+  /** The place the tokens get, or 0 to keep theirs. */
+  readonly place: number;
+}
+
+/** Reads one file and what it includes, and gives the parser its tokens after macros and conditions. */
+export class Preprocessor {
+  readonly names: NameTable;
+  readonly diagnostics: Diagnostics;
+  readonly #host: PreprocessorHost;
+  readonly #macros = new Map<number, Macro>();
+  readonly #outer: { lexer: Lexer; conditions: Condition[] }[] = [];
+  readonly #onceOnly = new Set<string>();
+  #lexer: Lexer;
+  #conditions: Condition[] = [];
+  #expansions: Expansion[] = [];
+  #made = 0;
+
+  /** The current token. */
+  kind: number = T.end;
+  nameId = -1;
+  /** Spelling of a name, number, string or character. */
+  text = "";
+  place = 0;
+  docStart = 0;
+  docEnd = 0;
+  /** Current `#pragma pack` value, 0 for the default. */
+  pack = 0;
+  readonly #packStack: number[] = [];
+
+  constructor(file: SourceFile, host: PreprocessorHost) {
+    this.names = host.names;
+    this.diagnostics = host.diagnostics;
+    this.#host = host;
+    this.#lexer = new Lexer(file, host.names);
+    for (const [name, text] of host.defines) this.#define(name, this.#lexText(text));
+  }
+
+  /** Moves to the next token. */
+  next(): void {
+    while (!(this.#expansions.length > 0 ? this.#stepExpanded() : this.#step()));
+  }
+
+  /** Reads a token of the file; false when it was a directive or a macro, and there is more to read. */
+  #step(): boolean {
+    const lexer = this.#lexer;
+    const kind = lexer.scan();
+    if (lexer.docStart >= 0) {
+      this.docStart = lexer.base + lexer.docStart;
+      this.docEnd = lexer.base + lexer.docEnd;
+    } else this.docStart = 0;
+    this.place = lexer.base + lexer.start;
+    this.kind = kind;
+    if (kind === T.name) {
+      this.nameId = lexer.nameId;
+      if (this.#macros.has(lexer.nameId) && this.#expandHere(this.#token())) return false;
+      this.kind = T.name;
+      this.text = this.names.text(this.nameId);
+      return true;
+    }
+    this.nameId = -1;
+    if (kind < 128) {
+      if (kind !== 35 || !lexer.atLineStart) return true;
+      this.#directive();
+      return false;
+    }
+    if (lexer.unterminated !== undefined) this.#unterminated(lexer);
+    if (kind === T.end) return this.#endOfFile();
+    if (kind <= T.character) this.text = lexer.spelling();
+    return true;
+  }
+
+  #unterminated(lexer: Lexer): void {
+    this.diagnostics.error(lexer.base + lexer.start, lexer.unterminated ?? "");
+    lexer.unterminated = undefined;
+  }
+
+  /** True at the end of the outermost file. */
+  #endOfFile(): boolean {
+    for (const condition of this.#conditions)
+      this.diagnostics.error(condition.place, "this #if has no #endif");
+    this.#conditions = [];
+    const outer = this.#outer.pop();
+    if (outer === undefined) return true;
+    this.#lexer = outer.lexer;
+    this.#conditions = outer.conditions;
+    return false;
+  }
+
+  // --- macros -------------------------------------------------------------------------------------------------------
+
+  #token(): Token {
+    const lexer = this.#lexer;
+    const name = lexer.kind === T.name;
+    return {
+      kind: lexer.kind,
+      nameId: name ? lexer.nameId : -1,
+      text: name ? this.names.text(lexer.nameId) : lexer.spelling(),
+      place: lexer.base + lexer.start,
+      spaceBefore: lexer.spaceBefore,
+    };
+  }
+
+  #stepExpanded(): boolean {
+    this.docStart = 0;
+    const token = this.#take();
+    if (token === undefined || (token.kind === T.name && this.#expandHere(token))) return false;
+    this.kind = token.kind;
+    this.nameId = token.nameId;
+    this.text = token.text;
+    this.place = token.place;
+    return true;
+  }
+
+  /** The next token of the innermost expansion; undefined when all are used up. */
+  #take(): Token | undefined {
+    for (;;) {
+      const top = this.#expansions.at(-1);
+      if (top === undefined) return undefined;
+      const token = top.tokens[top.at++];
+      if (token !== undefined) return top.place === 0 ? token : { ...token, place: top.place };
+      if (top.macro !== undefined) top.macro.active = false;
+      this.#expansions.pop();
+    }
+  }
+
+  /** Starts the expansion of a macro's name; false when it stays a plain name. */
+  #expandHere(name: Token): boolean {
+    const macro = this.#macros.get(name.nameId);
+    if (macro === undefined || macro.active) return false;
+    if (macro.parameters === undefined) {
+      this.#push(macro.body, macro, name.place);
+      return true;
+    }
+    const skipped = this.#peekOpen();
+    if (skipped !== undefined) {
+      if (skipped.length > 0) this.#push(skipped, undefined, 0);
+      return false;
+    }
+    const written = this.#arguments(macro, name.place);
+    if (written === undefined) return true;
+    const expanded = written.map((tokens) => this.#expandAll(tokens));
+    this.#push(substitute(macro, written, expanded, name.place, this.names), macro, 0);
+    return true;
+  }
+
+  #push(tokens: readonly Token[], macro: Macro | undefined, place: number): void {
+    this.#made += tokens.length;
+    if (this.#made > maxExpandedTokens || this.#expansions.length > maxMacroDepth) {
+      this.diagnostics.error(this.place, "the macros expand to too much text");
+      for (const expansion of this.#expansions)
+        if (expansion.macro !== undefined) expansion.macro.active = false;
+      this.#expansions = [];
+      return;
+    }
+    if (macro !== undefined) macro.active = true;
+    this.#expansions.push({ tokens, at: 0, macro, place });
+  }
+
+  /** Takes `(` if it is next and answers undefined; else answers the token read instead, to be read again. */
+  #peekOpen(): Token[] | undefined {
+    const token = this.#raw();
+    if (token.kind === 40) return undefined;
+    return token.kind === T.end || token.kind === T.line ? [] : [token];
+  }
+
+  /** The next token without expansion, over directives. */
+  #raw(): Token {
+    const taken = this.#take();
+    if (taken !== undefined) return taken;
+    for (;;) {
+      const at = this.#lexer.pos;
+      const kind = this.#lexer.scan();
+      if (kind === 35 && this.#lexer.atLineStart && !this.#lexer.inDirective) {
+        this.#directive();
+        continue;
+      }
+      // The end is left to be found again.
+      if (kind === T.end || kind === T.line) this.#lexer.pos = at;
+      return this.#token();
+    }
+  }
+
+  #arguments(macro: Macro, place: number): Token[][] | undefined {
+    const list: Token[][] = [[]];
+    let open = 1;
+    const most = macro.parameters?.length ?? 0;
+    for (;;) {
+      const token = this.#raw();
+      if (token.kind === T.end || token.kind === T.line) {
+        this.diagnostics.error(place, `the arguments of macro ${macro.name} are not closed`);
+        return undefined;
+      }
+      if (token.kind === 40) open++;
+      else if (token.kind === 41 && --open === 0) return list;
+      if (token.kind === 44 && open === 1 && !(macro.variadic && list.length >= most)) list.push([]);
+      else list.at(-1)?.push(token);
+    }
+  }
+
+  /** A token list with its macros expanded, on its own. */
+  #expandAll(tokens: readonly Token[]): readonly Token[] {
+    if (!tokens.some((token) => token.kind === T.name && this.#macros.has(token.nameId))) return tokens;
+    const saved = this.#expansions;
+    if (saved.length > maxMacroDepth) return tokens;
+    const lexer = this.#lexer;
+    this.#lexer = this.#emptyLexer();
+    this.#expansions = [{ tokens, at: 0, macro: undefined, place: 0 }];
+    const result: Token[] = [];
+    for (let token = this.#take(); token !== undefined; token = this.#take()) {
+      if (token.kind !== T.name || !this.#expandHere(token)) result.push(token);
+    }
+    this.#lexer = lexer;
+    this.#expansions = saved;
+    return result;
+  }
+
+  #emptyLexer(): Lexer {
+    const lexer = new Lexer({ text: "", base: this.#lexer.base } as SourceFile, this.names);
+    lexer.inDirective = true;
+    return lexer;
+  }
+
+  #lexText(text: string): Token[] {
+    const outer = this.#lexer;
+    this.#lexer = new Lexer({ text, base: 0 } as SourceFile, this.names);
+    this.#lexer.inDirective = true;
+    const tokens = this.#restOfLine();
+    this.#lexer = outer;
+    return tokens;
+  }
+
+  #define(name: string, body: readonly Token[], parameters?: readonly number[], variadic = false): void {
+    this.#macros.set(this.names.intern(name), { name, parameters, variadic, body, active: false });
+  }
+
+  // --- directives ---------------------------------------------------------------------------------------------------
+
+  #directive(): void {
+    const lexer = this.#lexer;
+    lexer.inDirective = true;
+    const place = lexer.base + lexer.start;
+    const kind = lexer.scan();
+    if (kind === T.name) this.#directiveNamed(this.names.text(lexer.nameId), place);
+    if (this.#lexer === lexer) this.#endDirective(lexer);
+  }
+
+  #endDirective(lexer: Lexer): void {
+    while (lexer.kind !== T.line) lexer.scan();
+    lexer.unterminated = undefined;
+    lexer.inDirective = false;
+  }
+
+  #directiveNamed(name: string, place: number): void {
+    switch (name) {
+      case "include":
+      case "import":
+        return this.#include(place);
+      case "define":
+        return this.#defineDirective(place);
+      case "undef":
+        if (this.#lexer.scan() === T.name) this.#macros.delete(this.#lexer.nameId);
+        return;
+      case "if":
+        return this.#open(place, () => this.#condition(place));
+      case "ifdef":
+      case "ifndef":
+        return this.#open(place, () => this.#isDefined() === (name === "ifdef"));
+      case "elif":
+      case "else":
+      case "endif":
+        return this.#branch(name, place);
+      case "error":
+        this.diagnostics.error(place, `#error ${this.#lineText()}`);
+        return;
+      case "pragma":
+        return this.#pragma();
+      default: // #line, #warning and whatever else a C compiler understands
+    }
+  }
+
+  #lineText(): string {
+    const { text, pos } = this.#lexer;
+    const end = text.indexOf("\n", pos);
+    return text.slice(pos, end < 0 ? undefined : end).trim();
+  }
+
+  #restOfLine(): Token[] {
+    const tokens: Token[] = [];
+    while (this.#lexer.scan() !== T.line) tokens.push(this.#token());
+    return tokens;
+  }
+
+  #isDefined(): boolean {
+    return this.#lexer.scan() === T.name && this.#macros.has(this.#lexer.nameId);
+  }
+
+  #defineDirective(place: number): void {
+    const lexer = this.#lexer;
+    if (lexer.scan() !== T.name) {
+      this.diagnostics.error(place, "#define needs a name");
+      return;
+    }
+    const name = this.names.text(lexer.nameId);
+    if (lexer.text.charCodeAt(lexer.pos) !== 40) {
+      this.#define(name, this.#restOfLine());
+      return;
+    }
+    lexer.scan();
+    const parameters: number[] = [];
+    let variadic = false;
+    while (lexer.scan() !== 41 && lexer.kind !== T.line) {
+      if (lexer.kind === T.name) parameters.push(lexer.nameId);
+      else if (lexer.kind === T.ellipsis) {
+        variadic = true;
+        parameters.push(this.names.intern("__VA_ARGS__"));
+      }
+    }
+    if (lexer.kind === T.line)
+      this.diagnostics.error(place, `the parameters of macro ${name} are not closed`);
+    else this.#define(name, this.#restOfLine(), parameters, variadic);
+  }
+
+  #condition(place: number): boolean {
+    const line = this.#restOfLine();
+    const tokens: Token[] = [];
+    for (let i = 0; i < line.length; i++) {
+      const token = line[i] as Token;
+      if (token.kind !== T.name || token.text !== "defined") {
+        tokens.push(token);
+        continue;
+      }
+      const bracket = line[i + 1]?.kind === 40;
+      const name = line[i + (bracket ? 2 : 1)];
+      i += bracket ? 3 : 1;
+      const known = name !== undefined && this.#macros.has(name.nameId);
+      tokens.push({ ...token, kind: T.number, nameId: -1, text: known ? "1" : "0" });
+    }
+    const value = evaluateCondition(this.#expandAll(tokens));
+    if (value === undefined) this.diagnostics.error(place, "this #if is not an expression of integers");
+    return value !== undefined && value !== 0n;
+  }
+
+  #open(place: number, test: () => boolean): void {
+    const taking = test();
+    this.#endDirective(this.#lexer);
+    this.#conditions.push({ taking, taken: taking, place });
+    if (!taking) this.#skip();
+  }
+
+  /** `#elif`, `#else` or `#endif` met while reading a branch that is taken: everything up to `#endif` is left out. */
+  #branch(name: string, place: number): void {
+    const condition = this.#conditions.at(-1);
+    if (condition === undefined) {
+      this.diagnostics.error(place, `#${name} without #if`);
+      return;
+    }
+    this.#endDirective(this.#lexer);
+    if (name === "endif") {
+      this.#conditions.pop();
+      return;
+    }
+    condition.taking = false;
+    this.#skip();
+  }
+
+  /** Leaves out lines until the branch to take, or behind the `#endif`. */
+  #skip(): void {
+    const condition = this.#conditions.at(-1);
+    if (condition === undefined) return;
+    let depth = 0;
+    while (this.#toNextDirective()) {
+      const lexer = this.#lexer;
+      const place = lexer.base + lexer.start;
+      lexer.inDirective = true;
+      const name = lexer.scan() === T.name ? this.names.text(lexer.nameId) : "";
+      if (name === "if" || name === "ifdef" || name === "ifndef") depth++;
+      else if (name === "endif" && depth-- === 0) {
+        this.#endDirective(lexer);
+        this.#conditions.pop();
+        return;
+      } else if (depth === 0 && (name === "else" || name === "elif") && !condition.taken) {
+        const take = name === "else" || this.#condition(place);
+        if (take) {
+          this.#endDirective(lexer);
+          condition.taking = condition.taken = true;
+          return;
+        }
+      }
+      this.#endDirective(lexer);
+    }
+  }
+
+  /** Goes on, from the start of a line, to the next line that starts with `#`; the lexer stands on the `#`. */
+  #toNextDirective(): boolean {
+    const lexer = this.#lexer;
+    const { text } = lexer;
+    let at = lexer.pos;
+    for (;;) {
+      const mark = text.indexOf("#", at);
+      if (mark < 0) {
+        lexer.pos = text.length;
+        return false;
+      }
+      let before = mark - 1;
+      while (before >= 0 && (text.charCodeAt(before) === 32 || text.charCodeAt(before) === 9)) before--;
+      at = mark + 1;
+      if (before < 0 || text.charCodeAt(before) === 10) {
+        lexer.start = mark;
+        lexer.pos = at;
+        return true;
+      }
+    }
+  }
+
+  #include(place: number): void {
+    const lexer = this.#lexer;
+    const line = this.#lineText();
+    let match = /^(?:"([^"]+)"|<([^>]+)>)/.exec(line);
+    if (match === null) {
+      const text = this.#expandAll(this.#restOfLine())
+        .map((token) => token.text)
+        .join("");
+      match = /^(?:"([^"]+)"|<([^>]+)>)/.exec(text);
+    }
+    const name = match?.[1] ?? match?.[2];
+    if (name === undefined) {
+      this.diagnostics.error(place, "#include needs a file name in quotes or angle brackets");
+      return;
+    }
+    // The name is no string of the language, so the rest of the line is stepped over unread.
+    lexer.kind = T.line;
+    const end = lexer.text.indexOf("\n", lexer.pos);
+    lexer.pos = end < 0 ? lexer.text.length : end;
+    this.#enter(name, match?.[2] !== undefined, place);
+  }
+
+  #enter(name: string, system: boolean, place: number): void {
+    const file = this.#host.include(name, this.#lexer.file, system);
+    if (file === undefined) {
+      // A C header that is not here usually holds nothing an interface needs.
+      const header = /\.(?:h|hpp|hxx)$/i.test(name);
+      this.diagnostics[header ? "warning" : "error"](place, `cannot find the file "${name}" to include`);
+      return;
+    }
+    if (this.#onceOnly.has(file.path)) return;
+    if (this.#outer.length >= maxIncludeDepth) {
+      this.diagnostics.error(place, `files include one another more than ${maxIncludeDepth} deep`);
+      return;
+    }
+    this.#lexer.inDirective = false;
+    this.#outer.push({ lexer: this.#lexer, conditions: this.#conditions });
+    this.#lexer = new Lexer(file, this.names);
+    this.#conditions = [];
+  }
+
+  #pragma(): void {
+    const words = this.#restOfLine().map((token) => token.text);
+    if (words[0] === "once") this.#onceOnly.add(this.#lexer.file.path);
+    if (words[0] !== "pack") return;
+    const inside = words.slice(2).filter((word) => word !== "," && word !== ")");
+    const amount = Number(inside.find((word) => /^\d+$/.test(word)));
+    if (inside.includes("pop")) this.pack = this.#packStack.pop() ?? 0;
+    else {
+      if (inside.includes("push")) this.#packStack.push(this.pack);
+      if (!Number.isNaN(amount)) this.pack = amount;
+      else if (!inside.includes("push")) this.pack = 0;
+    }
+  }
+}
