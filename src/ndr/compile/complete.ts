@@ -5,6 +5,7 @@ import type { Emitter } from "./emitter.ts";
 import { property } from "./emitter.ts";
 import type { Site } from "./kind.ts";
 import { layoutOf } from "./layout.ts";
+import { isNullable } from "./pointer.ts";
 import { stringConformance } from "./string.ts";
 import { structScope } from "./struct.ts";
 import { fromWire, writeUser } from "./user.ts";
@@ -18,9 +19,11 @@ import { fromWire, writeUser } from "./user.ts";
 export function writeWhole(e: Emitter, type: NdrType, value: string, site: Site): void {
   if (type.kind === "pointer" && type.pointer === "ref") {
     const x = e.bind(value, "target");
-    e.line(
-      `if (${x} === null || ${x} === undefined) ${e.run("refuse")}.nullRef(${JSON.stringify(site.where)});`,
-    );
+    if (!isNullable(type.to)) {
+      e.line(
+        `if (${x} === null || ${x} === undefined) ${e.run("refuse")}.nullRef(${JSON.stringify(site.where)});`,
+      );
+    }
     writeWhole(e, type.to, x, site);
     return;
   }

@@ -36,9 +36,11 @@ export const pointerKind: Kind<PointerType> = {
   write(e, type, value, place, site) {
     const x = e.bind(value, "pointer");
     if (type.pointer === "ref") {
-      e.line(
-        `if (${x} === null || ${x} === undefined) ${e.run("refuse")}.nullRef(${JSON.stringify(site.where)});`,
-      );
+      if (!isNullable(type.to)) {
+        e.line(
+          `if (${x} === null || ${x} === undefined) ${e.run("refuse")}.nullRef(${JSON.stringify(site.where)});`,
+        );
+      }
       writeNewId(e, place, site);
       writeWhole(e, type.to, x, inside(site));
       return;
