@@ -10,9 +10,9 @@ import {
 import { defaultLimits } from "../../base/index.ts";
 import { type CustomObjref, decodeObjref, encodeObjref } from "../objref.ts";
 import { ActivationClsid, IID_IActivationPropertiesIn, IID_IActivationPropertiesOut } from "./clsids.ts";
-import { decodePickle, encodePickle } from "./pickle.ts";
+import { decodePickle, encodePickle, plainContext } from "../../ndr/index.ts";
 import { type ActivationProperty, clsidOfProperty, decodeProperty, encodeProperty } from "./properties.ts";
-import { CustomHeader } from "./structures.ts";
+import { CustomHeader } from "../gen/dcom.ts";
 
 /** The parameters or the results of an activation: properties in their order on the wire ([MS-DCOM] 2.2.22). */
 export interface ActivationBlob {
@@ -81,7 +81,7 @@ export function decodeActivationBlob(objref: Uint8Array, limits: Limits = defaul
   if (size > reader.remaining)
     throw malformed(`are cut off: ${size} bytes announced, ${reader.remaining} there`);
   const bytes = reader.raw(size);
-  const header = decodePickle(CustomHeader, bytes, limits) as CustomHeader;
+  const header = decodePickle<CustomHeader>(CustomHeader, bytes, { ...plainContext, limits });
   return { direction, destination: header.destCtx, properties: readProperties(header, bytes, limits) };
 }
 

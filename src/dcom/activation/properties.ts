@@ -1,7 +1,6 @@
 import { ComError, type Guid, HResult, type Limits, defaultLimits, formatGuid } from "../../base/index.ts";
-import { type StructType, codecFor, plainContext } from "../../ndr/index.ts";
+import { type NdrType, decodePickle, encodePickle, pickleLength, plainContext } from "../../ndr/index.ts";
 import { ActivationClsid } from "./clsids.ts";
-import { decodePickle, encodePickle, openPickle, pickleHeaderSize } from "./pickle.ts";
 import {
   ActivationContextInfoData,
   InstanceInfoData,
@@ -13,7 +12,7 @@ import {
   SecurityInfoData,
   SpecialPropertiesData,
   SpecialPropertiesData_Alternate,
-} from "./structures.ts";
+} from "../gen/dcom.ts";
 
 /** The values of the properties by name. */
 export interface PropertyValues {
@@ -46,7 +45,7 @@ const table = {
   InstanceInfo: InstanceInfoData,
   PropsOutInfo,
   ScmReplyInfo: ScmReplyInfoData,
-} satisfies Record<PropertyName, StructType>;
+} satisfies Record<PropertyName, NdrType>;
 
 const nameByClsid = new Map<Guid, PropertyName>(
   (Object.keys(table) as PropertyName[]).map((name) => [ActivationClsid[name], name]),
@@ -77,7 +76,7 @@ export function decodeProperty(
     const value =
       name === "SpecialSystemProperties"
         ? decodeSpecial(bytes, limits)
-        : decodePickle(table[name], bytes, limits);
+        : decodePickle(table[name], bytes, { ...plainContext, limits });
     return { name, value } as ActivationProperty;
   } catch (error) {
     const what = `activation property ${name} (${formatGuid(clsid)}) cannot be read`;
@@ -85,17 +84,18 @@ export function decodeProperty(
   }
 }
 
-/** Bytes that the newer form of SpecialPropertiesData has at least; the older one is 80 long ([MS-DCOM] 2.2.22.2.2: both must be read). */
-const newerLength = 84;
+/** Bytes that the newer form of SpecialPropertiesData takes, headers included; the older one is shorter ([MS-DCOM] 2.2.22.2.2: both must be read). */
+const newerLength = 104;
 
 function decodeSpecial(bytes: Uint8Array, limits: Limits): SpecialPropertiesData {
-  const reader = openPickle(bytes);
   const context = { ...plainContext, limits };
-  if (bytes.length - pickleHeaderSize >= newerLength) {
-    return codecFor<SpecialPropertiesData>(SpecialPropertiesData).decode(reader, context);
+  if (pickleLength(bytes) >= newerLength) {
+    return decodePickle<SpecialPropertiesData>(SpecialPropertiesData, bytes, context);
   }
-  const older = codecFor<Omit<SpecialPropertiesData, "Reserved1" | "Reserved2">>(
+  const older = decodePickle<SpecialPropertiesData_Alternate>(
     SpecialPropertiesData_Alternate,
+    bytes,
+    context,
   );
-  return { ...older.decode(reader, context), Reserved1: 0, Reserved2: 0n };
+  return { ...older, Reserved1: 0, Reserved2: 0n };
 }

@@ -1,11 +1,10 @@
 import { ComError, HResult, failed } from "../../base/index.ts";
 import type { ComVersion } from "../com-version.ts";
-import type { DualStringArray } from "../dual-string-array.ts";
+import { fromNdr, toNdr } from "../dual-string-array.ts";
 import type { ActivatedInterface, Oxid, ResolvedOxid } from "../resolver-contract.ts";
-import { fromWireBindings, toWireBindings } from "./bindings.ts";
 import { type ActivationBlob, differentMachine } from "./blob.ts";
 import { pointer, propertyOf } from "./request.ts";
-import type { customREMOTE_REPLY_SCM_INFO } from "./structures.ts";
+import type { customREMOTE_REPLY_SCM_INFO } from "../gen/dcom.ts";
 
 /** What came of an activation: the interfaces, and the exporter they live in. */
 export interface WireActivated {
@@ -38,7 +37,7 @@ export function buildReply(activated: WireActivated): ActivationBlob {
 function scmReply({ oxid, exporter }: WireActivated): customREMOTE_REPLY_SCM_INFO {
   return {
     Oxid: oxid,
-    pdsaOxidBindings: toWireBindings(exporter.bindings),
+    pdsaOxidBindings: toNdr(exporter.bindings),
     ipidRemUnknown: exporter.ipidRemUnknown,
     authnHint: exporter.authenticationHint,
     serverVersion: { MajorVersion: exporter.version.major, MinorVersion: exporter.version.minor },
@@ -64,9 +63,7 @@ export function readReply(blob: ActivationBlob): WireActivated {
 
 function exporterOf(reply: customREMOTE_REPLY_SCM_INFO): ResolvedOxid {
   const { pdsaOxidBindings, ipidRemUnknown, authnHint, serverVersion } = reply;
-  const bindings: DualStringArray | undefined = pdsaOxidBindings
-    ? fromWireBindings(pdsaOxidBindings)
-    : undefined;
+  const bindings = pdsaOxidBindings ? fromNdr(pdsaOxidBindings) : undefined;
   if (bindings === undefined) throw incomplete("the exporter's bindings");
   const version: ComVersion = { major: serverVersion.MajorVersion, minor: serverVersion.MinorVersion };
   return { bindings, ipidRemUnknown, authenticationHint: authnHint, version };

@@ -3,9 +3,9 @@ import type { ComVersion } from "../com-version.ts";
 import { TowerId } from "../dual-string-array.ts";
 import { type ActivationBlob, differentMachine } from "./blob.ts";
 import { encodeClientContext } from "./context.ts";
-import { encodePickle } from "./pickle.ts";
+import { encodePickle } from "../../ndr/index.ts";
 import type { ActivationProperty, PropertyName, PropertyValues } from "./properties.ts";
-import { InstantiationInfoData, type MInterfacePointer } from "./structures.ts";
+import { InstantiationInfoData, type MInterfacePointer } from "../gen/dcom.ts";
 
 /** What a client asks of the activator of a machine, free of its wire form. */
 export interface WireActivation {

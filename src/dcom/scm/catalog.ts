@@ -1,5 +1,6 @@
 import type { Guid } from "../../base/index.ts";
 import type { AccessList } from "./access.ts";
+import type { ScmSettings } from "./settings.ts";
 
 /** What the SCM needs to know of a class and its AppID, read from the registry. */
 export interface ServerClass {
@@ -34,4 +35,6 @@ export interface ClassCatalog {
   find(clsid: Guid): ServerClass | undefined;
   /** DefaultLaunchPermission and DefaultAccessPermission of the machine. */
   defaults(): { readonly launch: AccessList | undefined; readonly access: AccessList | undefined };
+  /** What the registry says about the SCM itself. */
+  settings(): Partial<ScmSettings>;
 }

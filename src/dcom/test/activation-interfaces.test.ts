@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteReader, ByteWriter, toHex } from "../../base/index.ts";
 import { allMethods, methodCodec, plainContext } from "../../ndr/index.ts";
-import { IRemoteSCMActivator, type ORPCTHIS } from "../activation/interfaces.ts";
+import { IRemoteSCMActivator, type ORPCTHIS } from "../gen/dcom.ts";
 import { A1, A4, B3, C1, capture } from "./captures.ts";
 
 /** Request and response PDUs of IRemoteSCMActivator in a capture: the stub, whether it is a request, and the opnum. */

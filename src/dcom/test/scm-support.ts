@@ -31,7 +31,11 @@ export function catalogOf(
   classes: readonly ServerClass[],
   defaults: ReturnType<ClassCatalog["defaults"]> = noDefaults,
 ): ClassCatalog {
-  return { find: (clsid) => classes.find((entry) => entry.clsid === clsid), defaults: () => defaults };
+  return {
+    find: (clsid) => classes.find((entry) => entry.clsid === clsid),
+    defaults: () => defaults,
+    settings: () => ({}),
+  };
 }
 
 const noDefaults = { launch: undefined, access: undefined };

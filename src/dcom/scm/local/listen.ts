@@ -15,9 +15,14 @@ export interface LocalEndpoint extends AsyncDisposable {
 
 /**
  * Opens the local endpoint of a home. Throws ERROR_ALREADY_EXISTS when another process holds it: there is one SCM per home.
- * What a killed SCM left behind is cleared away.
+ * What a killed SCM left behind is cleared away. `prepare` runs once it is certain that there is no other, before anybody can connect.
  */
-export async function listenLocal(home: string, machine: Machine, logger: Logger): Promise<LocalEndpoint> {
+export async function listenLocal(
+  home: string,
+  machine: Machine,
+  logger: Logger,
+  prepare?: () => Promise<void>,
+): Promise<LocalEndpoint> {
   const path = localAddress(home);
   return withStartLock(home, async () => {
     const other = await dial(path).catch(() => undefined);
@@ -26,6 +31,7 @@ export async function listenLocal(home: string, machine: Machine, logger: Logger
       throw new ComError(HResult.ERROR_ALREADY_EXISTS, `a service control manager runs already for ${home}`);
     }
     if (process.platform !== "win32") rmSync(path, { force: true });
+    await prepare?.();
     return open(path, machine, logger);
   });
 }

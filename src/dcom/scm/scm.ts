@@ -1,0 +1,217 @@
+import type { ServerMechanism } from "../../auth/index.ts";
+import {
+  type Clock,
+  ComError,
+  HResult,
+  type Limits,
+  type Logger,
+  defaultLimits,
+  silentLogger,
+  systemClock,
+} from "../../base/index.ts";
+import type { InterfaceDescriptor } from "../../ndr/index.ts";
+import { type RpcEndpoint, RpcServer, type SyntaxId, tcpTransport } from "../../rpc/index.ts";
+import { Connections } from "../client/connections.ts";
+import { ResolverClient } from "../client/resolver-client.ts";
+import { type DualStringArray, noBindings } from "../dual-string-array.ts";
+import { IObjectExporter } from "../gen/dcom.ts";
+import { IActivation, IRemoteSCMActivator } from "../gen/dcom.ts";
+import type { PingTransport } from "../ping/ping-client.ts";
+import { resolverStrings, standardPort } from "./addresses.ts";
+import type { ClassCatalog } from "./catalog.ts";
+import { levelNames } from "./gates.ts";
+import { type Launch, processLauncher } from "./launcher.ts";
+import { type LocalEndpoint, listenLocal } from "./local/listen.ts";
+import { Machine } from "./machine.ts";
+import { type ScmSettings, defaultScmSettings } from "./settings.ts";
+import type { MachineSnapshot } from "./snapshot.ts";
+import { type Forward, activationDispatcher, scmActivatorDispatcher } from "./wire/activator.ts";
+import { objectExporterDispatcher } from "./wire/object-exporter.ts";
+
+export interface ScmOptions {
+  /** The folder of the machine's state. */
+  readonly home: string;
+  /** The classes of the machine and its settings: the registry. */
+  readonly catalog: ClassCatalog;
+  /** Where to listen for other machines; default 127.0.0.1. An empty list: only for the processes of this machine. */
+  readonly addresses?: readonly string[];
+  /** Default 135; 0 takes any free port. */
+  readonly port?: number;
+  /** False: an SCM whose port is taken or forbidden serves this machine alone (an SCM held inside another program). Default true. */
+  readonly requireNetwork?: boolean;
+  /** How other machines' users prove who they are. Without any, nobody there can activate. */
+  readonly mechanisms?: readonly ServerMechanism[];
+  /** Override the registry. */
+  readonly settings?: Partial<ScmSettings>;
+  /** The words that start the default surrogate. */
+  readonly surrogateCommand?: readonly string[];
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly limits?: Limits;
+  readonly launch?: Launch;
+  /** Carries our pings to other machines; over TCP by default. */
+  readonly pings?: PingTransport;
+  /** Activates on another machine for callers that are on a third one. */
+  readonly forward?: Forward;
+}
+
+/**
+ * The service control manager of one machine, open for business: for its processes over the local endpoint in the home, for other machines
+ * over TCP. One per home.
+ */
+export class Scm implements AsyncDisposable {
+  readonly home: string;
+  readonly machine: Machine;
+  readonly logger: Logger;
+  readonly #options: ScmOptions;
+  readonly #server: RpcServer;
+  readonly #connections: Connections;
+  #local: LocalEndpoint | undefined;
+  #bindings: DualStringArray = noBindings;
+  #endpoints: readonly RpcEndpoint[] = [];
+
+  private constructor(options: ScmOptions) {
+    const { home, catalog, limits = defaultLimits, clock = systemClock, logger = silentLogger } = options;
+    this.home = home;
+    this.logger = logger;
+    this.#options = options;
+    const transports = [tcpTransport];
+    this.#connections = new Connections({
+      transports,
+      limits,
+      clock,
+      logger,
+      connectTimeout: 10_000,
+      linger: 1000,
+    });
+    this.machine = new Machine({
+      home,
+      catalog,
+      clock,
+      logger,
+      settings: () => ({ ...defaultScmSettings, ...catalog.settings(), ...options.settings }),
+      launch: options.launch ?? processLauncher(home),
+      surrogateCommand: options.surrogateCommand ?? [],
+      resolverBindings: () => this.#bindings,
+      pings: options.pings ?? new ResolverClient(this.#connections),
+    });
+    this.#server = this.#makeServer(limits, clock, logger);
+  }
+
+  /**
+   * Opens the SCM of a home. Throws ERROR_ALREADY_EXISTS when one runs already, and with gate "connection" when the port is taken or
+   * forbidden and `requireNetwork` holds.
+   */
+  static async open(options: ScmOptions): Promise<Scm> {
+    const scm = new Scm(options);
+    try {
+      scm.#local = await listenLocal(scm.home, scm.machine, scm.logger, () => scm.#listen());
+    } catch (error) {
+      await scm.close();
+      throw error;
+    }
+    scm.#warnOfWeakSettings();
+    scm.logger.info({ home: scm.home, endpoints: scm.#endpoints }, "the service control manager is open");
+    return scm;
+  }
+
+  /** Where it listens for other machines. */
+  get endpoints(): readonly RpcEndpoint[] {
+    return this.#endpoints;
+  }
+
+  /** The TCP port; undefined when it serves this machine alone. */
+  get port(): number | undefined {
+    const [first] = this.#endpoints;
+    return first === undefined ? undefined : Number(first.endpoint);
+  }
+
+  /** How other machines reach the resolver. */
+  get bindings(): DualStringArray {
+    return this.#bindings;
+  }
+
+  snapshot(): Promise<MachineSnapshot> {
+    return this.machine.snapshot();
+  }
+
+  /** Closes it; the processes of the machine go on and join the next one. */
+  async close(): Promise<void> {
+    await this.#local?.[Symbol.asyncDispose]();
+    await this.#server.close();
+    this.machine.close();
+    await this.#connections[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #makeServer(limits: Limits, clock: Clock, logger: Logger): RpcServer {
+    const { mechanisms = [], forward } = this.#options;
+    const server = new RpcServer({ mechanisms, limits, clock, logger });
+    const { machine } = this;
+    server.register(idOf(IObjectExporter), objectExporterDispatcher(machine));
+    server.register(idOf(IRemoteSCMActivator), scmActivatorDispatcher({ machine, forward }));
+    server.register(idOf(IActivation), activationDispatcher({ machine, forward }));
+    return server;
+  }
+
+  async #listen(): Promise<void> {
+    const {
+      addresses = ["127.0.0.1"],
+      port = standardPort,
+      requireNetwork = true,
+      mechanisms = [],
+    } = this.#options;
+    const endpoints: RpcEndpoint[] = [];
+    try {
+      let chosen = port;
+      for (const host of addresses) {
+        const endpoint = await this.#server.listen(tcpTransport, { host, endpoint: String(chosen) });
+        chosen = Number(endpoint.endpoint);
+        endpoints.push(endpoint);
+      }
+    } catch (error) {
+      const reason = listenError(error, port);
+      if (requireNetwork) throw reason;
+      this.logger.warn(
+        { code: reason.code },
+        `${reason.message}; this machine can only be reached from itself`,
+      );
+    }
+    this.#endpoints = endpoints;
+    const [first] = endpoints;
+    if (first === undefined) return;
+    const hosts = endpoints.map(({ host }) => host ?? "");
+    const security = mechanisms.map(({ service }) => ({ service, principal: "", reserved: 0xffff }));
+    this.#bindings = { strings: resolverStrings(hosts, Number(first.endpoint)), security };
+  }
+
+  #warnOfWeakSettings(): void {
+    const { minimumActivationLevel: level } = this.machine.options.settings();
+    if (level >= defaultScmSettings.minimumActivationLevel) return;
+    this.logger.warn(
+      { level },
+      `activation is allowed at level ${levelNames[level] ?? level}: others can read or change what is sent`,
+    );
+  }
+}
+
+function idOf({ iid, version }: InterfaceDescriptor): SyntaxId {
+  return { uuid: iid, version };
+}
+
+function listenError(error: unknown, port: number): ComError {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const why =
+    code === "EADDRINUSE"
+      ? "is taken by another program"
+      : code === "EACCES"
+        ? "may only be opened with privileges (choose another, or allow it)"
+        : `cannot be opened: ${String(error)}`;
+  return new ComError(HResult.RPC_S_SERVER_UNAVAILABLE, `TCP port ${port} ${why}`, {
+    gate: "connection",
+    cause: error,
+  });
+}
