@@ -175,8 +175,7 @@ function unionLayout(type: UnionType, syntax: Syntax): Layout {
   return {
     align,
     weight,
-    size:
-      ends.size !== 1 || end === undefined ? undefined : syntax.paddedStructures ? roundUp(end, align) : end,
+    size: ends.size === 1 ? end : undefined,
     deferred: arms.some((arm) => arm.deferred),
     conformance: 0,
   };

@@ -112,14 +112,8 @@ function measureBody(e: Emitter, type: UnionType): string {
     if (size !== undefined) e.line(`f += ${size};`);
     else e.kindOf(arm.type).measure(e, arm.type, property("v", arm.name), "f", armSite(type, arm));
   });
-  endPadding(e, type, "alignUp", "w.origin");
   e.line("return f;");
   return e.take();
-}
-
-function endPadding(e: Emitter, type: UnionType, how: "alignUp" | "pad", first: string): void {
-  const { align } = layoutOf(type, e.syntax);
-  if (e.syntax.paddedStructures && align > 1) e.line(`f = ${e.run(how)}(${first}, f, ${align});`);
 }
 
 function writeBody(e: Emitter, type: UnionType): string {
@@ -144,7 +138,6 @@ function writeBody(e: Emitter, type: UnionType): string {
     if (size !== undefined) e.line(`f += ${size};`);
   });
   if (isRecursive(type)) e.line("s.depth--;");
-  endPadding(e, type, "pad", "w");
   e.line("return f;");
   return e.take();
 }
@@ -171,7 +164,6 @@ function skipBody(e: Emitter, type: UnionType): string {
       e.kindOf(arm.type).skip(e, arm.type, "f", armSite(type, arm));
     }
   });
-  endPadding(e, type, "alignUp", "r.origin");
   e.line(`${e.run("within")}(r, f);`);
   e.line("return f;");
   return e.take();
@@ -195,7 +187,6 @@ function readBody(e: Emitter, type: UnionType): string {
     e.line(`u = { tag, ${key(arm.name)}: ${x} };`);
   });
   if (isRecursive(type)) e.line("s.depth--;");
-  endPadding(e, type, "alignUp", "r.origin");
   e.line("s.end = f;");
   e.line("return u;");
   return e.take();

@@ -1,0 +1,2 @@
+import "./pickle.test.ts";
+import "./samba.test.ts";
