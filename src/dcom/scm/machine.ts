@@ -217,8 +217,8 @@ export class MachineSession implements ExporterSession {
     return this.#machine.options.settings().pingPeriod;
   }
 
-  exported(oids: readonly Oid[]): void {
-    if (this.process.alive) this.#machine.life.exported(oids);
+  exported(oids: readonly Oid[], within?: number): void {
+    if (this.process.alive) this.#machine.life.exported(oids, within);
   }
 
   withdrawn(oids: readonly Oid[]): void {

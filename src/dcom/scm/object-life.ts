@@ -45,9 +45,9 @@ export class ObjectLife {
     this.#client = new PingClient({ clock, logger, period: pingPeriod, transport: pings });
   }
 
-  /** Objects with references outside their process; each must be held by somebody within three periods. */
-  exported(oids: readonly Oid[]): void {
-    this.#table.exported(oids);
+  /** Objects with references outside their process; each must be held by somebody within three periods, or `within` milliseconds. */
+  exported(oids: readonly Oid[], within?: number): void {
+    this.#table.exported(oids, within);
   }
 
   withdrawn(oids: readonly Oid[]): void {

@@ -124,8 +124,8 @@ class LinkSession implements ExporterSession {
     this.pingPeriod = standing.pingPeriod;
   }
 
-  exported(oids: readonly Oid[]): void {
-    this.#link.notify("exported", { oids: oids.map(formatU64) });
+  exported(oids: readonly Oid[], within?: number): void {
+    this.#link.notify("exported", { oids: oids.map(formatU64), within });
   }
 
   withdrawn(oids: readonly Oid[]): void {

@@ -41,7 +41,7 @@ class LocalConnection {
   readonly handlers: Readonly<Record<string, (params: Fields) => unknown>> = {
     join: (params) => this.#join(params),
     leave: () => this.ended(),
-    exported: (params) => this.#joined().exported(params.u64s("oids")),
+    exported: (params) => this.#joined().exported(params.u64s("oids"), params.optionalNumber("within")),
     withdrawn: (params) => this.#joined().withdrawn(params.u64s("oids")),
     references: (params) =>
       this.#joined().references(

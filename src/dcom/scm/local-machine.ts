@@ -1,0 +1,88 @@
+import { ComError, HResult, type Logger, silentLogger } from "../../base/index.ts";
+import type {
+  ExporterCalls,
+  ExporterRegistration,
+  ExporterSession,
+  MachineResolver,
+} from "../resolver-contract.ts";
+import { connectScm } from "./connect.ts";
+import type { ScmClient } from "./local/client.ts";
+import type { LinkRequestOptions } from "./local/link.ts";
+import type { LocalActivated, LocalActivation } from "./local/messages.ts";
+import type { MachineSnapshot } from "./snapshot.ts";
+
+export interface LocalMachineOptions {
+  readonly home: string;
+  readonly logger?: Logger;
+  /**
+   * Opens an SCM inside this process when none runs for the home; closed with this object. Without it a machine without SCM is an error.
+   */
+  readonly hold?: () => Promise<AsyncDisposable>;
+}
+
+/**
+ * This process's way to the SCM of its machine, whichever process holds it: connects when first needed, and to the next one when it dies.
+ */
+export class LocalMachine implements MachineResolver, AsyncDisposable {
+  readonly #options: LocalMachineOptions;
+  #client: Promise<ScmClient> | undefined;
+  #held: AsyncDisposable | undefined;
+  #disposed = false;
+
+  constructor(options: LocalMachineOptions) {
+    this.#options = options;
+  }
+
+  /** True while this process holds the machine's SCM inside itself. */
+  get holds(): boolean {
+    return this.#held !== undefined;
+  }
+
+  async join(registration: ExporterRegistration, exporter: ExporterCalls): Promise<ExporterSession> {
+    return (await this.#connected()).join(registration, exporter);
+  }
+
+  /** A class object or an instance from a server of this machine; the SCM launches what is needed. */
+  async activate(request: LocalActivation, options?: LinkRequestOptions): Promise<LocalActivated> {
+    return (await this.#connected()).activate(request, options);
+  }
+
+  /** The machine at this moment. */
+  async snapshot(options?: LinkRequestOptions): Promise<MachineSnapshot> {
+    return (await this.#connected()).snapshot(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    const client = await this.#client?.catch(() => undefined);
+    await client?.[Symbol.asyncDispose]();
+    await this.#held?.[Symbol.asyncDispose]();
+    this.#held = undefined;
+  }
+
+  async #connected(): Promise<ScmClient> {
+    if (this.#disposed) throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime is closed");
+    this.#client ??= this.#connect();
+    const client = await this.#client;
+    if (client.connected) return client;
+    this.#client = undefined;
+    return this.#connected();
+  }
+
+  async #connect(): Promise<ScmClient> {
+    const { home, logger = silentLogger, hold } = this.#options;
+    try {
+      return await connectScm(home, { logger, ...(hold && { hold: () => this.#hold(hold) }) });
+    } catch (error) {
+      this.#client = undefined;
+      throw error;
+    }
+  }
+
+  async #hold(open: () => Promise<AsyncDisposable>): Promise<void> {
+    const before = this.#held;
+    this.#held = undefined;
+    await before?.[Symbol.asyncDispose](); // ours, but nobody reaches it any more
+    this.#held = await open();
+  }
+}
