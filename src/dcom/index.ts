@@ -62,3 +62,6 @@ export {
 export { PingClient, type PingClientOptions, type PingTransport } from "./ping/ping-client.ts";
 export { NetChanges } from "./ping/net-changes.ts";
 export { ResolverStatus, missedPeriods } from "./ping/status.ts";
+// For those who read other people's traffic: the activation properties as they are on the wire.
+export { type ActivationBlob, decodeActivationBlob, encodeActivationBlob } from "./activation/blob.ts";
+export { ActivationClsid } from "./activation/clsids.ts";
