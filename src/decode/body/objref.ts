@@ -1,11 +1,5 @@
 import { ComError, type Guid } from "../../base/index.ts";
-import {
-  type DualStringArray,
-  decodeObjref,
-  type Objref,
-  type StdObjref,
-  TowerId,
-} from "../../dcom/index.ts";
+import { type DualStringArray, decodeObjref, type Objref, type StdObjref, TowerId } from "../dcom.ts";
 import { namedInterface } from "../names/interfaces.ts";
 import { serviceName } from "../names/words.ts";
 import type { Json } from "../session/decoded.ts";
@@ -15,13 +9,13 @@ import { explainCustom } from "./custom.ts";
 /** An OBJREF in words ([MS-DCOM] 2.2.18). Never throws: what is wrong is said. */
 export function explainObjref(bytes: Uint8Array): Json {
   try {
-    return objrefJson(decodeObjref(bytes));
+    return objrefJson(decodeObjref(bytes), bytes);
   } catch (error) {
     return { objref: "malformed", bytes: bytes.length, error: ComError.from(error).message };
   }
 }
 
-function objrefJson(objref: Objref): Json {
+function objrefJson(objref: Objref, bytes: Uint8Array): Json {
   const head = { objref: objref.form, iid: objref.iid, interface: namedInterface(objref.iid)?.name };
   switch (objref.form) {
     case "standard":
@@ -34,7 +28,7 @@ function objrefJson(objref: Objref): Json {
         resolver: bindingsJson(objref.resolver),
       };
     case "custom":
-      return { ...head, clsid: objref.clsid, ...explainCustom(objref.clsid, objref.data) };
+      return { ...head, clsid: objref.clsid, ...explainCustom(objref.clsid, objref.data, bytes) };
     case "extended":
       return {
         ...head,

@@ -1,5 +1,12 @@
 import { type ByteReader } from "../../base/index.ts";
-import { causalityGuid, type OrpcExtent, readOrpcThat, readOrpcThis } from "../../dcom/index.ts";
+import {
+  CLSID_ErrorExtension,
+  causalityGuid,
+  readErrorExtent,
+  type OrpcExtent,
+  readOrpcThat,
+  readOrpcThis,
+} from "../dcom.ts";
 import type { Json } from "../session/decoded.ts";
 
 /** Ids of the extents Windows sends ([MS-DCOM] 2.2.21.2 and 2.2.21.4). */
@@ -26,5 +33,14 @@ export function readOrpcThatJson(reader: ByteReader): Json {
 
 function extentsJson(extents: readonly OrpcExtent[]): Json {
   if (extents.length === 0) return undefined;
-  return extents.map(({ id, data }) => ({ id, name: extentNames[id], bytes: data.length }));
+  return extents.map((extent) => {
+    const { id, data } = extent;
+    return { id, name: extentNames[id], bytes: data.length, error: errorJson(extent) };
+  });
+}
+
+function errorJson(extent: OrpcExtent): Json {
+  if (extent.id !== CLSID_ErrorExtension) return undefined;
+  const info = readErrorExtent(extent);
+  return info === undefined ? undefined : { ...info };
 }

@@ -1,8 +1,6 @@
 import { ByteReader, ComError, type Guid, type Limits } from "../../base/index.ts";
 import {
-  allMethods,
   type InterfaceDescriptor,
-  knownInterface,
   type MarshalContext,
   type MethodDescriptor,
   methodCodec,
@@ -15,7 +13,8 @@ import { statusText } from "../names/words.ts";
 import type { Meaning } from "../session/association.ts";
 import type { Call } from "../session/calls.ts";
 import type { Json } from "../session/decoded.ts";
-import { toJson } from "../session/json.ts";
+import { wireJson } from "./shapes.ts";
+import { allMethods, knownInterface } from "./contracts.ts";
 import { explainPointer } from "./objref.ts";
 import { readOrpcThatJson, readOrpcThisJson } from "./orpc.ts";
 import { namedArguments, namedResults } from "./parameters.ts";
@@ -41,7 +40,7 @@ export class StubDecoder {
       if (contract.method === undefined) return {};
       const args = methodCodec(contract.method, contract.syntax).decodeRequest(reader, this.#context);
       call.args = args;
-      fields["arguments"] = toJson(namedArguments(contract.method, args));
+      fields["arguments"] = wireJson(namedArguments(contract.method, args));
       Object.assign(fields, trailerJson(stub, reader.pos));
       delete fields["stubBytes"];
       return {};
@@ -58,7 +57,7 @@ export class StubDecoder {
       const status = { code: 0 };
       const codec = methodCodec(contract.method, contract.syntax);
       const result = codec.decodeResponse(reader, call.args, this.#context, status);
-      fields["results"] = toJson(namedResults(contract.method, result));
+      fields["results"] = wireJson(namedResults(contract.method, result));
       delete fields["stubBytes"];
       return returnsStatus(contract.method) ? { status: statusText(status.code) } : {};
     });

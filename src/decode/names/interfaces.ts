@@ -1,5 +1,6 @@
 import { type Guid, tryParseGuid } from "../../base/index.ts";
-import { allMethods, type InterfaceDescriptor, knownInterface } from "../../ndr/index.ts";
+import type { InterfaceDescriptor } from "../../ndr/index.ts";
+import { allMethods, knownInterface } from "../body/contracts.ts";
 import { interfaceTable } from "./interface-table.ts";
 
 /** What is known of an interface by its UUID alone. */

@@ -5,3 +5,6 @@ import "./reassembly.test.ts";
 import "./framing.test.ts";
 import "./find-pdus.test.ts";
 import "./expected.test.ts";
+import "./session.test.ts";
+import "./security.test.ts";
+import "./explain.test.ts";
