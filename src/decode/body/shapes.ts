@@ -2,6 +2,7 @@ import { ByteReader, ByteWriter } from "../../base/index.ts";
 import { readUnits } from "../dcom.ts";
 import type { Json } from "../session/decoded.ts";
 import { hex64, toJson } from "../session/json.ts";
+import { explainTower } from "./tower.ts";
 import { bindingsJson, explainObjref } from "./objref.ts";
 
 /** Decoded data as JSON, with what it holds of DCOM's own structures in words: object references, bindings, identifiers. */
@@ -12,6 +13,9 @@ export function wireJson(value: unknown): Json {
 /** A structure that says more than its members: MInterfacePointer ([MS-DCOM] 2.2.14) or DUALSTRINGARRAY (2.2.19.1). */
 function explainShape(value: object): Json {
   if ("abData" in value && value.abData instanceof Uint8Array) return explainObjref(value.abData);
+  if ("tower_octet_string" in value && value.tower_octet_string instanceof Uint8Array) {
+    return explainTower(value.tower_octet_string);
+  }
   if (!("aStringArray" in value) || !("wSecurityOffset" in value)) return identifiers(value);
   const { aStringArray: units, wSecurityOffset: offset } = value;
   if (!(units instanceof Uint16Array) || typeof offset !== "number") return undefined;

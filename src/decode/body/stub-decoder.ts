@@ -57,9 +57,11 @@ export class StubDecoder {
       const status = { code: 0 };
       const codec = methodCodec(contract.method, contract.syntax);
       const result = codec.decodeResponse(reader, call.args, this.#context, status);
-      fields["results"] = wireJson(namedResults(contract.method, result));
+      const results = namedResults(contract.method, result);
+      fields["results"] = wireJson(results);
       delete fields["stubBytes"];
-      return returnsStatus(contract.method) ? { status: statusText(status.code) } : {};
+      const code = returnsStatus(contract.method) ? status.code : results["returnValue"];
+      return typeof code === "number" ? { status: statusText(code) } : {};
     });
   }
 }

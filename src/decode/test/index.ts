@@ -8,3 +8,4 @@ import "./expected.test.ts";
 import "./session.test.ts";
 import "./security.test.ts";
 import "./explain.test.ts";
+import "./reencode.test.ts";
