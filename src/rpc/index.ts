@@ -25,3 +25,18 @@ export {
 export { BindNakReason } from "./pdu/bind-nak.ts";
 export type { AuthVerifier } from "./pdu/verifier.ts";
 export { NDR20, NDR64, type SyntaxId, featuresOf, formatSyntax, sameSyntax } from "./pdu/syntax.ts";
+export { type StringBinding, formatStringBinding, parseStringBinding } from "./string-binding.ts";
+export { bindInterface } from "./raw/bind-interface.ts";
+export { type ServeOptions, serveInterface } from "./raw/serve-interface.ts";
+export { registerManagement } from "./raw/management.ts";
+export {
+  type EndpointEntry,
+  EndpointMap,
+  type EndpointQuery,
+  type VersionMatch,
+} from "./epm/endpoint-map.ts";
+export { EndpointMapperClient } from "./epm/client.ts";
+export { registerEndpointMapper } from "./epm/server.ts";
+export { type Tower, decodeTower, encodeTower, towerOf } from "./epm/tower.ts";
+export { epm } from "./gen/epmapper.ts";
+export { mgmt } from "./gen/mgmt.ts";

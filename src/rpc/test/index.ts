@@ -1,3 +1,4 @@
 import "./pdu.test.ts";
 import "./calls.test.ts";
 import "./security.test.ts";
+import "./epm.test.ts";
