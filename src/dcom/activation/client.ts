@@ -1,9 +1,9 @@
 import { ComError, type Guid, HResult, failed, newGuid } from "../../base/index.ts";
 import { type CallOptions, type InterfaceDescriptor, plainContext } from "../../ndr/index.ts";
 import type { Association, RpcEndpoint } from "../../rpc/index.ts";
-import { codecByName } from "../client/call-method.ts";
 import type { Connections } from "../client/connections.ts";
 import { resolverPort, splitAddress } from "../client/endpoints.ts";
+import { methodByName } from "../client/known-method.ts";
 import type { ResolverClient } from "../client/resolver-client.ts";
 import { type CallSecurity, bindingSecurity } from "../client/security.ts";
 import { type ComVersion, comVersion, lowestMinor, negotiate } from "../com-version.ts";
@@ -220,7 +220,7 @@ class ActivationCall {
   }
 
   async #invoke(descriptor: InterfaceDescriptor, name: string, args: readonly unknown[]): Promise<unknown> {
-    const { opnum, codec } = codecByName(descriptor, name);
+    const { opnum, codec } = methodByName(descriptor, name);
     const security = bindingSecurity(this.#security, `RPCSS/${this.#host}`);
     const binding = await this.#association.bind(
       { uuid: descriptor.iid, version: descriptor.version },

@@ -1,6 +1,6 @@
 import { ComError, HResult } from "../../base/index.ts";
 
-/** One line of an access list: an account (`DOMAIN\user`, `user`, or `*` for everyone who has logged on) and what it may. */
+/** One line of an access list: an account (`DOMAIN\user`, `user`, a SID, or `*` for everyone who has logged on) and what it may. */
 export interface AccessEntry {
   readonly allow: boolean;
   readonly account: string;
@@ -15,6 +15,8 @@ export interface AccessList {
 export interface Caller {
   /** `DOMAIN\user` or `user`; undefined for an anonymous caller. */
   readonly account: string | undefined;
+  /** Its security identifier in text form, when the account store knows one. */
+  readonly sid?: string;
   /** A process of the machine's owner, on the local endpoint: it is the owner. */
   readonly local: boolean;
 }
@@ -54,8 +56,23 @@ export function permits(list: AccessList | undefined, caller: Caller): boolean {
   const { account } = caller;
   if (account === undefined) return false;
   if (list === undefined) return true;
-  const matching = list.entries.filter((entry) => sameAccount(entry.account, account));
+  const { sid } = caller;
+  const matching = list.entries.filter((entry) =>
+    isSid(entry.account) ? sameSid(entry.account, sid) : sameAccount(entry.account, account),
+  );
   return matching.length > 0 && matching.every((entry) => entry.allow);
+}
+
+/** Everyone, and everyone who has logged on: anonymous callers never come as far as here. */
+const everyone: readonly string[] = ["S-1-1-0", "S-1-5-11"];
+
+function isSid(account: string): boolean {
+  return /^S-1-\d/i.test(account);
+}
+
+function sameSid(entry: string, sid: string | undefined): boolean {
+  const wanted = entry.toUpperCase();
+  return everyone.includes(wanted) || wanted === sid?.toUpperCase();
 }
 
 /** An entry without a domain means the account of that name in any domain the machine accepts. */

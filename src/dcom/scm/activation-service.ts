@@ -17,6 +17,8 @@ export interface ScmActivation {
   readonly classObject: boolean;
   readonly destination: "local" | "machine";
   readonly origin: ActivationOrigin;
+  /** The caller wants another machine (CLSCTX_REMOTE_SERVER alone) if the class names one. */
+  readonly remoteOnly?: boolean;
 }
 
 /** What came of it: the interfaces, and the process they live in; or the machine to ask instead (RemoteServerName). */
@@ -56,9 +58,11 @@ export class ActivationService {
   async activate(request: ScmActivation): Promise<ScmActivated> {
     const { gates, catalog, classes } = this.#parts;
     gates.enter(request.origin);
-    const server = catalog.find(request.clsid) ?? unregistered(request.clsid);
+    const server = catalog.find(request.clsid) ?? this.#registeredOnly(request.clsid);
     gates.useClass(server, request.origin);
-    if (server.remoteServerName !== undefined) return { machine: server.remoteServerName };
+    const elsewhere = server.remoteServerName;
+    if (elsewhere !== undefined && (request.remoteOnly === true || !runsHere(server)))
+      return { machine: elsewhere };
 
     for (let attempt = 1; ; attempt++) {
       const registered = classes.take(server.clsid);
@@ -81,6 +85,12 @@ export class ActivationService {
         );
       }
     }
+  }
+
+  /** A class that a running process serves needs no registry entry. */
+  #registeredOnly(clsid: Guid): ServerClass {
+    if (!this.#parts.classes.has(clsid)) throw unregistered(clsid);
+    return { ...unknownClass, clsid, name: formatGuid(clsid) };
   }
 
   /** A class table entry became visible: remembers its kind for the next launches. */
@@ -167,8 +177,26 @@ export function surrogateKey(server: ServerClass): string | undefined {
   return server.appId ?? server.clsid;
 }
 
-function unregistered(clsid: Guid): never {
-  throw new ComError(
+/** The class has a program or a surrogate here: RemoteServerName is only for those who ask for another machine. */
+function runsHere(server: ServerClass): boolean {
+  return server.localServer !== undefined || server.surrogate !== undefined;
+}
+
+const unknownClass: Omit<ServerClass, "clsid" | "name"> = {
+  appId: undefined,
+  localServer: undefined,
+  inprocServer: undefined,
+  surrogate: undefined,
+  remoteServerName: undefined,
+  serviceParameters: undefined,
+  runAs: undefined,
+  authenticationLevel: undefined,
+  launchPermission: undefined,
+  accessPermission: undefined,
+};
+
+function unregistered(clsid: Guid): ComError {
+  return new ComError(
     HResult.REGDB_E_CLASSNOTREG,
     `class ${formatGuid(clsid)} is not registered on this machine`,
   );

@@ -53,6 +53,11 @@ export class ClassTable<Owner> {
     return entry;
   }
 
+  /** True when a class object can be had without launching anything. */
+  has(clsid: Guid): boolean {
+    return this.#byClsid.get(clsid)?.some((entry) => !entry.suspended) === true;
+  }
+
   of(owner: Owner): RegisteredClass<Owner>[] {
     return [...this.#byCookie.values()].filter((entry) => entry.owner === owner);
   }

@@ -131,6 +131,8 @@ export interface LocalActivation {
   readonly clsid: Guid;
   readonly iids: readonly Guid[];
   readonly classObject: boolean;
+  /** The caller wants another machine if the class names one. */
+  readonly remoteOnly?: boolean;
 }
 
 /** The answer: where the interfaces live, or the machine to ask instead (RemoteServerName). */

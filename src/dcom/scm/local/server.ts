@@ -98,6 +98,7 @@ class LocalConnection {
       clsid: params.guid("clsid"),
       iids: params.guids("iids"),
       classObject: params.flag("classObject"),
+      remoteOnly: params.flag("remoteOnly"),
       destination: "local",
       origin: {
         account: undefined,

@@ -82,7 +82,13 @@ function callerOf(call: ServerCall): WireCaller {
   const named = identity === undefined || identity.anonymous ? undefined : identity;
   const account = named === undefined ? undefined : accountOf(named.domain, named.account);
   return {
-    origin: { account, local: false, authenticationLevel: level, from: connection.remote },
+    origin: {
+      account,
+      ...(named?.sid === undefined ? {} : { sid: named.sid }),
+      local: false,
+      authenticationLevel: level,
+      from: connection.remote,
+    },
     local: connection.local,
   };
 }
