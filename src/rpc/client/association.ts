@@ -11,6 +11,7 @@ import {
 } from "../../base/index.ts";
 import { type RpcEndpoint, formatEndpoint } from "../endpoint.ts";
 import { errorOfFault } from "../fault-status.ts";
+import { FAULT_BYTES } from "../pdu/fault.ts";
 import { DREP_LITTLE_ENDIAN } from "../pdu/header.ts";
 import { PacketType, PfcFlag } from "../pdu/packet-type.ts";
 import { encodePdu, makePdu } from "../pdu/pdu.ts";
@@ -391,12 +392,13 @@ export class Association extends Wire {
     call: PendingCall | undefined,
     little: boolean,
   ): number {
-    const stub = start + CALL_HEADER_BYTES;
+    const isFault = bytes[start + At.type] === PacketType.fault;
+    const stub = start + Math.min(length, isFault ? FAULT_BYTES : CALL_HEADER_BYTES);
     if (length < CALL_HEADER_BYTES) throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, "a short answer");
     const authLength = view.getUint16(start + At.authLength, little);
     const expected = call?.binding.protection;
     if (authLength === 0) {
-      if (expected !== undefined && bytes[start + At.type] === PacketType.response) refuseUnsigned();
+      if (expected !== undefined && !isFault) refuseUnsigned();
       return start + length;
     }
     const trailer = readTrailer(view, start, length, authLength, stub, little);
@@ -448,9 +450,9 @@ export class Association extends Wire {
   ): void {
     if (this.#binder.answered(bytes, start, length, callId)) return;
     const call = this.#callOf(callId);
-    const end = this.#open(bytes, view, start, length, call, little);
+    this.#open(bytes, view, start, length, call, little);
     if (call === undefined) return;
-    const status = end >= start + 28 ? view.getUint32(start + At.status, little) : 0;
+    const status = length >= 28 ? view.getUint32(start + At.status, little) : 0;
     this.#calls.delete(call);
     call.detach();
     if (!call.abandoned) call.reject(errorOfFault(status, placeOf(call)));

@@ -160,7 +160,7 @@ export class IncomingCall implements ServerCall {
     this.abandonResponse();
     if (this.state === "answered") return;
     if (this.state === "dispatched") {
-      this.#connection.sendFault(this.callId, this.presentation.id, status, 0, this.security?.protection);
+      this.#connection.sendFault(this.callId, this.presentation.id, status, 0);
       this.state = "answered";
     }
     this.#connection.finished(this);

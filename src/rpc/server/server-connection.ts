@@ -15,7 +15,7 @@ import type { AuthVerifier } from "../pdu/verifier.ts";
 import type { Connection } from "../transport/transport.ts";
 import { Assembly } from "../wire/assembly.ts";
 import { At, WHOLE, headWord } from "../wire/fields.ts";
-import { type Protection, finishMessage, readTrailer, unprotectFragment } from "../wire/protection.ts";
+import { finishMessage, readTrailer, unprotectFragment } from "../wire/protection.ts";
 import { Hold, Wire } from "../wire/wire.ts";
 import type { AssociationGroup } from "./association-groups.ts";
 import { ConnectionInfo } from "./connection-info.ts";
@@ -342,7 +342,7 @@ export class ServerConnection extends Wire {
       return;
     }
     if (presentation === undefined) {
-      this.sendFault(callId, 0, FaultStatus.unknownInterface, PfcFlag.didNotExecute, undefined);
+      this.sendFault(callId, 0, FaultStatus.unknownInterface, PfcFlag.didNotExecute);
       return;
     }
     if (security !== undefined && security.state !== "complete") {
@@ -526,13 +526,8 @@ export class ServerConnection extends Wire {
     this.output.commit();
   }
 
-  sendFault(
-    callId: number,
-    contextId: number,
-    status: number,
-    flags: number,
-    protection: Protection | undefined,
-  ): void {
+  /** Faults go unsigned, as Samba sends them: clients look at the status before any signature. */
+  sendFault(callId: number, contextId: number, status: number, flags: number): void {
     const writer = this.output.open();
     const { start } = this.output;
     writer.u32(headWord(PacketType.fault, WHOLE | flags));
@@ -541,7 +536,7 @@ export class ServerConnection extends Wire {
     writer.u32(callId);
     const body = { allocHint: 0, contextId, cancelCount: 0, faultFlags: 0, status, reserved: 0 };
     encodeFault(writer, { ...body, stub: new Uint8Array(0) });
-    finishMessage(writer, start, CALL_HEADER_BYTES, this.maxTransmit, protection);
+    finishMessage(writer, start, CALL_HEADER_BYTES, this.maxTransmit, undefined);
     this.output.commit();
   }
 
@@ -558,7 +553,7 @@ export class ServerConnection extends Wire {
       cause ?? new ComError(HResult.RPC_S_PROTOCOL_ERROR, why),
       `connection refused with ${nameOfFault(status) ?? hex32(status)}`,
     );
-    this.sendFault(callId, contextId, status, flags, undefined);
+    this.sendFault(callId, contextId, status, flags);
     this.#finish();
   }
 
