@@ -1,7 +1,7 @@
 /*
  * Compares `decodeCapture` with tshark on every capture of conformance/captures: frame, stream, type, call id, presentation
- * contexts, interfaces and operation number of every PDU. Exit code 0: they agree; 1: they do not; 0 with a remark when there is
- * no tshark.
+ * contexts, interfaces and operation number of every PDU. Exit code 0: they agree; 1: they do not, or
+ * there is no tshark.
  *
  *   node interop/tshark-decode.mjs            all captures
  *   node interop/tshark-decode.mjs FILE...    these files
@@ -92,8 +92,8 @@ function hasTshark() {
 }
 
 if (!hasTshark()) {
-  console.log("tshark is not installed: nothing compared");
-  process.exit(0);
+  console.error("tshark is not installed: nothing can be compared");
+  process.exit(1);
 }
 const args = process.argv.slice(2);
 const write = args.includes("--write");

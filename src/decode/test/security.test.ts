@@ -58,6 +58,32 @@ test("a wrong password, another user, or none: nothing is said about signatures"
   assert.equal(any.length, 10, "an empty user fits all");
 });
 
+/** Of the domain controller recorded in S1 and S2. */
+const administrator = { user: "administrator", password: "Passw0rd!Ad1" };
+
+test("sealed calls of raw NTLM and SPNEGO, over TCP and in pipes, are opened", () => {
+  const pdus = [...decodeCapture(readCapture("S1_samba_ntlm_sealed.pcap"), { passwords: [administrator] })];
+  const sealedCalls = pdus.filter((pdu) => pdu.auth?.level === 6 && /request|response/.test(pdu.type));
+  assert.ok(sealedCalls.length >= 60, `${sealedCalls.length}`);
+  for (const pdu of sealedCalls) {
+    assert.equal(pdu.auth?.verified, true, `frame ${pdu.frame}`);
+    assert.doesNotMatch(JSON.stringify(pdu.body), /sealed/);
+  }
+  assert.ok(sealedCalls.some((pdu) => pdu.carrier === "smb"));
+  assert.ok(
+    sealedCalls.some((pdu) => pdu.auth?.type === 9) && sealedCalls.some((pdu) => pdu.auth?.type === 10),
+  );
+});
+
+test("every fragment of a sealed response verifies", () => {
+  const name = "S2_samba_ntlm_sealed_fragments.pcapng";
+  const pdus = [...decodeCapture(readCapture(name), { passwords: [administrator] })];
+  const fragments = pdus.filter((pdu) => pdu.fragment !== undefined);
+  assert.ok(fragments.length >= 12, `${fragments.length}`);
+  assert.ok(fragments.every((pdu) => pdu.auth?.verified === true));
+  assert.equal(fragments[0]?.method, "IDL_DRSGetNCChanges");
+});
+
 test("what NTLM and SPNEGO messages say", () => {
   const pdus = [...decodeCapture(readCapture(A4))];
   const token = (frame: number): string =>
