@@ -76,7 +76,7 @@ test("sealed calls of raw NTLM and SPNEGO, over TCP and in pipes, are opened", (
 });
 
 test("every fragment of a sealed response verifies", () => {
-  const name = "S2_samba_ntlm_sealed_fragments.pcapng";
+  const name = "S2_samba_ntlm_sealed_fragments.pcap";
   const pdus = [...decodeCapture(readCapture(name), { passwords: [administrator] })];
   const fragments = pdus.filter((pdu) => pdu.fragment !== undefined);
   assert.ok(fragments.length >= 12, `${fragments.length}`);
