@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, ComError, HResult } from "../base/index.ts";
+import { ByteReader, ByteWriter, ComError, HResult } from "../base/index.ts";
 
 /** Tower identifiers of string bindings that matter here ([C706] appendix I, [MS-RPCE] 2.1). */
 export const TowerId = {
@@ -150,3 +150,26 @@ const keys = new WeakMap<DualStringArray, string>();
 function bad(message: string): ComError {
   return new ComError(HResult.RPC_E_INVALID_OBJREF, message);
 }
+
+/** The NDR structure of the same name ([MS-DCOM] 2.2.19.2). */
+export interface NdrDualStringArray {
+  readonly wNumEntries: number;
+  readonly wSecurityOffset: number;
+  readonly aStringArray: ArrayLike<number>;
+}
+
+export function fromNdr(structure: NdrDualStringArray): DualStringArray {
+  const units = Uint16Array.from(structure.aStringArray);
+  const reader = new ByteReader(new Uint8Array(units.buffer), 0, units.byteLength, hostIsLittleEndian);
+  return readUnits(reader, units.length, structure.wSecurityOffset);
+}
+
+export function toNdr(array: DualStringArray): NdrDualStringArray & { readonly aStringArray: Uint16Array } {
+  const writer = new ByteWriter(256);
+  const wSecurityOffset = writeUnits(writer, array);
+  const aStringArray = new Uint16Array(writer.pos / 2);
+  for (let i = 0; i < aStringArray.length; i++) aStringArray[i] = writer.view.getUint16(i * 2, true);
+  return { wNumEntries: aStringArray.length, wSecurityOffset, aStringArray };
+}
+
+const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -34,20 +34,20 @@ export class IpidTable {
     this.#free.push(entry.ipid0);
   }
 
-  /** The entry whose IPID stands at `offset`. */
-  find(view: DataView, offset: number): InterfaceEntry | undefined {
-    const entry = this.#entries[view.getUint32(offset, true)];
+  /** The entry of an IPID of 16 bytes. */
+  find(ipid: Uint8Array): InterfaceEntry | undefined {
+    const entry = this.#entries[word(ipid, 0)];
     return entry !== undefined &&
-      entry.ipid3 === view.getInt32(offset + 12, true) &&
-      entry.ipid2 === view.getInt32(offset + 8, true) &&
-      entry.ipid1 === view.getInt32(offset + 4, true)
+      entry.ipid3 === word(ipid, 12) &&
+      entry.ipid2 === word(ipid, 8) &&
+      entry.ipid1 === word(ipid, 4)
       ? entry
       : undefined;
   }
 
   /** True for an IPID this process may have given out: not found then means disconnected. */
-  isOurs(view: DataView, offset: number): boolean {
-    return view.getInt32(offset + 4, true) === this.#process;
+  isOurs(ipid: Uint8Array): boolean {
+    return word(ipid, 4) === this.#process;
   }
 
   *entries(): IterableIterator<InterfaceEntry> {
@@ -59,6 +59,16 @@ export class IpidTable {
     this.#random = new Int32Array(bytes.buffer, bytes.byteOffset, 1024);
     this.#used = 0;
   }
+}
+
+/** Four bytes as a signed number; a place is never negative, so a forged one finds nothing. */
+function word(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
 }
 
 /** The text form of an entry's IPID. */

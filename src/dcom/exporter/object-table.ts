@@ -29,16 +29,23 @@ export class ObjectTable implements Disposable {
   readonly #byOid = new Map<Oid, StubManager>();
   readonly #changes = new NetChanges<Oid>();
   readonly #reports: ObjectReports;
-  readonly #period: number;
-  readonly #timer: Disposable;
-  readonly #oidBase: bigint;
+  readonly #clock: Clock;
+  #period = 0;
+  #timer: Disposable | undefined;
+  #oidBase = 0n;
   #oidCount = 0;
 
-  constructor(oidPrefix: number, period: number, clock: Clock, reports: ObjectReports) {
+  constructor(clock: Clock, reports: ObjectReports) {
+    this.#clock = clock;
+    this.#reports = reports;
+  }
+
+  /** The machine's resolver has told how OIDs begin and how often clients ping. */
+  joined(oidPrefix: number, period: number): void {
     this.#oidBase = BigInt(oidPrefix) << 32n;
     this.#period = period;
-    this.#reports = reports;
-    this.#timer = clock.every(period / ticksPerPeriod, () => this.#onTick());
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#clock.every(period / ticksPerPeriod, () => this.#onTick());
   }
 
   get size(): number {
@@ -70,19 +77,18 @@ export class ObjectTable implements Disposable {
       manager.noPing = true;
       this.#changes.drop(manager.oid);
     }
-    switch (options?.kind ?? "normal") {
-      case "normal":
-        entry.addPublic(grantedReferences);
-        manager.hold();
-        return grantedReferences;
-      case "tableStrong":
-        entry.strongTables++;
-        manager.hold();
-        return 0;
-      case "tableWeak":
-        entry.weakTables++;
-        return 0;
+    const kind = options?.kind ?? "normal";
+    if (kind === "tableWeak") {
+      entry.weakTables++;
+      return 0;
     }
+    manager.hold();
+    if (kind === "tableStrong") {
+      entry.strongTables++;
+      return 0;
+    }
+    entry.addPublic(grantedReferences);
+    return grantedReferences;
   }
 
   /** Adds public references (RemAddRef, RemQueryInterface). */
@@ -163,7 +169,7 @@ export class ObjectTable implements Disposable {
 
   /** Releases everything: the process leaves. */
   [Symbol.dispose](): void {
-    this.#timer[Symbol.dispose]();
+    this.#timer?.[Symbol.dispose]();
     for (const manager of this.#byOid.values()) manager.releaseAll(true);
     this.#byOid.clear();
     this.#managers.clear();

@@ -1,3 +1,4 @@
 import "./objref.test.ts";
 import "./orpc.test.ts";
 import "./ping.test.ts";
+import "./calls.test.ts";

@@ -1,0 +1,156 @@
+import { type Clock, ComError, type Guid, type Limits } from "../../base/index.ts";
+import type { CallOptions } from "../../ndr/index.ts";
+import type { Binding } from "../../rpc/index.ts";
+import { type DualStringArray, bindingsKey, sameBindings } from "../dual-string-array.ts";
+import type { Marshaling, Origin } from "../marshaling.ts";
+import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
+import type { Connections, Line } from "./connections.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { HeldObjects, type ReferenceReport } from "./held-objects.ts";
+import { OxidCache } from "./oxid-cache.ts";
+import { type ImportHome, RemoteExporter } from "./remote-exporter.ts";
+import type { ResolverClient } from "./resolver-client.ts";
+import { type CallSecurity, bindingSecurity } from "./security.ts";
+
+/** This machine, as far as importing needs it. */
+export interface LocalMachine {
+  readonly resolverBindings: DualStringArray;
+  readonly pingPeriod: number;
+  resolve(oxid: Oxid): Promise<ResolvedOxid | undefined>;
+}
+
+export interface ImporterOptions {
+  readonly connections: Connections;
+  readonly resolverClient: ResolverClient;
+  readonly machine: LocalMachine;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly report: ReferenceReport;
+}
+
+const OR_INVALID_OXID = 0x80070776;
+
+/** The references of this process to objects elsewhere ([MS-DCOM] 3.2.1: the OXID, OID and resolver tables). */
+export class Importer implements ImportHome, AsyncDisposable {
+  readonly limits: Limits;
+  readonly marshaling: Marshaling;
+  readonly cache: OxidCache = new OxidCache();
+  readonly holdings: HeldObjects;
+  readonly #options: ImporterOptions;
+  readonly #exporters = new Map<string, RemoteExporter>();
+  readonly #securityIds = new WeakMap<CallSecurity, number>();
+  #nextSecurityId = 1;
+
+  constructor(options: ImporterOptions, marshaling: Marshaling) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.marshaling = marshaling;
+    this.holdings = new HeldObjects(
+      options.clock,
+      Math.max(1, options.machine.pingPeriod / 8),
+      options.report,
+    );
+  }
+
+  /** Exporters whose objects are in use, for `comity ps` and tests. */
+  get exporters(): Iterable<RemoteExporter> {
+    return this.#exporters.values();
+  }
+
+  /** The exporter of an OXID, as called with this origin's security. */
+  exporter(oxid: Oxid, resolver: DualStringArray, origin: Origin): RemoteExporter {
+    const key = this.#keyOf(oxid, resolver, origin);
+    let exporter = this.#exporters.get(key);
+    if (exporter === undefined) {
+      exporter = new RemoteExporter(this, oxid, resolver, origin);
+      this.#exporters.set(key, exporter);
+    }
+    return exporter;
+  }
+
+  /** Remembers where an exporter is, when an activation told it. */
+  learn(oxid: Oxid, resolver: DualStringArray, at: ResolvedOxid): void {
+    this.cache.put(oxid, resolver, at);
+  }
+
+  async locate(
+    exporter: RemoteExporter,
+    again: boolean,
+    options: CallOptions | undefined,
+  ): Promise<ResolvedOxid> {
+    const { oxid, resolver, origin } = exporter;
+    if (this.#isHere(resolver)) {
+      const at = await this.#options.machine.resolve(oxid);
+      if (at === undefined)
+        throw new ComError(OR_INVALID_OXID, "this machine's SCM does not know the object's process");
+      return at;
+    }
+    const known = again ? undefined : this.cache.get(oxid, resolver);
+    if (known !== undefined) return known;
+    this.cache.delete(oxid, resolver);
+    const at = await this.#options.resolverClient.resolve(resolver, oxid, origin.choice, options);
+    this.cache.put(oxid, resolver, at);
+    return at;
+  }
+
+  connect(exporter: RemoteExporter, at: ResolvedOxid, options: CallOptions | undefined): Promise<Line> {
+    const local = this.#isHere(exporter.resolver);
+    const endpoints = endpointsOf(at.bindings, { ...exporter.origin.choice, local });
+    return this.#options.connections.acquire(endpoints, exporter.origin.security, options?.signal);
+  }
+
+  bind(exporter: RemoteExporter, line: Line, iid: Guid): Promise<Binding> {
+    const { security } = line;
+    const services = this.cache.get(exporter.oxid, exporter.resolver)?.bindings.security;
+    const service = services?.find((one) => one.service === security.mechanism?.service);
+    const target = service === undefined || service.principal === "" ? undefined : service.principal;
+    return line.association.bind({ uuid: iid, version: [0, 0] }, bindingSecurity(security, target));
+  }
+
+  disconnect(line: Line): void {
+    this.#options.connections.release(line);
+  }
+
+  held(exporter: RemoteExporter, oid: Oid): void {
+    this.holdings.add(exporter.resolver, oid);
+  }
+
+  letGo(exporter: RemoteExporter, oid: Oid): void {
+    this.holdings.drop(exporter.resolver, oid);
+  }
+
+  unused(exporter: RemoteExporter): void {
+    const key = this.#keyOf(exporter.oxid, exporter.resolver, exporter.origin);
+    if (this.#exporters.get(key) === exporter) this.#exporters.delete(key);
+    exporter.close();
+  }
+
+  /** Gives back everything that waits to be given back. */
+  async drain(): Promise<void> {
+    await Promise.all(Array.from(this.#exporters.values(), (exporter) => exporter.drain()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+    this.holdings.flush();
+    this.holdings[Symbol.dispose]();
+    for (const exporter of this.#exporters.values()) exporter.close();
+    this.#exporters.clear();
+  }
+
+  #isHere(resolver: DualStringArray): boolean {
+    return sameBindings(resolver, this.#options.machine.resolverBindings);
+  }
+
+  #keyOf(oxid: Oxid, resolver: DualStringArray, origin: Origin): string {
+    const { host = "", pin = false } = origin.choice;
+    const security = this.#securityId(origin.security);
+    return `${oxid.toString(16)} ${security} ${pin ? "!" : ""}${host.toLowerCase()} ${bindingsKey(resolver)}`;
+  }
+
+  #securityId(security: CallSecurity): number {
+    let id = this.#securityIds.get(security);
+    if (id === undefined) this.#securityIds.set(security, (id = this.#nextSecurityId++));
+    return id;
+  }
+}

@@ -1,0 +1,99 @@
+import { ComError, type Guid, HResult } from "../../base/index.ts";
+import type { Channel } from "../../com/index.ts";
+import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
+import type { Binding } from "../../rpc/index.ts";
+import { ClientCall } from "./client-call.ts";
+import type { Line } from "./connections.ts";
+import type { InterfaceReference, RemoteReference } from "./remote-object.ts";
+
+/** How often a request is written again because a reference in it had to be asked for. */
+const mostRounds = 64;
+
+/**
+ * The way to one interface of one remote object. Once connection, binding and IPID are known, a call is: encode into the connection's buffer, send, decode.
+ */
+export class OrpcChannel implements Channel {
+  readonly #object: RemoteReference;
+  readonly #iid: Guid;
+  #reference: InterfaceReference | undefined;
+  #line: Line | undefined;
+  #binding: Binding | undefined;
+
+  constructor(object: RemoteReference, iid: Guid, reference: InterfaceReference | undefined) {
+    this.#object = object;
+    this.#iid = iid;
+    this.#reference = reference;
+  }
+
+  /** The interface has another IPID now. */
+  reset(reference: InterfaceReference): void {
+    this.#reference = reference;
+  }
+
+  invoke(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    const { exporter } = this.#object;
+    const binding = this.#binding;
+    if (binding === undefined || this.#line?.open !== true || !exporter.versionProven) {
+      return this.#invokeSlowly(codec, opnum, args, options);
+    }
+    const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options);
+    const reply = call.send(binding, (this.#reference as InterfaceReference).ipidBytes);
+    if (call.pending !== undefined) return this.#again(call, reply, codec, opnum, args, options);
+    return reply;
+  }
+
+  /** Connects, binds, and asks for the interface where that was not done yet. */
+  async #invokeSlowly(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    const { exporter } = this.#object;
+    this.#object.hold(); // the object stays while we wait, whoever lets go of it
+    try {
+      const reference = (this.#reference ??= await this.#object.reference(this.#iid, options));
+      return await exporter.withVersion(async () => {
+        const { line, binding } = await exporter.bind(this.#iid, options);
+        this.#line = line;
+        this.#binding = binding;
+        const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options);
+        const reply = call.send(binding, reference.ipidBytes);
+        if (call.pending !== undefined) return this.#again(call, reply, codec, opnum, args, options);
+        return reply;
+      });
+    } finally {
+      this.#object.unhold();
+    }
+  }
+
+  /** A reference among the arguments had to be asked for: waits for it and writes the request anew. */
+  async #again(
+    first: ClientCall,
+    failedReply: Promise<unknown>,
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    failedReply.catch(() => undefined);
+    let { pending } = first;
+    for (let round = 0; round < mostRounds && pending !== undefined; round++) {
+      await pending;
+      const binding = this.#binding;
+      if (binding === undefined || this.#line?.open !== true)
+        return this.#invokeSlowly(codec, opnum, args, options);
+      const call = new ClientCall(this.#object.exporter, this.#iid, opnum, codec, args, options);
+      const reply = call.send(binding, (this.#reference as InterfaceReference).ipidBytes);
+      ({ pending } = call);
+      if (pending === undefined) return reply;
+      reply.catch(() => undefined);
+    }
+    throw new ComError(HResult.E_UNEXPECTED, "the references of the call's arguments could not be had");
+  }
+}

@@ -1,0 +1,249 @@
+import { ComError, type Guid, HResult, type Limits, failed, guidToBytes } from "../../base/index.ts";
+import type { CallOptions } from "../../ndr/index.ts";
+import type { Binding } from "../../rpc/index.ts";
+import { type ComVersion, comVersion, lowestMinor, negotiate } from "../com-version.ts";
+import type { DualStringArray } from "../dual-string-array.ts";
+import { IRemUnknown, IRemUnknown2, type REMINTERFACEREF, type REMQIRESULT } from "../gen/dcom.ts";
+import type { Marshaling, Origin } from "../marshaling.ts";
+import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
+import type { StdObjref } from "../std-objref.ts";
+import { type CallHome, ClientCall } from "./client-call.ts";
+import type { Line } from "./connections.ts";
+import { methodByName } from "./known-method.ts";
+import { ReleaseQueue } from "./release-queue.ts";
+import { RemoteReference, wantedReferences } from "./remote-object.ts";
+
+/** What a remote exporter needs of this process's importer. */
+export interface ImportHome {
+  readonly limits: Limits;
+  readonly marshaling: Marshaling;
+  /** Where the exporter is: from the cache, or from its machine's resolver. `again`: what the cache says is no good. */
+  locate(exporter: RemoteExporter, again: boolean, options: CallOptions | undefined): Promise<ResolvedOxid>;
+  connect(exporter: RemoteExporter, at: ResolvedOxid, options: CallOptions | undefined): Promise<Line>;
+  bind(exporter: RemoteExporter, line: Line, iid: Guid): Promise<Binding>;
+  disconnect(line: Line): void;
+  /** The first and the last reference to an object of the exporter. */
+  held(exporter: RemoteExporter, oid: Oid): void;
+  letGo(exporter: RemoteExporter, oid: Oid): void;
+  /** No object of the exporter is in use any more. */
+  unused(exporter: RemoteExporter): void;
+}
+
+/** A connection and one interface on it. */
+export interface BoundLine {
+  readonly line: Line;
+  readonly binding: Binding;
+}
+
+const remQueryInterface = methodByName(IRemUnknown, "RemQueryInterface");
+const remAddRef = methodByName(IRemUnknown, "RemAddRef");
+const remRelease = methodByName(IRemUnknown, "RemRelease");
+
+/** One process elsewhere whose objects are used here, seen with one security: its place, its connection, its IRemUnknown. */
+export class RemoteExporter implements CallHome {
+  readonly oxid: Oxid;
+  readonly resolver: DualStringArray;
+  readonly origin: Origin;
+  readonly limits: Limits;
+  readonly marshaling: Marshaling;
+  readonly releases: ReleaseQueue;
+  version: ComVersion = comVersion;
+  /** True once a call was answered: the version is one the peer takes. */
+  versionProven = false;
+  readonly #home: ImportHome;
+  readonly #objects = new Map<Oid, RemoteReference>();
+  #at: ResolvedOxid | undefined;
+  #line: Line | undefined;
+  #connecting: Promise<Line> | undefined;
+  /** Set when the resolver said that the process is gone. */
+  #dead: ComError | undefined;
+
+  constructor(home: ImportHome, oxid: Oxid, resolver: DualStringArray, origin: Origin) {
+    this.#home = home;
+    this.oxid = oxid;
+    this.resolver = resolver;
+    this.origin = origin;
+    this.limits = home.limits;
+    this.marshaling = home.marshaling;
+    this.releases = new ReleaseQueue((refs) => this.#release(refs));
+  }
+
+  get objects(): number {
+    return this.#objects.size;
+  }
+
+  /** The reference to an object, with what an OBJREF brought. */
+  receive(iid: Guid, std: StdObjref): RemoteReference {
+    let object = this.#objects.get(std.oid);
+    if (object === undefined) {
+      object = new RemoteReference(this, std);
+      this.#objects.set(std.oid, object);
+      if (!object.noPing) this.#home.held(this, std.oid);
+    }
+    object.receive(iid, std);
+    return object;
+  }
+
+  /** The last handle to an object went. */
+  forget(object: RemoteReference): void {
+    if (this.#objects.get(object.oid) !== object) return;
+    this.#objects.delete(object.oid);
+    if (!object.noPing) this.#home.letGo(this, object.oid);
+    if (this.#objects.size === 0) setImmediate(() => this.#maybeUnused());
+  }
+
+  /** Gives an interface on the exporter's connection, connecting anew when it was lost. */
+  async bind(iid: Guid, options: CallOptions | undefined): Promise<BoundLine> {
+    const line = await this.#connected(options);
+    return { line, binding: await this.#home.bind(this, line, iid) };
+  }
+
+  /** Makes a call with the version agreed on, and with another when the peer does not take it (the call was not executed then). */
+  async withVersion<T>(call: () => Promise<T>): Promise<T> {
+    const tried = new Set<number>();
+    for (;;) {
+      tried.add(this.version.minor);
+      try {
+        const result = await call();
+        this.versionProven = true;
+        return result;
+      } catch (error) {
+        const next = error instanceof ComError ? this.#otherVersion(error.code, tried) : undefined;
+        if (next === undefined) {
+          if (error instanceof ComError && error.remote) this.versionProven = true;
+          throw error;
+        }
+        this.version = { major: 5, minor: next };
+      }
+    }
+  }
+
+  /** RemQueryInterface for one interface. */
+  async queryInterface(ipid: Guid, iid: Guid, options: CallOptions | undefined): Promise<StdObjref> {
+    const args = [ipid, wantedReferences, 1, [iid]];
+    const results = (await this.#remUnknown(remQueryInterface, args, options)) as
+      | readonly REMQIRESULT[]
+      | null;
+    const result = results?.[0];
+    if (result === undefined)
+      throw new ComError(HResult.RPC_E_INVALID_DATA, "no result for the interface asked for");
+    if (failed(result.hResult))
+      throw new ComError(result.hResult, undefined, { remote: true, where: `{${iid}}` });
+    const { flags, cPublicRefs: publicRefs, oxid, oid, ipid: found } = result.std;
+    return { flags, publicRefs, oxid, oid, ipid: found };
+  }
+
+  async addReferences(ipid: Guid, count: number): Promise<void> {
+    const refs: REMINTERFACEREF[] = [{ ipid, cPublicRefs: count, cPrivateRefs: 0 }];
+    const results = (await this.#remUnknown(remAddRef, [1, refs], undefined)) as ArrayLike<number>;
+    const status = results[0] ?? 0;
+    if (failed(status))
+      throw new ComError(status, undefined, { remote: true, where: "IRemUnknown.RemAddRef" });
+  }
+
+  /** Gives back what waits; resolves when it was answered. */
+  async drain(): Promise<void> {
+    await this.releases.flush();
+  }
+
+  /** Lets go of the connection. */
+  close(): void {
+    const line = this.#line;
+    this.#line = undefined;
+    if (line !== undefined) this.#home.disconnect(line);
+  }
+
+  async #release(refs: readonly REMINTERFACEREF[]): Promise<void> {
+    try {
+      if (this.#dead === undefined) await this.#remUnknown(remRelease, [refs.length, refs], undefined);
+    } catch {
+      // The server is gone, or will notice by the pings that stop.
+    }
+    this.#maybeUnused();
+  }
+
+  #maybeUnused(): void {
+    if (this.#objects.size === 0 && this.releases.idle) this.#home.unused(this);
+  }
+
+  async #remUnknown(
+    method: ReturnType<typeof methodByName>,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    return this.withVersion(async () => {
+      const binding = await this.#bindRemUnknown(options);
+      const { ipidRemUnknown } = this.#at ?? (await this.#home.locate(this, false, options));
+      const call = new ClientCall(this, IRemUnknown.iid, method.opnum, method.codec, args, options);
+      return call.send(binding, guidToBytes(ipidRemUnknown));
+    });
+  }
+
+  /** IRemUnknown2, as Windows binds it; the older one for servers that do not have it. */
+  async #bindRemUnknown(options: CallOptions | undefined): Promise<Binding> {
+    const line = await this.#connected(options);
+    try {
+      return await this.#home.bind(this, line, IRemUnknown2.iid);
+    } catch (error) {
+      if (!(error instanceof ComError) || error.code !== HResult.RPC_S_UNKNOWN_IF) throw error;
+      return this.#home.bind(this, line, IRemUnknown.iid);
+    }
+  }
+
+  #connected(options: CallOptions | undefined): Promise<Line> {
+    const line = this.#line;
+    if (line?.open === true) return Promise.resolve(line);
+    this.#connecting ??= this.#connect(options).finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(options: CallOptions | undefined): Promise<Line> {
+    if (this.#dead !== undefined) throw this.#dead;
+    this.close();
+    const before = this.#at;
+    const at = before ?? (await this.#locate(false, options));
+    try {
+      return this.#take(await this.#home.connect(this, at, options));
+    } catch (error) {
+      if (before === undefined) throw error;
+      // The process may listen elsewhere now, or be gone: its resolver knows.
+      const now = await this.#locate(true, options).catch((unknown: unknown) => {
+        throw this.#dead ?? (unknown instanceof ComError && unknown.remote ? unknown : error);
+      });
+      return this.#take(await this.#home.connect(this, now, options));
+    }
+  }
+
+  #take(line: Line): Line {
+    this.#line = line;
+    return line;
+  }
+
+  async #locate(again: boolean, options: CallOptions | undefined): Promise<ResolvedOxid> {
+    try {
+      const at = await this.#home.locate(this, again, options);
+      if (!this.versionProven) this.version = negotiate(at.version);
+      return (this.#at = at);
+    } catch (error) {
+      if (error instanceof ComError && error.code === OR_INVALID_OXID) {
+        this.#dead = new ComError(HResult.RPC_E_DISCONNECTED, "the object's process has ended", {
+          cause: error,
+        });
+        throw this.#dead;
+      }
+      throw error;
+    }
+  }
+
+  /** Older peers refuse what is too new (RPC_E_VERSION_MISMATCH), newer ones what is too old (RPC_E_INVALID_HEADER). */
+  #otherVersion(code: number, tried: ReadonlySet<number>): number | undefined {
+    if (this.versionProven) return undefined;
+    if (code !== HResult.RPC_E_VERSION_MISMATCH && code !== HResult.RPC_E_INVALID_HEADER) return undefined;
+    for (let minor = comVersion.minor; minor >= lowestMinor; minor--) if (!tried.has(minor)) return minor;
+    return undefined;
+  }
+}
+
+const OR_INVALID_OXID = 0x80070776;

@@ -1,0 +1,171 @@
+import { ComError, type Guid, HResult, guidToBytes } from "../../base/index.ts";
+import type { Channel, RemoteObject } from "../../com/index.ts";
+import type { CallOptions } from "../../ndr/index.ts";
+import type { Oid } from "../resolver-contract.ts";
+import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
+import { OrpcChannel } from "./orpc-channel.ts";
+import type { RemoteExporter } from "./remote-exporter.ts";
+
+/** References are taken five at a time, so that some can be passed on without asking; and not given back one by one. */
+export const wantedReferences = 5;
+/** Above this many the surplus is given back: a server that hands the same object out again and again would make the count overflow. */
+const mostReferences = 1 << 20;
+
+/** One interface of a remote object: its IPID and the public references this process owns. */
+export interface InterfaceReference {
+  readonly iid: Guid;
+  readonly ipid: Guid;
+  readonly ipidBytes: Uint8Array;
+  publicRefs: number;
+}
+
+/**
+ * The client side of one remote object (the standard identity object of proxies): counts the handles here, owns the references there, and knows the channel to
+ * each interface. When the last handle goes, all references go back at once.
+ */
+export class RemoteReference implements RemoteObject {
+  readonly exporter: RemoteExporter;
+  readonly oid: Oid;
+  readonly identity: string;
+  /** SORF_NOPING: this process does not ping for it. */
+  readonly noPing: boolean;
+  readonly #references = new Map<Guid, InterfaceReference>();
+  readonly #channels = new Map<Guid, OrpcChannel>();
+  readonly #asking = new Map<Guid, Promise<InterfaceReference>>();
+  readonly #restocking = new Map<InterfaceReference, Promise<void>>();
+  #handles = 0;
+  #released = false;
+
+  constructor(exporter: RemoteExporter, std: StdObjref) {
+    this.exporter = exporter;
+    this.oid = std.oid;
+    this.noPing = (std.flags & SORF_NOPING) !== 0;
+    this.identity = `${std.oxid.toString(16)}:${std.oid.toString(16)}`;
+  }
+
+  /** Takes over the references that came with an OBJREF. */
+  receive(iid: Guid, std: StdObjref): InterfaceReference {
+    const known = this.#references.get(iid);
+    if (known !== undefined && known.ipid === std.ipid) {
+      known.publicRefs += std.publicRefs;
+      if (known.publicRefs > mostReferences) this.#giveBack(known, known.publicRefs - wantedReferences);
+      return known;
+    }
+    // An interface that was let go and exported anew has another IPID: the new one counts, the old one's references go back.
+    if (known !== undefined) this.#giveBack(known, known.publicRefs);
+    const reference: InterfaceReference = {
+      iid,
+      ipid: std.ipid,
+      ipidBytes: guidToBytes(std.ipid),
+      publicRefs: std.publicRefs,
+    };
+    this.#references.set(iid, reference);
+    this.#channels.get(iid)?.reset(reference);
+    // A table-marshaled reference brings no count: take some of our own, so that the object stays while it is used here.
+    if (std.publicRefs === 0) void this.#restock(reference);
+    return reference;
+  }
+
+  hold(): void {
+    this.#handles++;
+  }
+
+  unhold(): void {
+    if (--this.#handles > 0 || this.#released) return;
+    this.#released = true;
+    this.exporter.forget(this);
+    for (const reference of this.#references.values()) this.#giveBack(reference, reference.publicRefs);
+  }
+
+  /** The channel to an interface that is known, or a lazy one that asks for it at the first call. */
+  channel(iid: Guid): OrpcChannel {
+    let channel = this.#channels.get(iid);
+    if (channel === undefined) {
+      channel = new OrpcChannel(this, iid, this.#references.get(iid));
+      this.#channels.set(iid, channel);
+    }
+    return channel;
+  }
+
+  queryInterface(iid: Guid, options?: CallOptions): Channel | Promise<Channel> {
+    if (this.#references.has(iid)) return this.channel(iid);
+    return this.reference(iid, options).then(() => this.channel(iid));
+  }
+
+  /** The IPID and references of an interface, asked for when not known: IRemUnknown::RemQueryInterface. Rejects with E_NOINTERFACE. */
+  reference(iid: Guid, options?: CallOptions): Promise<InterfaceReference> {
+    const known = this.#references.get(iid);
+    if (known !== undefined) return Promise.resolve(known);
+    let asking = this.#asking.get(iid);
+    if (asking === undefined) {
+      asking = this.#query(iid, options).finally(() => this.#asking.delete(iid));
+      this.#asking.set(iid, asking);
+    }
+    return asking;
+  }
+
+  /**
+   * A reference to pass on to somebody else, out of our own stock: the receiver owns it. Throws (and leaves in `message.pending` what to wait for) when the
+   * stock is down to the one we need ourselves, or the interface is not known yet.
+   */
+  passOn(iid: Guid, message: { pending: Promise<unknown> | undefined } | undefined): StdObjref {
+    const reference = this.#references.get(iid);
+    if (reference === undefined) {
+      const pending = this.reference(iid);
+      return notYet(message, pending, "the interface must be asked for first");
+    }
+    if (reference.publicRefs < 2) {
+      return notYet(message, this.#restock(reference), "no reference is left to pass on");
+    }
+    reference.publicRefs--;
+    if (reference.publicRefs < 2) void this.#restock(reference);
+    const { oxid } = this.exporter;
+    const flags = this.noPing ? SORF_NOPING : 0;
+    return { flags, publicRefs: 1, oxid, oid: this.oid, ipid: reference.ipid };
+  }
+
+  async #query(iid: Guid, options: CallOptions | undefined): Promise<InterfaceReference> {
+    const source = this.#references.values().next().value;
+    if (source === undefined)
+      throw new ComError(HResult.RPC_E_DISCONNECTED, "no interface of the object is known");
+    const std = await this.exporter.queryInterface(source.ipid, iid, options);
+    const reference = this.receive(iid, std);
+    // The last handle may have gone meanwhile: nobody else will give these back.
+    if (this.#released) this.#giveBack(reference, reference.publicRefs);
+    return reference;
+  }
+
+  #restock(reference: InterfaceReference): Promise<void> {
+    let restocking = this.#restocking.get(reference);
+    if (restocking === undefined) {
+      restocking = this.#takeMore(reference).finally(() => this.#restocking.delete(reference));
+      restocking.catch(() => undefined); // whoever waits for it is told; a refill in advance may fail silently
+      this.#restocking.set(reference, restocking);
+    }
+    return restocking;
+  }
+
+  async #takeMore(reference: InterfaceReference): Promise<void> {
+    await this.exporter.addReferences(reference.ipid, wantedReferences);
+    reference.publicRefs += wantedReferences;
+    if (this.#released || this.#references.get(reference.iid) !== reference) {
+      this.#giveBack(reference, reference.publicRefs);
+    }
+  }
+
+  #giveBack(reference: InterfaceReference, count: number): void {
+    if (count <= 0) return;
+    reference.publicRefs -= count;
+    this.exporter.releases.add({ ipid: reference.ipid, cPublicRefs: count, cPrivateRefs: 0 });
+  }
+}
+
+function notYet(
+  message: { pending: Promise<unknown> | undefined } | undefined,
+  pending: Promise<unknown>,
+  what: string,
+): never {
+  if (message === undefined) pending.catch(() => undefined);
+  else message.pending = pending;
+  throw new ComError(HResult.RPC_E_CALL_REJECTED, `${what}; try again when it is there`);
+}

@@ -1,0 +1,235 @@
+import {
+  ByteWriter,
+  type Clock,
+  ComError,
+  type Guid,
+  HResult,
+  type Limits,
+  type Logger,
+  guidToBytes,
+} from "../../base/index.ts";
+import { type MarshalOptions, identityOf } from "../../com/index.ts";
+import type { Dispatcher, RpcServer, SyntaxId } from "../../rpc/index.ts";
+import { comVersion } from "../com-version.ts";
+import type { DualStringArray } from "../dual-string-array.ts";
+import { IRemUnknown, IRemUnknown2 } from "../gen/dcom.ts";
+import type { Marshaling } from "../marshaling.ts";
+import { writeObjref } from "../objref.ts";
+import type {
+  ExporterActivated,
+  ExporterActivation,
+  ExporterSession,
+  ExporterStatus,
+  MachineResolver,
+  Oxid,
+} from "../resolver-contract.ts";
+import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
+import { type AccessGate, type DispatcherHost, OrpcDispatcher } from "./dispatcher.ts";
+import type { InterfaceEntry } from "./interface-entry.ts";
+import { ipidOf } from "./ipid-table.ts";
+import { MachineLink } from "./machine-link.ts";
+import { ObjectTable } from "./object-table.ts";
+import { RemUnknown, type RemUnknownHost } from "./rem-unknown.ts";
+
+export interface ExporterOptions {
+  /** The machine's resolver: the SCM's socket, or the SCM inside this process. */
+  readonly resolver: MachineResolver;
+  /** Listens already; the exporter adds its interfaces. */
+  readonly server: RpcServer;
+  /** Where the server listens, as string bindings, with its security services. */
+  readonly bindings: DualStringArray;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: Limits;
+  /** What a person calls this process. */
+  readonly name: string;
+  /** The level clients should call with (authnHint). */
+  readonly authenticationHint: number;
+  readonly launchToken?: string | undefined;
+  /** Access permission; default: whoever passes the server's minimum level. */
+  readonly accessGate?: AccessGate | undefined;
+  /** Serves activations the SCM passes on. Default: CLASS_E_CLASSNOTAVAILABLE. */
+  readonly activate?: ((request: ExporterActivation) => Promise<ExporterActivated>) | undefined;
+  /** The process has joined another SCM after the first one was gone. */
+  readonly rejoined?: (() => void) | undefined;
+  /** The SCM asks the process to end. */
+  readonly shutdown?: ((milliseconds: number) => void) | undefined;
+}
+
+/** The objects of this process that others may call: an object exporter ([MS-DCOM] 3.1.1). */
+export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisposable {
+  readonly table: ObjectTable;
+  readonly limits: Limits;
+  readonly marshaling: Marshaling;
+  readonly accessGate: AccessGate | undefined;
+  calls = 0;
+  readonly #options: ExporterOptions;
+  readonly #dispatchers = new Map<Guid, Dispatcher>();
+  readonly #own: InterfaceEntry;
+  #link: MachineLink | undefined;
+
+  private constructor(options: ExporterOptions, marshaling: Marshaling) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.marshaling = marshaling;
+    this.accessGate = options.accessGate;
+    this.table = new ObjectTable(options.clock, {
+      exported: (oids, within) => this.#link?.exported(oids, within),
+      withdrawn: (oids) => this.#link?.withdrawn(oids),
+    });
+    this.#own = this.table.export(identityOf(new RemUnknown(this)), IRemUnknown2.iid);
+    this.table.grant(this.#own, { kind: "tableStrong", noPing: true });
+    this.#dispatchers.set(IRemUnknown.iid, new OrpcDispatcher(this, IRemUnknown.iid));
+    this.#dispatchers.set(IRemUnknown2.iid, new OrpcDispatcher(this, IRemUnknown2.iid));
+    options.server.registerFallback((syntax) => this.#dispatcherFor(syntax));
+  }
+
+  /** Joins the machine. */
+  static async open(options: ExporterOptions, marshaling: Marshaling): Promise<ObjectExporter> {
+    const exporter = new ObjectExporter(options, marshaling);
+    try {
+      exporter.#link = await exporter.#join();
+    } catch (error) {
+      exporter.table[Symbol.dispose]();
+      throw error;
+    }
+    exporter.table.joined(exporter.link.oidPrefix, exporter.link.pingPeriod);
+    return exporter;
+  }
+
+  /** The standing with the machine's SCM. */
+  get link(): MachineLink {
+    if (this.#link === undefined)
+      throw new ComError(HResult.CO_E_NOTINITIALIZED, "the process has not joined its machine");
+    return this.#link;
+  }
+
+  get oxid(): Oxid {
+    return this.link.oxid;
+  }
+
+  get ipidRemUnknown(): Guid {
+    return ipidOf(this.#own);
+  }
+
+  isOwn(entry: InterfaceEntry): boolean {
+    return entry === this.#own;
+  }
+
+  /** The OBJREF of an object of this process, references taken for one receiver. Throws E_NOINTERFACE. */
+  marshal(iid: Guid, object: object, options?: MarshalOptions): Uint8Array {
+    const entry = this.table.export(identityOf(object), iid);
+    this.serve(entry.iid);
+    return this.#objref(entry, options);
+  }
+
+  objrefOf(entry: InterfaceEntry): Uint8Array {
+    this.serve(entry.iid);
+    return this.#objref(entry, undefined);
+  }
+
+  #objref(entry: InterfaceEntry, options: MarshalOptions | undefined): Uint8Array {
+    const publicRefs = this.table.grant(entry, options);
+    const { manager } = entry;
+    const std: StdObjref = {
+      flags: manager.noPing ? SORF_NOPING : 0,
+      publicRefs,
+      oxid: this.oxid,
+      oid: manager.oid,
+      ipid: ipidOf(entry),
+    };
+    const writer = new ByteWriter(192);
+    writeObjref(writer, { form: "standard", iid: entry.iid, std, resolver: this.link.resolverBindings });
+    return writer.finish();
+  }
+
+  /** The object behind a reference to this process. Throws RPC_E_DISCONNECTED when it is not exported any more. */
+  find(std: StdObjref): InterfaceEntry {
+    const entry = this.table.ipids.find(guidToBytes(std.ipid));
+    if (entry === undefined) {
+      throw new ComError(
+        HResult.RPC_E_DISCONNECTED,
+        "the reference leads to an object of this process that is gone",
+      );
+    }
+    return entry;
+  }
+
+  /** Gives back what a reference to this process carries; a table reference ends. */
+  release(std: StdObjref): void {
+    const entry = this.table.ipids.find(guidToBytes(std.ipid));
+    if (entry === undefined || entry === this.#own) return;
+    if (std.publicRefs > 0) this.table.release(entry, std.publicRefs, 0, "");
+    else this.table.releaseTable(entry);
+  }
+
+  disconnect(object: object): void {
+    this.table.disconnect(identityOf(object));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.table[Symbol.dispose]();
+    await this.#link?.[Symbol.asyncDispose]();
+  }
+
+  /** Clients may bind to interfaces that were exported at least once. */
+  #dispatcherFor(syntax: SyntaxId): Dispatcher | undefined {
+    return syntax.version[0] === 0 && syntax.version[1] === 0
+      ? this.#dispatchers.get(syntax.uuid)
+      : undefined;
+  }
+
+  serve(iid: Guid): void {
+    if (!this.#dispatchers.has(iid)) this.#dispatchers.set(iid, new OrpcDispatcher(this, iid));
+  }
+
+  #join(): Promise<MachineLink> {
+    const { resolver, bindings, clock, logger, name, authenticationHint, launchToken } = this.#options;
+    return MachineLink.join({
+      resolver,
+      registration: {
+        pid: process.pid,
+        name,
+        bindings,
+        ipidRemUnknown: this.ipidRemUnknown,
+        authenticationHint,
+        version: comVersion,
+        ...(launchToken === undefined ? {} : { launchToken }),
+      },
+      exporter: {
+        rundown: (oids) => this.table.rundown(oids),
+        activate: (request) => this.#activate(request),
+        describe: () => Promise.resolve(this.#describe()),
+        shutdown: (milliseconds) => this.#options.shutdown?.(milliseconds),
+      },
+      clock,
+      logger,
+      rejoined: (session) => this.#rejoined(session),
+    });
+  }
+
+  #rejoined(session: ExporterSession): void {
+    this.table.joined(session.oidPrefix, session.pingPeriod);
+    this.table.reportAll();
+    this.#options.rejoined?.();
+  }
+
+  async #activate(request: ExporterActivation): Promise<ExporterActivated> {
+    const { activate } = this.#options;
+    if (activate === undefined) {
+      throw new ComError(
+        HResult.CLASS_E_CLASSNOTAVAILABLE,
+        `this process serves no class {${request.clsid}}`,
+      );
+    }
+    return activate(request);
+  }
+
+  #describe(): ExporterStatus {
+    return {
+      objects: this.table.describe(),
+      connections: this.#options.server.connections,
+      calls: this.calls,
+    };
+  }
+}

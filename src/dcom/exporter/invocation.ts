@@ -1,0 +1,257 @@
+import type { AuthenticationLevel } from "../../auth/index.ts";
+import { ComError, type Guid, HResult, type Limits, failed } from "../../base/index.ts";
+import { type CallContext, type IUnknown, isPointer, runInCall, splitStatus } from "../../com/index.ts";
+import { type MarshalContext, type MethodCodec, allMethods } from "../../ndr/index.ts";
+import type { ServerCall } from "../../rpc/index.ts";
+import {
+  type Causality,
+  causalityGuid,
+  enterCausality,
+  leaveCausality,
+  withLastingCausality,
+} from "../orpc/causality.ts";
+import { errorExtent } from "../orpc/error-info.ts";
+import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
+import { type HookCall, dataFor, serverExtents } from "../orpc/hooks.ts";
+import { writeOrpcThat } from "../orpc/orpc-that.ts";
+import type { OrpcThis } from "../orpc/orpc-this.ts";
+import type { Marshaling } from "../marshaling.ts";
+import type { InterfaceEntry } from "./interface-entry.ts";
+
+/** What an invocation needs of its exporter. */
+export interface InvocationHost {
+  readonly limits: Limits;
+  readonly marshaling: Marshaling;
+}
+
+/**
+ * One call from outside, from its decoded head to its response: the context of the call for the implementation, and the marshal context for the codecs. Everything
+ * happens within the first turn when the method returns a value; only a promise (or a queueing apartment) makes it asynchronous.
+ */
+export class Invocation implements CallContext, MarshalContext, Causality, HookCall {
+  readonly #host: InvocationHost;
+  readonly #call: ServerCall;
+  readonly #entry: InterfaceEntry;
+  readonly #extents: readonly OrpcExtent[];
+  readonly opnum: number;
+  readonly cid0: number;
+  readonly cid1: number;
+  readonly cid2: number;
+  readonly cid3: number;
+  /** Set when marshaling found that a reference must be asked for first; the response is then encoded again. */
+  pending: Promise<unknown> | undefined = undefined;
+  #taken: Disposable[] | undefined = undefined;
+  #given: Uint8Array[] | undefined = undefined;
+  #handed: IUnknown[] | undefined = undefined;
+
+  constructor(host: InvocationHost, call: ServerCall, head: OrpcThis, entry: InterfaceEntry) {
+    this.#host = host;
+    this.#call = call;
+    this.#entry = entry;
+    this.#extents = head.extents;
+    this.opnum = call.opnum;
+    this.cid0 = head.cid0;
+    this.cid1 = head.cid1;
+    this.cid2 = head.cid2;
+    this.cid3 = head.cid3;
+  }
+
+  // The context of the call, for the implementation (CoGetCallContext).
+
+  get causality(): Guid {
+    return causalityGuid(this);
+  }
+
+  get iid(): Guid {
+    return this.#entry.iid;
+  }
+
+  get remote(): boolean {
+    return !this.#call.connection.isPrivate;
+  }
+
+  get caller(): { readonly user: string; readonly domain: string } | undefined {
+    const { identity } = this.#call;
+    return identity === undefined || identity.anonymous
+      ? undefined
+      : { user: identity.account, domain: identity.domain };
+  }
+
+  get authenticationLevel(): AuthenticationLevel {
+    return this.#call.level;
+  }
+
+  get impersonationLevel(): number {
+    return 2;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  // For the codecs.
+
+  get limits(): Limits {
+    return this.#host.limits;
+  }
+
+  marshalInterface(iid: Guid, pointer: object): Uint8Array {
+    const objref = this.#host.marshaling.marshal(iid, pointer, undefined, this);
+    (this.#given ??= []).push(objref);
+    // The implementation gave its pointer away with the result; what was handed to it as an argument goes anyway.
+    if (isPointer(pointer)) (this.#handed ??= []).push(pointer);
+    return objref;
+  }
+
+  unmarshalInterface(iid: Guid, objref: Uint8Array): object {
+    const pointer = this.#host.marshaling.unmarshal(iid, objref, undefined);
+    (this.#taken ??= []).push(pointer);
+    return pointer;
+  }
+
+  // The call.
+
+  start(): void | Promise<void> {
+    const { apartment } = this.#entry.manager.identity;
+    if (apartment.kind !== "single") return settle(apartment.enter(undefined, () => this.#run()));
+    // It may have to wait for its turn, and related calls must be let in while it waits for others.
+    this.#call.retain();
+    return settle(withLastingCausality(this, () => apartment.enter(this.causality, () => this.#run())));
+  }
+
+  #run(): void | Promise<void> {
+    const { stub } = this.#entry;
+    const codec = stub.codec(this.opnum);
+    if (codec === undefined) {
+      throw new ComError(
+        HResult.RPC_S_PROCNUM_OUT_OF_RANGE,
+        `${stub.descriptor.name} has no remote method ${this.opnum}`,
+      );
+    }
+    let args: readonly unknown[];
+    try {
+      args = codec.decodeRequest(this.#call.reader, this);
+    } catch (error) {
+      this.#dispose();
+      throw error;
+    }
+    for (const hook of this.#host.marshaling.hooks) hook.serverNotify?.(this, dataFor(hook, this.#extents));
+    let result: unknown;
+    const before = enterCausality(this);
+    try {
+      result = runInCall(this, () => stub.invoke(this.opnum, args));
+    } catch (error) {
+      return this.#fail(codec, args, error);
+    } finally {
+      leaveCausality(before);
+    }
+    if (isThenable(result)) return this.#later(codec, args, result);
+    return this.#succeed(codec, args, result);
+  }
+
+  async #later(codec: MethodCodec, args: readonly unknown[], result: PromiseLike<unknown>): Promise<void> {
+    const { identity } = this.#entry.manager;
+    identity.addRef(); // the object outlives its calls, whatever clients release meanwhile
+    try {
+      await this.#succeed(codec, args, await result);
+    } catch (error) {
+      await this.#fail(codec, args, error);
+    } finally {
+      identity.release();
+    }
+  }
+
+  #succeed(codec: MethodCodec, args: readonly unknown[], result: unknown): void | Promise<void> {
+    const { code, value } =
+      typeof result === "object" && result !== null ? splitStatus(result) : { code: 0, value: result };
+    try {
+      this.#respond(codec, args, value, code, noExtents);
+    } catch (error) {
+      return this.#encodingFailed(codec, args, error, () => this.#succeed(codec, args, result));
+    }
+    this.#dispose();
+  }
+
+  /** A failed method: its HRESULT with the error's text, or a fault where there is no HRESULT to carry it. */
+  #fail(codec: MethodCodec, args: readonly unknown[], thrown: unknown): void | Promise<void> {
+    const error = ComError.from(thrown, HResult.RPC_E_SERVERFAULT);
+    const code = failed(error.code) ? error.code : HResult.E_FAIL;
+    if (!this.#returnsHresult()) {
+      this.#dispose();
+      throw error;
+    }
+    try {
+      this.#respond(codec, args, error.outputs, code, [
+        errorExtent({ iid: this.iid, ...withoutUndefined(error) }),
+      ]);
+    } catch (failure) {
+      return this.#encodingFailed(codec, args, failure, () => this.#fail(codec, args, thrown));
+    }
+    this.#dispose();
+  }
+
+  #respond(
+    codec: MethodCodec,
+    args: readonly unknown[],
+    value: unknown,
+    code: number,
+    extents: readonly OrpcExtent[],
+  ): void {
+    const { hooks } = this.#host.marshaling;
+    const all = hooks.length === 0 ? extents : [...extents, ...serverExtents(hooks, this, code)];
+    const writer = this.#call.beginResponse();
+    writeOrpcThat(writer, all);
+    codec.encodeResponse(writer, args, value, code, this);
+    this.#call.endResponse();
+  }
+
+  /** Takes back what the broken response held; then tries again (when a reference had to be asked for), or answers with the error. */
+  #encodingFailed(
+    codec: MethodCodec,
+    args: readonly unknown[],
+    error: unknown,
+    again: () => void | Promise<void>,
+  ): void | Promise<void> {
+    this.#call.abandonResponse();
+    this.#host.marshaling.takeBack(this.#given);
+    this.#given = undefined;
+    const { pending } = this;
+    if (pending !== undefined) {
+      this.pending = undefined;
+      this.#call.retain();
+      return pending.then(again, (refused: unknown) => this.#fail(codec, args, refused));
+    }
+    const wrong = ComError.from(error);
+    if (wrong.outputs !== undefined || !this.#returnsHresult()) {
+      this.#dispose();
+      throw wrong;
+    }
+    return this.#fail(codec, args, wrong);
+  }
+
+  #returnsHresult(): boolean {
+    const { descriptor } = this.#entry.stub;
+    const returns = allMethods(descriptor).find((method) => method.opnum === this.opnum)?.returns;
+    return returns?.kind === "base" && returns.name === "hresult";
+  }
+
+  /** [in] pointers end with the call; pointers in the result have gone to the caller. */
+  #dispose(): void {
+    if (this.#handed !== undefined) for (const pointer of new Set(this.#handed)) pointer.Release();
+    if (this.#taken !== undefined) for (const pointer of this.#taken) pointer[Symbol.dispose]();
+  }
+}
+
+function withoutUndefined(error: ComError): Record<string, string | number> {
+  const entries = Object.entries(error.info).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Record<string, string | number>;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** A promise of a promise is a promise. */
+function settle(result: void | Promise<void> | Promise<void | Promise<void>>): void | Promise<void> {
+  return result as void | Promise<void>;
+}

@@ -1,0 +1,35 @@
+import type { Guid } from "../base/index.ts";
+import type { IUnknown, MarshalOptions } from "../com/index.ts";
+import type { AddressChoice } from "./client/endpoints.ts";
+import type { CallSecurity } from "./client/security.ts";
+import type { ChannelHook } from "./orpc/hooks.ts";
+
+/** A message that is being written: learns that it has to be written again after something was asked for. */
+export interface PendingMarshal {
+  pending: Promise<unknown> | undefined;
+}
+
+/** How the references of a message are reached and called. */
+export interface Origin {
+  readonly security: CallSecurity;
+  readonly choice: AddressChoice;
+}
+
+/** Interface pointers to OBJREFs and back, as channels and stubs use it. */
+export interface Marshaling {
+  readonly hooks: readonly ChannelHook[];
+  /**
+   * The OBJREF of a pointer, references taken for the receiver. A proxy that has no reference left to pass on, or not the interface wanted, throws and leaves
+   * in `message.pending` what to wait for before trying again.
+   */
+  marshal(
+    iid: Guid,
+    pointer: object,
+    options: MarshalOptions | undefined,
+    message: PendingMarshal | undefined,
+  ): Uint8Array;
+  /** The pointer of an OBJREF; the caller owns it. */
+  unmarshal(iid: Guid, objref: Uint8Array, origin: Origin | undefined): IUnknown;
+  /** Gives back the references of OBJREFs that were never sent. */
+  takeBack(objrefs: readonly Uint8Array[] | undefined): void;
+}
