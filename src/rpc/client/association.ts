@@ -455,7 +455,7 @@ export class Association extends Wire {
     const status = length >= 28 ? view.getUint32(start + At.status, little) : 0;
     this.#calls.delete(call);
     call.detach();
-    if (!call.abandoned) call.reject(errorOfFault(status, placeOf(call)));
+    if (!call.abandoned) call.reject(told(call, errorOfFault(status, placeOf(call))));
     if (this.#queue.length > 0) this.#next();
   }
 
@@ -500,7 +500,7 @@ export class Association extends Wire {
     for (const call of this.#calls.all()) {
       this.#calls.delete(call);
       call.detach();
-      if (!call.abandoned) call.reject(this.#gone(queued.has(call) || call.offset >= sent));
+      if (!call.abandoned) call.reject(told(call, this.#gone(queued.has(call) || call.offset >= sent)));
     }
     this.#binder.failed(this.#gone(true));
     this.#settleClosed(reason);
@@ -522,6 +522,11 @@ function cancelError(signal: AbortSignal): ComError {
     signal.reason ?? new DOMException("aborted", "AbortError"),
     HResult.RPC_E_CALL_CANCELED,
   );
+}
+
+/** What the caller of a failed call is told. */
+function told(call: PendingCall, error: ComError): ComError {
+  return call.decoder.failed?.(error) ?? error;
 }
 
 function placeOf(call: PendingCall): string {

@@ -8,6 +8,8 @@ export interface ResponseDecoder {
   decode(reader: ByteReader): unknown;
   /** As `decode`, for an answer that came after its call had been given up: what it holds can be released. */
   late?(reader: ByteReader): void;
+  /** A fault, or the loss of the connection, in the words of the layer above; answers what the caller is told. */
+  failed?(error: ComError): ComError;
 }
 
 /** Options of one call. */
