@@ -51,3 +51,33 @@ export { ClassContext } from "./context.ts";
 export { IID_ISupportErrorInfo, ISupportErrorInfo, type InterfaceProvider } from "./provider.ts";
 export { contractOf } from "./interfaces.ts";
 export { homeFolder } from "./home.ts";
+export {
+  type KeyInfo,
+  type RegFile,
+  type RegOperation,
+  type RegWarning,
+  Registry,
+  type RegistryData,
+  type RegistryEditor,
+  type RegistryLimits,
+  type RegistryOptions,
+  RegistryType,
+  type RegistryValue,
+  type RegistryView,
+  applyOperations,
+  bytesOf,
+  dataOf,
+  parseRegFile,
+  printRegFile,
+  printValue,
+  registryLimits,
+} from "./registry/index.ts";
+export { type AppIdEntry, type ClassEntryInfo, RegisteredClasses } from "./registry/classes.ts";
+export {
+  type RegistrationOptions,
+  type ServerPlace,
+  registerClass,
+  registerInterface,
+  unregisterClass,
+} from "./registry/register.ts";
+export type { ClassCatalog } from "./activation.ts";

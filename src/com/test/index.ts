@@ -1,3 +1,5 @@
 import "./identity.test.ts";
 import "./pointer.test.ts";
 import "./runtime.test.ts";
+import "./registry.test.ts";
+import "./reg-file.test.ts";

@@ -138,7 +138,7 @@ describe("direct pointers", () => {
     assert.equal(await calc.Later(0), 8);
     assert.equal(await calc.Later(0, { status }), 8);
     assert.equal(status.code, 0x00040200);
-    calc.Divide(1, 1, { status });
+    void calc.Divide(1, 1, { status });
     assert.equal(status.code, HResult.S_OK);
     assert.throws(() => withStatus(HResult.E_FAIL, 0), withCode(HResult.E_INVALIDARG));
   });
@@ -186,7 +186,9 @@ describe("direct pointers", () => {
           returns: { kind: "base", name: "void" },
         })),
     });
-    class Target {}
+    class Target {
+      readonly id: number = 1;
+    }
     implement(Target, IHostile);
     using pointer = pointerTo(new Target(), IHostile);
     assert.equal(Reflect.get(pointer, "then"), undefined);
