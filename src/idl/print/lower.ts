@@ -226,7 +226,11 @@ export class Lowering {
     const maker = this.#scope.runtime(pointer === "ptr" ? "full" : pointer);
     const ndr = `${maker}(${to.ndr})`;
     if (pointer === "ref") return { ndr, ts: to.ts, nullable: to.nullable };
-    const ts = to.nullable ? `{ to: ${to.ts} } | null` : to.ts.endsWith(" | null") ? to.ts : `${to.ts} | null`;
+    const ts = to.nullable
+      ? `{ to: ${to.ts} } | null`
+      : to.ts.endsWith(" | null")
+        ? to.ts
+        : `${to.ts} | null`;
     return { ndr, ts, nullable: true };
   }
 

@@ -8,10 +8,14 @@ export interface Place {
   readonly public: string;
 }
 
-/** A `[wire_marshal]` type: the module exports `NAME_UserMarshal`, and the type when `type` is a plain name. */
+/** A `[wire_marshal]` type: the module exports `NAME_UserMarshal`, and the type when `type` is a plain name (or a name or null). */
 export interface UserMarshalPlace extends Place {
   /** The TypeScript type of a value. */
   readonly type: string;
+  /** Where the type is, in this repository, when not beside the functions. */
+  readonly typeSource?: string;
+  /** Name of the functions when it is not `NAME_UserMarshal`. */
+  readonly marshal?: string;
 }
 
 /** What a well-known .idl file becomes. One entry of idl/modules.json. */

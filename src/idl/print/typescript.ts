@@ -170,7 +170,10 @@ class FilePrinter implements FileScope {
     const place = this.#userPlace(entity.name, entity);
     if (place === undefined || done.has(entity.name)) return undefined;
     done.add(entity.name);
-    const marshal = this.imports.value(specifier(this.#options.style, place), `${entity.name}_UserMarshal`);
+    const marshal = this.imports.value(
+      specifier(this.#options.style, place),
+      place.marshal ?? `${entity.name}_UserMarshal`,
+    );
     return printUserType(this, entity, marshal);
   }
 
@@ -284,7 +287,7 @@ class FilePrinter implements FileScope {
   userType(name: string, alias: Alias | undefined): Lowered | undefined {
     const place = this.#userPlace(name, alias);
     if (place === undefined) return undefined;
-    const module = specifier(this.#options.style, place);
+    const module = specifier(this.#options.style, { ...place, source: place.typeSource ?? place.source });
     const ts = /^[A-Z]\w*(?: \| null)?$/.test(place.type)
       ? place.type.replace(/^\w+/, (word) => this.imports.type(module, word))
       : place.type;
