@@ -20,13 +20,17 @@ export { spnegoClient } from "./spnego/client.ts";
 export { spnegoServer } from "./spnego/server.ts";
 export type { Account, AccountStore } from "./accounts/account.ts";
 export { type AccountInfo, type AccountOptions, FileAccountStore } from "./accounts/file-store.ts";
-export { ntHash } from "./ntlm/hash.ts";
+export { hashOfCredentials, ntHash } from "./ntlm/hash.ts";
 export { channelBindingHash } from "./ntlm/channel-bindings.ts";
 // For those who read other people's traffic: the messages as they are on the wire.
 export { type NegotiateMessage, decodeNegotiate, encodeNegotiate } from "./ntlm/negotiate.ts";
 export { type ChallengeMessage, decodeChallenge, encodeChallenge } from "./ntlm/challenge.ts";
 export { type AuthenticateMessage, decodeAuthenticate, encodeAuthenticate } from "./ntlm/authenticate.ts";
 export { type ClientChallenge, decodeClientChallenge, splitV2Response } from "./ntlm/v2.ts";
+export { type Proof, type ResponseKind, responseKind, verifyResponse } from "./ntlm/verify.ts";
+export { exchangesKey } from "./ntlm/flow.ts";
+export { type MessageRange, type NtlmSession, createSession } from "./ntlm/session.ts";
+export { rc4 } from "./crypto/rc4.ts";
 export { AvFlag, AvId, type AvPair, avText, decodeAvPairs } from "./ntlm/av-pair.ts";
 export { NtlmFlag } from "./ntlm/flags.ts";
 export type { NtlmVersion } from "./ntlm/version.ts";

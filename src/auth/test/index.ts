@@ -1,0 +1,11 @@
+import "./crypto.test.ts";
+import "./nlmp.test.ts";
+import "./windows.test.ts";
+import "./samba.test.ts";
+import "./messages.test.ts";
+import "./session.test.ts";
+import "./handshake.test.ts";
+import "./policy.test.ts";
+import "./spnego.test.ts";
+import "./accounts.test.ts";
+import "./fuzz.test.ts";
