@@ -57,6 +57,8 @@ export class StubDecoder {
       const status = { code: 0 };
       const codec = methodCodec(contract.method, contract.syntax);
       const result = codec.decodeResponse(reader, call.args, this.#context, status);
+      // Not needed any more: a capture may hold many calls whose arguments are large.
+      call.args = undefined;
       const results = namedResults(contract.method, result);
       fields["results"] = wireJson(results);
       delete fields["stubBytes"];

@@ -32,6 +32,8 @@ export class NtlmObserver {
   readonly #credentials: readonly Credentials[];
   #serverChallenge: Uint8Array | undefined;
   #sessions: Readonly<Record<Way, NtlmSession>> | undefined;
+  /** Messages seen of each direction: the sequence number of the next; Infinity once some were not captured. */
+  #next: Record<Way, number> = { toServer: 0, toClient: 0 };
 
   constructor(credentials: readonly Credentials[]) {
     this.#credentials = credentials;
@@ -60,19 +62,27 @@ export class NtlmObserver {
     const range = { start: 0, end: length, sealStart: length, sealEnd: length, signatureAt: length };
     const right = session.unprotect(bytes, range, false);
     session.reset();
+    this.#next[way]++;
     return right;
   }
 
-  /** Checks the signature of a PDU and unseals it in place; whether it was right. */
-  unprotect(way: Way, pdu: ProtectedPdu): boolean {
+  /**
+   * Checks the signature of a PDU and unseals it in place; whether it was right. Undefined when messages before it were not
+   * captured: the key stream is lost then.
+   */
+  unprotect(way: Way, pdu: ProtectedPdu): boolean | undefined {
+    const session = this.#sessions?.[way];
+    if (session === undefined) return undefined;
     const { bytes, sealStart, sealEnd, signatureAt, seal } = pdu;
-    const range = { start: 0, end: signatureAt, sealStart, sealEnd, signatureAt };
-    return this.#sessions?.[way].unprotect(bytes, range, seal) ?? false;
+    if (sequenceOf(bytes, signatureAt) > this.#next[way]) this.#next[way] = Infinity;
+    if (this.#next[way]++ === Infinity) return undefined;
+    return session.unprotect(bytes, { start: 0, end: signatureAt, sealStart, sealEnd, signatureAt }, seal);
   }
 
   #authenticate(message: AuthenticateMessage): void {
     const key = this.#sessionKey(message);
     if (key === undefined) return;
+    this.#next = { toServer: 0, toClient: 0 };
     // Each role reads one direction.
     this.#sessions = {
       toServer: createSession("server", message.flags, key),
@@ -103,4 +113,10 @@ function isOf(message: AuthenticateMessage, { user, domain }: Credentials): bool
   const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
   const domainFits = domain === undefined || domain === "" || same(domain, message.domain);
   return domainFits && (user === "" || same(user, message.user));
+}
+
+/** The sequence number of a signature stands in clear at its end ([MS-NLMP] 2.2.2.9.2). */
+function sequenceOf(bytes: Uint8Array, signatureAt: number): number {
+  if (signatureAt + 16 > bytes.length) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(signatureAt + 12, true);
 }

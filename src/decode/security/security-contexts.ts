@@ -51,7 +51,8 @@ export class SecurityContexts {
   }
 
   /**
-   * Checks and unseals a request, response or fault. Undefined when there is no key for it, or its level protects nothing.
+   * Checks and unseals a request, response or fault. Undefined when there is no key for it, when PDUs before it
+   * are missing, or when its level protects nothing.
    * @param sealStart where the stub begins in `bytes`.
    */
   open(way: Way, verifier: AuthVerifier, bytes: Uint8Array, sealStart: number): Opened | undefined {
@@ -62,7 +63,7 @@ export class SecurityContexts {
     const sealEnd = signatureAt - TRAILER_BYTES;
     const seal = verifier.level === LEVEL_PRIVACY;
     const verified = context.ntlm.unprotect(way, { bytes: copy, sealStart, sealEnd, signatureAt, seal });
-    return { verified, bytes: copy };
+    return verified === undefined ? undefined : { verified, bytes: copy };
   }
 
   #context(id: number): Watched {

@@ -27,6 +27,10 @@ export class SmbOpen {
     this.#connect = connect;
   }
 
+  get carriesRpc(): boolean {
+    return this.#sinks !== undefined;
+  }
+
   toServer(chunk: Chunk): void {
     this.#sinksFor(chunk)?.toServer.data(chunk);
   }
@@ -91,6 +95,12 @@ export class OpenTable {
     if (id === undefined) return;
     this.#opens.get(id)?.end();
     this.#opens.delete(id);
+  }
+
+  /** The pipe in use, when there is no doubt which: the only one. */
+  get onlyPipe(): SmbOpen | undefined {
+    const pipes = [...this.#opens.values()].filter((open) => open.carriesRpc);
+    return pipes.length === 1 ? pipes[0] : undefined;
   }
 
   lost(frame: number): void {

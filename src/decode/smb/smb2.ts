@@ -130,8 +130,9 @@ export class Smb2Reader {
   }
 
   #response(header: Header, chunk: Chunk): void {
+    if (header.status === STATUS_PENDING) return;
     const request = this.#requests.get(header.id);
-    if (header.status === STATUS_PENDING || request?.command !== header.command) return;
+    if (request !== undefined && request.command !== header.command) return;
     this.#requests.delete(header.id);
     if (header.status !== 0 && header.status !== STATUS_BUFFER_OVERFLOW) return;
     const body = new ByteReader(chunk.bytes, header.start + HEADER_BYTES, header.end);
@@ -142,26 +143,40 @@ export class Smb2Reader {
         return;
       case Command.create:
         body.skip(64);
-        if (request.open !== undefined) this.#opens.set(hex(body.raw(16)), request.open);
+        if (request?.open !== undefined) this.#opens.set(hex(body.raw(16)), request.open);
         return;
       case Command.close:
-        this.#opens.close(request.fileId);
+        this.#opens.close(request?.fileId);
         return;
-      case Command.read: {
-        body.skip(2);
-        const offset = body.u8();
-        body.skip(1);
-        request.open?.toClient(part(chunk, header, offset, body.u32()));
+      case Command.read:
+        this.#readResponse(header, request, body, chunk);
         return;
-      }
-      case Command.ioctl: {
-        body.skip(32);
-        const offset = body.u32();
-        request.open?.toClient(part(chunk, header, offset, body.u32()));
+      case Command.ioctl:
+        this.#ioctlResponse(header, request, body, chunk);
         return;
-      }
       default:
     }
+  }
+
+  /** A read whose request was not captured is taken to be one of the only pipe there is. */
+  #readResponse(header: Header, request: Request | undefined, body: ByteReader, chunk: Chunk): void {
+    const open = request === undefined ? this.#opens.onlyPipe : request.open;
+    if (open === undefined) return;
+    body.skip(2);
+    const offset = body.u8();
+    body.skip(1);
+    open.toClient(part(chunk, header, offset, body.u32()));
+  }
+
+  /** The response names its file too, but not every server fills it in: the request is better, if it was captured. */
+  #ioctlResponse(header: Header, request: Request | undefined, body: ByteReader, chunk: Chunk): void {
+    body.skip(4);
+    if (body.u32() !== FSCTL_PIPE_TRANSCEIVE) return;
+    const fileId = hex(body.raw(16));
+    const open = request?.open ?? this.#opens.get(fileId, this.#trees.get(header.tree));
+    body.skip(8);
+    const offset = body.u32();
+    open.toClient(part(chunk, header, offset, body.u32()));
   }
 }
 
