@@ -371,16 +371,22 @@ export class Association extends Wire {
     end: number,
     little: boolean,
   ): void {
+    const stub = start + CALL_HEADER_BYTES;
     if ((flags & PfcFlag.first) !== 0) {
-      call.assembly = new Assembly(this.limits, view.getUint32(start + At.allocHint, little));
+      const hint = view.getUint32(start + At.allocHint, little);
+      call.assembly = new Assembly(this.limits, hint, bytes, view, stub, end);
+      this.borrow(call.assembly);
+      return;
     }
-    if (call.assembly === undefined) {
+    const { assembly } = call;
+    if (assembly === undefined) {
       throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, "an answer begins with a later fragment");
     }
-    call.assembly.append(bytes, start + CALL_HEADER_BYTES, end);
+    assembly.append(bytes, stub, end);
     if ((flags & PfcFlag.last) === 0) return;
-    const whole = call.assembly.reader(little);
-    this.#complete(call, whole.bytes, whole.view, 0, whole.end, little);
+    this.useUp(assembly);
+    call.assembly = undefined;
+    this.#complete(call, assembly.bytes, assembly.view, assembly.start, assembly.end, little);
   }
 
   /** Checks and opens a packet's protection; answers where its stub ends. */

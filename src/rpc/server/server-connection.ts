@@ -1,5 +1,5 @@
 import { type AuthenticationLevel, AuthnLevel, type Identity } from "../../auth/index.ts";
-import { ComError, HResult, hex32 } from "../../base/index.ts";
+import { ByteReader, ComError, HResult, hex32 } from "../../base/index.ts";
 import { FaultStatus, faultOf, nameOfFault } from "../fault-status.ts";
 import type { AlterContextBody } from "../pdu/alter-context.ts";
 import type { BindBody } from "../pdu/bind.ts";
@@ -361,7 +361,7 @@ export class ServerConnection extends Wire {
     const opnum = view.getUint16(start + At.opnum, little);
     call.begin(callId, opnum, presentation, security, this.#levelOf(security), bytes, objectAt);
     if ((flags & PfcFlag.last) === 0) {
-      this.#assemble(call, view.getUint32(start + At.allocHint, little), bytes, stub, end, little);
+      this.#assemble(call, view.getUint32(start + At.allocHint, little), bytes, view, stub, end, little);
       return;
     }
     call.reader = this.readerAt(bytes, view, stub, end, little);
@@ -401,14 +401,14 @@ export class ServerConnection extends Wire {
     call: IncomingCall,
     hint: number,
     bytes: Uint8Array,
+    view: DataView,
     stub: number,
     end: number,
     little: boolean,
   ): void {
     call.retainObject();
-    const assembly = new Assembly(this.#host.settings.limits, hint);
-    assembly.append(bytes, stub, end);
-    call.detached = true; // its reader will be its own
+    const assembly = new Assembly(this.#host.settings.limits, hint, bytes, view, stub, end);
+    this.borrow(assembly);
     this.#receiving = { call, assembly, littleEndian: little };
   }
 
@@ -422,7 +422,10 @@ export class ServerConnection extends Wire {
     if ((flags & PfcFlag.last) === 0) return;
     this.#receiving = undefined;
     const { call, assembly, littleEndian } = receiving;
-    call.reader = assembly.reader(littleEndian);
+    this.useUp(assembly);
+    call.reader = assembly.borrowed
+      ? this.readerAt(assembly.bytes, assembly.view, assembly.start, assembly.end, littleEndian)
+      : new ByteReader(assembly.bytes, 0, assembly.end, littleEndian);
     this.#dispatch(call, call.presentation);
   }
 

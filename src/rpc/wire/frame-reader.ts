@@ -1,15 +1,19 @@
 import { ComError, HResult } from "../../base/index.ts";
 import { HEADER_BYTES } from "../pdu/header.ts";
-import { At } from "./fields.ts";
+import { PfcFlag } from "../pdu/packet-type.ts";
+import { At, WHOLE } from "./fields.ts";
 
 /** Takes the packets out of a byte stream. */
 export interface FrameSink {
   /** One whole packet at [start, start + length) of `bytes`, valid during the call. */
   frame(bytes: Uint8Array, view: DataView, start: number, length: number): void;
+  /** The bytes of all packets so far are about to be overwritten. */
+  passed(): void;
 }
 
 const SMALL_TAIL = 4096;
 const LARGE_TAIL = 256 * 1024;
+const MOST_GATHERED = LARGE_TAIL / 2 - 65_536;
 
 interface Block {
   readonly bytes: Uint8Array;
@@ -110,13 +114,15 @@ export class FrameReader {
     let expected = HEADER_BYTES;
     while (end - at >= HEADER_BYTES && !this.held) {
       const length = frameLength(bytes, view, at);
-      if (length > end - at) {
-        expected = length;
+      const needed = beginsMessage(bytes, at) ? messageLength(bytes, view, at, end, length) : length;
+      if (needed > end - at) {
+        expected = needed;
         break;
       }
       sink.frame(bytes, view, at, length);
       at += length;
     }
+    sink.passed();
     if (at < end) this.#keep(from, at, end, expected);
   }
 
@@ -125,7 +131,7 @@ export class FrameReader {
     this.#expected = expected;
     // The block that was just split may hold the rest at its start, if there is room for the whole packet.
     if (from.bytes.length >= expected * 2 && from !== this.#seen) {
-      from.bytes.copyWithin(0, start, end);
+      if (start > 0) from.bytes.copyWithin(0, start, end);
       this.#tail = from;
     } else {
       this.#tail = tailBlock(Math.max(count, expected), from);
@@ -154,6 +160,26 @@ function frameLength(bytes: Uint8Array, view: DataView, at: number): number {
   if (length < HEADER_BYTES)
     throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, `a fragment of ${length} bytes`);
   return length;
+}
+
+/** True for the first of several fragments. */
+function beginsMessage(bytes: Uint8Array, at: number): boolean {
+  return ((bytes[at + At.flags] as number) & WHOLE) === PfcFlag.first && (bytes[at + At.type] as number) <= 2;
+}
+
+/**
+ * Bytes to wait for, so that the fragments of a message of moderate size come to lie in one piece and need not be copied together: up to the
+ * end of its last fragment, or what is known of that yet. For a larger message its first fragment alone.
+ */
+function messageLength(bytes: Uint8Array, view: DataView, start: number, end: number, first: number): number {
+  let at = start + first;
+  while (at - start <= MOST_GATHERED) {
+    if (at + HEADER_BYTES > end) return at + HEADER_BYTES - start;
+    const isLast = ((bytes[at + At.flags] as number) & PfcFlag.last) !== 0;
+    at += frameLength(bytes, view, at);
+    if (isLast) return at - start;
+  }
+  return first;
 }
 
 /** A small block for a small rest, a large one when much is coming. */

@@ -101,7 +101,7 @@ export class Output {
       if (this.#inFlight === writer) this.#current = this.#fresh();
     } else if (writer.pos >= FLUSH_BYTES) {
       this.#waiting.push(writer);
-      this.#current = this.#fresh();
+      this.#current = this.#fresh(writer.bytes.length);
     }
   }
 
@@ -143,8 +143,8 @@ export class Output {
     this.#spare = [];
   }
 
-  #fresh(): ByteWriter {
-    return this.#spare.pop() ?? new ByteWriter(FIRST_BYTES);
+  #fresh(capacity: number = FIRST_BYTES): ByteWriter {
+    return this.#spare.pop() ?? new ByteWriter(Math.min(capacity, KEEP_BYTES));
   }
 
   #recycle(writer: ByteWriter): void {

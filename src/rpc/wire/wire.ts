@@ -1,5 +1,6 @@
 import { ByteReader, ComError, HResult } from "../../base/index.ts";
 import type { Connection, ConnectionSink } from "../transport/transport.ts";
+import type { Assembly } from "./assembly.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
 import { Output } from "./output.ts";
 
@@ -17,6 +18,7 @@ export abstract class Wire implements ConnectionSink, FrameSink {
   readonly reader: ByteReader = new ByteReader(noBytes);
   #holds = 0;
   #reading = false;
+  #borrowing: Assembly | undefined;
   protected ended = false;
 
   protected constructor(connection: Connection) {
@@ -57,6 +59,23 @@ export abstract class Wire implements ConnectionSink, FrameSink {
       output.corked = corked;
       if (!corked) output.flush();
     }
+  }
+
+  /** A message under assembly stays in the receive buffer for now. One at a time: what moves up must not run into another. */
+  protected borrow(assembly: Assembly): void {
+    this.passed();
+    this.#borrowing = assembly;
+  }
+
+  passed(): void {
+    if (this.#borrowing === undefined) return;
+    this.#borrowing.own();
+    this.#borrowing = undefined;
+  }
+
+  /** The borrowed message is complete and will be dealt with in place. */
+  protected useUp(assembly: Assembly): void {
+    if (this.#borrowing === assembly) this.#borrowing = undefined;
   }
 
   /** Points the common reader at a range. */
