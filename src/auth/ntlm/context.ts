@@ -28,7 +28,7 @@ export abstract class NtlmContext implements SecurityContext {
   readonly #range: MessageRange = { start: 0, end: 0, sealStart: 0, sealEnd: 0, signatureAt: 0 };
 
   constructor() {
-    this.negotiation = negotiationOf(this);
+    this.negotiation = negotiationOf(() => this.#session);
   }
 
   abstract step(token?: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
@@ -73,14 +73,6 @@ export abstract class NtlmContext implements SecurityContext {
     }
   }
 
-  /** The session of a completed context, for SPNEGO. */
-  protected get session(): NtlmSession {
-    if (this.#session === undefined) {
-      throw new ComError(HResult.E_UNEXPECTED, "the NTLM logon is not complete");
-    }
-    return this.#session;
-  }
-
   /** Ends the logon successfully. */
   protected establish(role: "client" | "server", flags: number, key: Uint8Array): void {
     this.#session = createSession(role, flags, key);
@@ -123,8 +115,13 @@ export abstract class NtlmContext implements SecurityContext {
     range.sealEnd = sealEnd;
     range.signatureAt = signatureAt;
     checkRange(pdu, range);
-    return this.session;
+    return required(this.#session);
   }
+}
+
+function required(session: NtlmSession | undefined): NtlmSession {
+  if (session === undefined) throw new ComError(HResult.E_UNEXPECTED, "the NTLM logon is not complete");
+  return session;
 }
 
 /** Message plus room for its signature. */
@@ -135,8 +132,8 @@ function withSignature(message: Uint8Array, signature?: Uint8Array): Uint8Array 
   return bytes;
 }
 
-function negotiationOf(context: NtlmContext): NegotiationSupport {
-  const session = (): NtlmSession => context["session"];
+/** SPNEGO's view of a context: short messages, signed and checked in a copy. */
+function negotiationOf(current: () => NtlmSession | undefined): NegotiationSupport {
   const rangeOf = (n: number): MessageRange => ({
     start: 0,
     end: n,
@@ -146,22 +143,22 @@ function negotiationOf(context: NtlmContext): NegotiationSupport {
   });
   return {
     get available(): boolean {
-      return context.complete;
+      return current() !== undefined;
     },
     sign(message) {
       const bytes = withSignature(message);
-      session().protect(bytes, rangeOf(message.length), false);
+      required(current()).protect(bytes, rangeOf(message.length), false);
       return bytes.subarray(message.length);
     },
     verify(message, signature) {
       const fits = signature.length === signatureLength;
       const bytes = withSignature(message, fits ? signature : undefined);
-      if (!session().unprotect(bytes, rangeOf(message.length), false) || !fits) {
+      if (!required(current()).unprotect(bytes, rangeOf(message.length), false) || !fits) {
         throw messageAltered("negotiation");
       }
     },
     reset() {
-      session().reset();
+      required(current()).reset();
     },
   };
 }
