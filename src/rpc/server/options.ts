@@ -14,7 +14,7 @@ export interface RpcServerOptions {
   readonly logger?: Logger;
   /** Largest fragment sent or taken; clients that offer less get less. Default 65,528. */
   readonly maxFragment?: number;
-  /** Bytes of answers that may wait for a slow reader before nothing more is read from it. Default 1 MiB. */
+  /** Bytes of answers that may wait for a slow reader before nothing more is read from it. Default 4 MiB. */
   readonly maxQueuedBytes?: number;
   /** Milliseconds after which a connection without traffic and without calls is closed. Default: never. */
   readonly idleTimeout?: number;

@@ -175,7 +175,7 @@ function settingsOf(options: RpcServerOptions): ServerSettings {
     clock: options.clock ?? systemClock,
     logger: options.logger ?? silentLogger,
     maxFragment: options.maxFragment ?? 65_528,
-    maxQueuedBytes: options.maxQueuedBytes ?? 1024 * 1024,
+    maxQueuedBytes: options.maxQueuedBytes ?? 4 * 1024 * 1024,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,
   };
 }

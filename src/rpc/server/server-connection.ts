@@ -595,7 +595,8 @@ export class ServerConnection extends Wire {
   // Its end.
 
   protected drained(): void {
-    if (this.isHeld(Hold.backlog)) this.release(Hold.backlog);
+    if (!this.isHeld(Hold.backlog)) return;
+    if (this.output.backlog * 2 <= this.#host.settings.maxQueuedBytes) this.release(Hold.backlog);
   }
 
   protected violated(error: ComError): void {

@@ -40,7 +40,7 @@ export class Output {
   handed = 0;
   #done = 0;
 
-  /** `drained` is called when everything that had to wait has gone out. */
+  /** `drained` is called when something that had to wait has gone out. */
   constructor(connection: Connection, drained: () => void) {
     this.#connection = connection;
     this.#drained = drained;
@@ -128,11 +128,14 @@ export class Output {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#write(next);
-      if (this.#inFlight === next) return;
+      if (this.#inFlight === next) {
+        this.#drained();
+        return;
+      }
       this.#recycle(next);
     }
     this.flush();
-    if (this.#inFlight === undefined) this.#drained();
+    this.#drained();
   }
 
   /** The connection is gone: what is written from now on goes nowhere. */

@@ -28,7 +28,7 @@ export abstract class Wire implements ConnectionSink, FrameSink {
   }
 
   abstract frame(bytes: Uint8Array, view: DataView, start: number, length: number): void;
-  /** Everything that had to wait has gone out. */
+  /** Something that had to wait has gone out. */
   protected abstract drained(): void;
   /** The peer broke the protocol; the connection can no longer be used. */
   protected abstract violated(error: ComError): void;
