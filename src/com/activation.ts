@@ -1,6 +1,6 @@
 import { ComError, type Guid, HResult, formatGuid } from "../base/index.ts";
 import { type ClassTable } from "./class-table.ts";
-import { IClassFactory, IID_IClassFactory } from "./class-factory.ts";
+import { IClassFactory } from "./class-factory.ts";
 import { BEYOND_PROCESS, ClassContext, WITHIN_PROCESS } from "./context.ts";
 import { contractOf } from "./interfaces.ts";
 import type { ModuleLoader } from "./module-loader.ts";
@@ -17,6 +17,8 @@ export interface ClassCatalog {
   treatAs(clsid: Guid): Guid;
   /** The module of InprocServer32. */
   inprocServer(clsid: Guid): string | undefined;
+  /** The module of InprocHandler32. */
+  inprocHandler(clsid: Guid): string | undefined;
 }
 
 /** Finds the server of a class, in the order of the documentation: class objects of this process, its module, the machine's SCM, another machine. */
@@ -24,9 +26,9 @@ export class ActivationPath {
   readonly #runtime: Runtime;
   readonly #table: ClassTable;
   readonly #modules: ModuleLoader;
-  readonly #catalog: ClassCatalog | undefined;
+  readonly #catalog: ClassCatalog;
 
-  constructor(runtime: Runtime, table: ClassTable, modules: ModuleLoader, catalog: ClassCatalog | undefined) {
+  constructor(runtime: Runtime, table: ClassTable, modules: ModuleLoader, catalog: ClassCatalog) {
     this.#runtime = runtime;
     this.#table = table;
     this.#modules = modules;
@@ -37,23 +39,30 @@ export class ActivationPath {
   async activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {
     const { context, server } = request;
     const here = server.machine === undefined && (context & WITHIN_PROCESS) !== 0;
-    const factory = here ? await this.#classObject(request.clsid, context, IID_IClassFactory) : undefined;
+    const factory = here ? await this.#classObject(request.clsid, context, IClassFactory.iid) : undefined;
     if (factory !== undefined) return this.#useFactory(factory, request);
     const activator = this.#activator(request);
-    const clsid = this.#catalog?.treatAs(request.clsid) ?? request.clsid;
+    const clsid = this.#catalog.treatAs(request.clsid);
     return activator.activate({ ...request, clsid });
   }
 
   /** A class object of this process as an interface of it, undefined when the class is not served here. The caller owns the pointer. */
   async #classObject(clsid: Guid, context: number, iid: Guid): Promise<IUnknown | undefined> {
-    const real = this.#catalog?.treatAs(clsid) ?? clsid;
+    const real = this.#catalog.treatAs(clsid);
     const registered =
       this.#table.find(clsid, context) ?? (real === clsid ? undefined : this.#table.find(real, context));
     if (registered !== undefined) return pointerTo(registered, contractOf(iid), this.#runtime);
-    const path = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : this.#catalog?.inprocServer(real);
+    const path = this.#modulePath(real, context);
     if (path === undefined) return undefined;
     const module = await this.#modules.load(path);
     return module.DllGetClassObject(real, iid, this.#runtime);
+  }
+
+  #modulePath(clsid: Guid, context: number): string | undefined {
+    const server =
+      (context & ClassContext.INPROC_SERVER) === 0 ? undefined : this.#catalog.inprocServer(clsid);
+    if (server !== undefined || (context & ClassContext.INPROC_HANDLER) === 0) return server;
+    return this.#catalog.inprocHandler(clsid);
   }
 
   async #useFactory(factory: IUnknown, request: ActivationRequest): Promise<readonly ActivationResult[]> {
@@ -62,9 +71,9 @@ export class ActivationPath {
     using maker = await held.QueryInterface(IClassFactory);
     const [only] = request.iids;
     if (request.iids.length === 1 && only !== undefined) {
-      return [{ iid: only, hresult: HResult.S_OK, pointer: await maker.CreateInstance(only) }];
+      return [{ iid: only, hresult: HResult.S_OK, pointer: made(await maker.CreateInstance(only)) }];
     }
-    using object = await maker.CreateInstance(IUnknown.iid);
+    using object = made(await maker.CreateInstance(IUnknown.iid));
     return await askFor(object, request.iids);
   }
 
@@ -79,6 +88,11 @@ export class ActivationPath {
       }`,
     );
   }
+}
+
+function made(object: IUnknown | null): IUnknown {
+  if (object !== null) return object;
+  throw new ComError(HResult.E_POINTER, "the class factory answered no object");
 }
 
 /** Asks one object for several interfaces (IMultiQI). */

@@ -1,58 +1,18 @@
-import { guid } from "../base/index.ts";
 import {
   type Awaitable,
   type CallOptions,
   type Interface,
-  type MethodDescriptor,
   type NdrType,
   defineInterface,
 } from "../ndr/index.ts";
 import type { Guid } from "../base/index.ts";
-import { IUnknown } from "./unknown.ts";
+import { IClassFactory } from "./gen/unknwnbase.ts";
+import type { IUnknown } from "./unknown.ts";
 
-/** Makes the objects of one class. What it looks like from anywhere: `CreateInstance` is the wire's RemoteCreateInstance, without an outer object. */
-export interface IClassFactory extends IUnknown {
-  /** A new object, as the interface asked for; the caller owns the pointer. Throws E_NOINTERFACE, CLASS_E_NOTLICENSED. */
-  CreateInstance(riid: Guid, options?: CallOptions): Awaitable<IUnknown>;
-  /** Keeps the server running while it is locked; every lock wants its unlock. */
-  LockServer(lock: boolean, options?: CallOptions): Awaitable<void>;
-}
+export { IClassFactory };
 
 const hresult: NdrType = { kind: "base", name: "hresult" };
 const refGuid: NdrType = { kind: "pointer", pointer: "ref", to: { kind: "base", name: "guid" } };
-
-const createInstance: MethodDescriptor = {
-  name: "CreateInstance",
-  opnum: 3,
-  params: [
-    { name: "riid", type: refGuid, in: true, out: false },
-    {
-      name: "ppvObject",
-      type: { kind: "pointer", pointer: "ref", to: { kind: "interface", iidIs: "riid" } },
-      in: false,
-      out: true,
-      retval: true,
-    },
-  ],
-  returns: hresult,
-};
-
-export const IID_IClassFactory: Guid = guid("00000001-0000-0000-c000-000000000046");
-
-export const IClassFactory: Interface<IClassFactory> = defineInterface<IClassFactory>({
-  name: "IClassFactory",
-  iid: IID_IClassFactory,
-  base: () => IUnknown,
-  methods: () => [
-    createInstance,
-    {
-      name: "LockServer",
-      opnum: 4,
-      params: [{ name: "fLock", type: { kind: "base", name: "i32" }, in: true, out: false }],
-      returns: hresult,
-    },
-  ],
-});
 
 /** LICINFO. */
 export interface LicenseInfo {

@@ -30,8 +30,8 @@ export class ClassObject {
     return this.#create(riid);
   }
 
-  LockServer(lock: boolean | number): void {
-    if (lock) this.#locks.add();
+  LockServer(lock: number): void {
+    if (lock !== 0) this.#locks.add();
     else this.#locks.release();
   }
 

@@ -18,6 +18,7 @@ export {
   type ThreadingModel,
   defineClass,
 } from "./class.ts";
+export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule } from "./local-server.ts";
 export { type ComModule, type DefinedModule, defineModule } from "./module.ts";
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
 export { identityOf, isPointer, isSameObject, pointerTo, remoteObjectOf } from "./pointers.ts";
@@ -44,7 +45,7 @@ export type {
   Remoting,
   ServerInfo,
 } from "./remoting.ts";
-export { IClassFactory, IClassFactory2, IID_IClassFactory, type LicenseInfo } from "./class-factory.ts";
+export { IClassFactory, IClassFactory2, type LicenseInfo } from "./class-factory.ts";
 export { type ClassObject, makeClassObject } from "./class-object.ts";
 export { ServerLocks } from "./locks.ts";
 export { ClassContext } from "./context.ts";

@@ -5,6 +5,13 @@ import { contractOf } from "./interfaces.ts";
 import { ServerLocks } from "./locks.ts";
 import { directPointer } from "./pointer/direct.ts";
 import { identityOfObject } from "./identity.ts";
+import {
+  type RegistrationOptions,
+  type ServerPlace,
+  registerClass,
+  unregisterClass,
+} from "./registry/register.ts";
+import type { RegistryEditor } from "./registry/registry.ts";
 import type { Runtime } from "./runtime.ts";
 import type { IUnknown } from "./unknown.ts";
 
@@ -14,10 +21,14 @@ export interface ComModule {
   DllGetClassObject(clsid: Guid, iid: Guid, runtime: Runtime): IUnknown;
   /** S_OK when neither objects nor locks keep the module, S_FALSE otherwise. */
   DllCanUnloadNow(): number;
+  /** Writes the keys of the module's classes. Within one transaction of the registry. */
+  DllRegisterServer?(editor: RegistryEditor, place: ServerPlace, options?: RegistrationOptions): void;
+  /** Removes them. */
+  DllUnregisterServer?(editor: RegistryEditor, options?: RegistrationOptions): void;
 }
 
 /** A module made from class definitions. */
-export interface DefinedModule extends ComModule {
+export interface DefinedModule extends Required<ComModule> {
   readonly name: string | undefined;
   readonly classes: readonly ClassDefinition[];
   /** Objects living and locks taken. */
@@ -58,5 +69,11 @@ export function defineModule(options: {
       return directPointer(identityOfObject(classObject(definition, runtime), runtime), contractOf(iid));
     },
     DllCanUnloadNow: () => (locks.count === 0 ? HResult.S_OK : HResult.S_FALSE),
+    DllRegisterServer(editor, place, registration) {
+      for (const definition of options.classes) registerClass(editor, definition, place, registration);
+    },
+    DllUnregisterServer(editor, registration) {
+      for (const definition of options.classes) unregisterClass(editor, definition, registration);
+    },
   };
 }

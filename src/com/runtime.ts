@@ -11,7 +11,9 @@ import {
   tryParseGuid,
 } from "../base/index.ts";
 import type { CallOptions, ClassDescriptor, Interface } from "../ndr/index.ts";
-import { ActivationPath, type ClassCatalog } from "./activation.ts";
+import { join, resolve } from "node:path";
+import { type Store, openStore } from "../store/index.ts";
+import { ActivationPath } from "./activation.ts";
 import type { ClassDefinition } from "./class.ts";
 import { makeClassObject } from "./class-object.ts";
 import { IClassFactory } from "./class-factory.ts";
@@ -33,6 +35,9 @@ import type {
   Remoting,
   ServerInfo,
 } from "./remoting.ts";
+import { RegisteredClasses } from "./registry/classes.ts";
+import type { RegistrationOptions } from "./registry/register.ts";
+import { Registry } from "./registry/registry.ts";
 import type { IUnknown } from "./unknown.ts";
 
 export interface RuntimeOptions {
@@ -40,8 +45,8 @@ export interface RuntimeOptions {
   readonly home?: string;
   /** Makes what leads out of the process; without it the runtime knows this process only. */
   readonly remoting?: (runtime: Runtime) => Promise<Remoting>;
-  /** The classes the machine knows. */
-  readonly catalog?: ClassCatalog;
+  /** The machine's registry. Default: the one kept in `home`, opened and closed with the runtime. */
+  readonly registry?: Registry;
   readonly logger?: Logger;
   readonly clock?: Clock;
   /** Interfaces provided for objects, beside those built in. */
@@ -94,32 +99,47 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly leaks: LeakDetector | undefined;
+  readonly registry: Registry;
+  /** The classes the registry knows. */
+  readonly classes: RegisteredClasses;
   /** Objects and locks that keep this process needed (CoAddRefServerProcess). */
   readonly locks: ServerLocks = new ServerLocks();
   readonly #leakPolicy: RuntimeOptions["leaks"];
   readonly #providers = new ProviderTable();
   readonly #table = new ClassTable();
   readonly #modules = new ModuleLoader();
-  readonly #catalog: ClassCatalog | undefined;
+  readonly #store: Store | undefined;
   readonly #activation: ActivationPath;
   #remoting: Remoting | undefined;
   #closed = false;
 
-  private constructor(options: RuntimeOptions) {
-    this.home = homeFolder(options.home);
+  private constructor(options: RuntimeOptions, home: string, registry: Registry, store: Store | undefined) {
+    this.home = home;
+    this.registry = registry;
+    this.classes = new RegisteredClasses(registry);
+    this.#store = store;
     this.logger = options.logger ?? silentLogger;
     this.clock = options.clock ?? systemClock;
     this.#leakPolicy = options.leaks;
     this.leaks = options.leaks === undefined ? undefined : new LeakDetector((leak) => this.#leaked(leak));
     for (const provider of [errorInfoProvider, ...(options.providers ?? [])]) this.#providers.add(provider);
-    this.#catalog = options.catalog;
-    this.#activation = new ActivationPath(this, this.#table, this.#modules, this.#catalog);
+    this.#activation = new ActivationPath(this, this.#table, this.#modules, this.classes);
   }
 
   /** Starts the library. The caller closes it, best with `await using`. */
   static async open(options: RuntimeOptions = {}): Promise<Runtime> {
-    const runtime = new Runtime(options);
-    runtime.#remoting = await options.remoting?.(runtime);
+    const home = homeFolder(options.home);
+    const clock = options.clock ?? systemClock;
+    const store =
+      options.registry === undefined ? await openStore({ path: join(home, "store"), clock }) : undefined;
+    const registry = options.registry ?? new Registry(store as Store, { clock });
+    const runtime = new Runtime(options, home, registry, store);
+    try {
+      runtime.#remoting = await options.remoting?.(runtime);
+    } catch (error) {
+      await store?.close();
+      throw error;
+    }
     return runtime;
   }
 
@@ -205,8 +225,8 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     return { cookie, revoke, [Symbol.asyncDispose]: revoke };
   }
 
-  /** Registers every class of a module. */
-  async registerModule(
+  /** Opens every class of a module to activations. */
+  async registerClassObjects(
     module: DefinedModule,
     options: RegisterOptions = {},
   ): Promise<readonly ClassRegistration[]> {
@@ -261,6 +281,22 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     return this.#modules.freeUnused();
   }
 
+  /** Loads the module at a path and has it write the keys of its classes (regsvr32). Throws CO_E_DLLNOTFOUND, CO_E_ERRORINDLL. */
+  async registerModule(path: string, options?: RegistrationOptions): Promise<void> {
+    const absolute = resolve(path);
+    const module = await this.#modules.load(absolute);
+    const register = registrarOf(module.DllRegisterServer?.bind(module), absolute);
+    await this.registry.edit((editor) => register(editor, { kind: "inproc", path: absolute }, options));
+  }
+
+  /** Has the module at a path remove its keys (regsvr32 /u). */
+  async unregisterModule(path: string, options?: RegistrationOptions): Promise<void> {
+    const absolute = resolve(path);
+    const module = await this.#modules.load(absolute);
+    const unregister = registrarOf(module.DllUnregisterServer?.bind(module), absolute);
+    await this.registry.edit((editor) => unregister(editor, options));
+  }
+
   /** A pointer to an object of this runtime; the caller owns it. */
   pointerTo<T>(object: object, iface: Interface<T>): T {
     return pointerTo(object, iface, this);
@@ -269,7 +305,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   /** The CLSID a class is named by (CLSIDFromProgID for a ProgID). Throws CO_E_CLASSSTRING. */
   clsidOf(name: ClassName): Guid {
     if (typeof name !== "string") return name.clsid;
-    const clsid = tryParseGuid(name) ?? this.#catalog?.clsidFromProgId(name);
+    const clsid = tryParseGuid(name) ?? this.classes.clsidFromProgId(name);
     if (clsid !== undefined) return clsid;
     throw new ComError(
       HResult.CO_E_CLASSSTRING,
@@ -296,6 +332,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     this.#closed = true;
     for (const entry of this.#table.clear()) await this.#withdraw(entry);
     await this.#remoting?.[Symbol.asyncDispose]();
+    await this.#store?.close();
     this.#reportLeaks();
   }
 
@@ -361,6 +398,11 @@ export class Runtime implements IdentityHost, AsyncDisposable {
       `${leaks.length} interface pointers were never released; the first, ${first.interface}, was made at\n${first.site}`,
     );
   }
+}
+
+function registrarOf<F>(register: F | undefined, path: string): F {
+  if (register !== undefined) return register;
+  throw new ComError(HResult.E_NOTIMPL, `${path} does not register itself`);
 }
 
 function defaultInterface<T extends IUnknown>(name: ClassName<T>): Interface<T> {

@@ -76,6 +76,10 @@ export class RegisteredClasses implements ClassCatalog {
     return notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`));
   }
 
+  inprocHandler(clsid: Guid): string | undefined {
+    return notEmpty(this.#view.text(`${classKey(clsid)}\\InprocHandler32`));
+  }
+
   /** All of a class; undefined when it is not registered. */
   find(clsid: Guid): ClassEntryInfo | undefined {
     const key = classKey(clsid);

@@ -7,7 +7,7 @@ import { defineInterface } from "../../ndr/index.ts";
 import {
   IUnknown,
   type Leak,
-  Runtime,
+  type Runtime,
   identityOf,
   implement,
   isPointer,
@@ -17,7 +17,7 @@ import {
 } from "../index.ts";
 import { thread } from "../apartment.ts";
 import { IAdder, ICalculator, IHub, ISink } from "./sample.ts";
-import { Calculator, Hub, literalSink, withCode } from "./support.ts";
+import { Calculator, Hub, literalSink, openRuntime, withCode } from "./support.ts";
 
 describe("direct pointers", () => {
   it("call the object and return what it returns", async () => {
@@ -209,7 +209,7 @@ describe("direct pointers", () => {
 describe("leak detector", () => {
   it("names the call site of a handle that is alive at the end", async () => {
     const leaks: Leak[] = [];
-    const runtime = await Runtime.open({ leaks: (leak) => void leaks.push(leak) });
+    const runtime = await openRuntime({ leaks: (leak) => void leaks.push(leak) });
     const kept = forgetful(runtime);
     using released = runtime.pointerTo(new Calculator(), IAdder);
     released.Release();
@@ -225,7 +225,7 @@ describe("leak detector", () => {
     setFlagsFromString("--expose-gc");
     const gc = runInNewContext("gc") as () => void;
     const leaks: Leak[] = [];
-    await using runtime = await Runtime.open({ leaks: (leak) => void leaks.push(leak) });
+    await using runtime = await openRuntime({ leaks: (leak) => void leaks.push(leak) });
     forgetful(runtime);
     for (let i = 0; i < 50 && leaks.length === 0; i++) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -236,7 +236,7 @@ describe("leak detector", () => {
   });
 
   it("makes close fail where asked to", async () => {
-    const runtime = await Runtime.open({ leaks: "throw" });
+    const runtime = await openRuntime({ leaks: "throw" });
     const kept = forgetful(runtime);
     await assert.rejects(runtime.close(), /1 interface pointers were never released.*ICalculator/);
     kept.Release();

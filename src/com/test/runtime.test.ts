@@ -8,14 +8,13 @@ import {
   IClassFactory2,
   ISupportErrorInfo,
   IUnknown,
-  Runtime,
   defineClass,
   defineModule,
   identityOf,
   isSameObject,
 } from "../index.ts";
 import { IAdder, ICalculator, ISink } from "./sample.ts";
-import { Calculator, withCode } from "./support.ts";
+import { Calculator, openRuntime, withCode } from "./support.ts";
 
 const CLSID = guid("5b1e0d2a-7f0c-4d6b-8a55-8a1c6a2f0001");
 const CalculatorClass = defineCoclass<ICalculator>({
@@ -28,7 +27,7 @@ const definition = defineClass(CalculatorClass, Calculator);
 
 describe("classes within the process", () => {
   it("creates objects of a registered class, typed by its coclass", async () => {
-    await using com = await Runtime.open({ leaks: "throw" });
+    await using com = await openRuntime({ leaks: "throw" });
     await using _ = await com.registerClassObject(definition);
     using calc = await com.createInstance(CalculatorClass);
     assert.equal(await calc.Add(2, 40), 42);
@@ -38,7 +37,7 @@ describe("classes within the process", () => {
   });
 
   it("says that a class is not registered, and revokes", async () => {
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     const registration = await com.registerClassObject(definition);
     await registration.revoke();
     await assert.rejects(com.createInstance(CLSID, IAdder), withCode(HResult.REGDB_E_CLASSNOTREG));
@@ -47,7 +46,7 @@ describe("classes within the process", () => {
   });
 
   it("answers several interfaces of one object at once", async () => {
-    await using com = await Runtime.open({ leaks: "throw" });
+    await using com = await openRuntime({ leaks: "throw" });
     await using _ = await com.registerClassObject(definition);
     const [calc, sink, unknown] = await com.createInstanceEx(CalculatorClass, [ICalculator, ISink, IUnknown]);
     assert.equal(calc.pointer?.Add(1, 2), 3);
@@ -68,7 +67,7 @@ describe("classes within the process", () => {
         return object;
       },
     });
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     await using _ = await com.registerClassObject(counted);
     await assert.rejects(com.createInstance(CLSID, ISink), withCode(HResult.E_NOINTERFACE));
     assert.equal(made[0]?.released, 1);
@@ -76,21 +75,22 @@ describe("classes within the process", () => {
   });
 
   it("hands out class objects, and locks count", async () => {
-    await using com = await Runtime.open({ leaks: "throw" });
+    await using com = await openRuntime({ leaks: "throw" });
     await using _ = await com.registerClassObject(definition);
     using factory = await com.getClassObject(CLSID);
     using object = await factory.CreateInstance(IAdder.iid);
+    assert.ok(object);
     assert.equal(com.locks.count, 1);
-    await factory.LockServer(true);
+    await factory.LockServer(1);
     assert.equal(com.locks.count, 2);
     object.Release();
-    await factory.LockServer(false);
+    await factory.LockServer(0);
     assert.equal(com.locks.count, 0);
     assert.throws(() => factory.QueryInterface(IClassFactory2), withCode(HResult.E_NOINTERFACE));
   });
 
   it("serves one activation only with single use", async () => {
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     await com.registerClassObject(definition, { uses: "single" });
     using calc = await com.createInstance(CalculatorClass);
     assert.ok(calc);
@@ -98,7 +98,7 @@ describe("classes within the process", () => {
   });
 
   it("keeps suspended classes hidden until they are resumed", async () => {
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     await com.registerClassObject(definition, { suspended: true });
     await assert.rejects(com.createInstance(CalculatorClass), withCode(HResult.REGDB_E_CLASSNOTREG));
     await com.resumeClassObjects();
@@ -109,7 +109,7 @@ describe("classes within the process", () => {
   });
 
   it("respects the class context", async () => {
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     await using _ = await com.registerClassObject(definition, { context: ClassContext.LOCAL_SERVER });
     await assert.rejects(
       com.createInstance(CLSID, IAdder, { context: ClassContext.INPROC_SERVER }),
@@ -123,7 +123,7 @@ describe("classes within the process", () => {
 
   it("answers the same object for a singleton while it lives", async () => {
     const single = defineClass({ clsid: CLSID, interfaces: [ICalculator] }, Calculator, { singleton: true });
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     await using _ = await com.registerClassObject(single);
     using a = await com.createInstance(CLSID, IAdder);
     using b = await com.createInstance(CLSID, ICalculator);
@@ -139,7 +139,7 @@ describe("classes within the process", () => {
     const licensed = defineClass({ clsid: CLSID, interfaces: [ICalculator] }, Calculator, {
       license: { verified: () => verified, requestKey: () => "key", accepts: (key) => key === "key" },
     });
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     await using _ = await com.registerClassObject(licensed);
     await assert.rejects(com.createInstance(CLSID, IAdder), withCode(HResult.CLASS_E_NOTLICENSED));
     using factory = await com.getClassObject(CLSID, IClassFactory2);
@@ -159,7 +159,7 @@ describe("classes within the process", () => {
   });
 
   it("refuses aggregation unless the class allows it", async () => {
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     const closed = defineModule({ classes: [definition] });
     const outer = identityOf({ OnValue() {} });
     assert.throws(
@@ -174,7 +174,7 @@ describe("classes within the process", () => {
   });
 
   it("provides interfaces the object does not write itself", async () => {
-    await using com = await Runtime.open();
+    await using com = await openRuntime();
     using calc = com.pointerTo(new Calculator(), ICalculator);
     using errors = calc.QueryInterface(ISupportErrorInfo) as ISupportErrorInfo;
     const status = { code: -1 };
@@ -187,7 +187,7 @@ describe("classes within the process", () => {
   });
 
   it("is of no use once closed", async () => {
-    const com = await Runtime.open();
+    const com = await openRuntime();
     await com.close();
     await com.close();
     await assert.rejects(com.createInstance(CLSID, IAdder), withCode(HResult.CO_E_NOTINITIALIZED));

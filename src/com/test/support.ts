@@ -1,10 +1,16 @@
 import type { ComError } from "../../base/index.ts";
 import { IAdder, ICalculator, IHub, ISink } from "./sample.ts";
-import { type Implements, isPointer, pointerTo } from "../index.ts";
+import { MemoryStore } from "../../store/index.ts";
+import { type Implements, Registry, Runtime, type RuntimeOptions, isPointer, pointerTo } from "../index.ts";
 
 /** Matches a ComError by its code, for assert.throws and assert.rejects. */
 export function withCode(code: number): (error: unknown) => boolean {
   return (error) => (error as ComError).code === code >>> 0;
+}
+
+/** A runtime of its own, whose machine is in memory. */
+export function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  return Runtime.open({ registry: new Registry(new MemoryStore(), { user: "ann" }), ...options });
 }
 
 export class Calculator implements Implements<ICalculator> {
