@@ -65,3 +65,38 @@ export { ResolverStatus, missedPeriods } from "./ping/status.ts";
 // For those who read other people's traffic: the activation properties as they are on the wire.
 export { type ActivationBlob, decodeActivationBlob, encodeActivationBlob } from "./activation/blob.ts";
 export { ActivationClsid } from "./activation/clsids.ts";
+// The service control manager of a machine, and this process's way to it and out of it.
+export { type DcomRemoting, type RemotingOptions, createRemoting } from "./remoting.ts";
+export { Scm, type ScmOptions } from "./scm/scm.ts";
+export { LocalMachine, type LocalMachineOptions } from "./scm/local-machine.ts";
+export { type ConnectScmOptions, connectScm } from "./scm/connect.ts";
+export type { ScmClient } from "./scm/local/client.ts";
+export { type ScmSettings, defaultScmSettings } from "./scm/settings.ts";
+export type { ClassCatalog, ServerClass } from "./scm/catalog.ts";
+export { type RegistrySource, registryCatalog } from "./scm/registry-catalog.ts";
+export {
+  type AccessEntry,
+  type AccessList,
+  type Caller,
+  formatAccessList,
+  parseAccessList,
+  permits,
+} from "./scm/access.ts";
+export { accessGate } from "./scm/access-gate.ts";
+export { formatCommandLine, parseCommandLine } from "./scm/command-line.ts";
+export type { ClassSnapshot, MachineSnapshot, PingSnapshot, ProcessSnapshot } from "./scm/snapshot.ts";
+export type { Launch, LaunchExit, LaunchSpec, Launched } from "./scm/launcher.ts";
+export { type ServerProcessOptions, untilIdle } from "./scm/server-process.ts";
+export {
+  type SurrogateArguments,
+  type SurrogateOptions,
+  parseSurrogateArguments,
+  runSurrogate,
+} from "./scm/surrogate.ts";
+export type { LoadClass } from "./scm/class-server.ts";
+export type { Forward } from "./scm/wire/activator.ts";
+export {
+  RemoteActivationClient,
+  type RemoteActivated,
+  type RemoteActivationRequest,
+} from "./activation/client.ts";

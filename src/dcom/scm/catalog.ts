@@ -33,6 +33,8 @@ export interface ServerClass {
 export interface ClassCatalog {
   /** The class, TreatAs followed; undefined when it is not registered. */
   find(clsid: Guid): ServerClass | undefined;
+  /** AccessPermission of an AppID, for the process that serves it. */
+  access(appId: Guid): AccessList | undefined;
   /** DefaultLaunchPermission and DefaultAccessPermission of the machine. */
   defaults(): { readonly launch: AccessList | undefined; readonly access: AccessList | undefined };
   /** What the registry says about the SCM itself. */

@@ -34,6 +34,7 @@ const nobody: AccessList = { entries: [] };
 export function registryCatalog(registry: RegistrySource, logger: Logger = silentLogger): ClassCatalog {
   return {
     find: (clsid) => findClass(registry, clsid, logger),
+    access: (appId) => permission(registry, appKey(appId), "AccessPermission", logger),
     defaults: () => ({
       launch: permission(registry, ole, "DefaultLaunchPermission", logger),
       access: permission(registry, ole, "DefaultAccessPermission", logger),
@@ -47,7 +48,7 @@ function findClass(registry: RegistrySource, asked: Guid, logger: Logger): Serve
   const key = `HKCR\\CLSID\\${formatGuid(clsid)}`;
   if (!registry.exists(key)) return undefined;
   const appId = guidAt(registry, key, "AppID");
-  const app = appId === undefined ? undefined : `HKCR\\AppID\\${formatGuid(appId)}`;
+  const app = appId === undefined ? undefined : appKey(appId);
   const ofApp = (name: string): string | undefined =>
     app === undefined ? undefined : registry.text(app, name);
   const service = serviceCommand(registry, ofApp("LocalService"));
@@ -65,6 +66,10 @@ function findClass(registry: RegistrySource, asked: Guid, logger: Logger): Serve
     launchPermission: app === undefined ? undefined : permission(registry, app, "LaunchPermission", logger),
     accessPermission: app === undefined ? undefined : permission(registry, app, "AccessPermission", logger),
   };
+}
+
+function appKey(appId: Guid): string {
+  return `HKCR\\AppID\\${formatGuid(appId)}`;
 }
 
 /** Where TreatAs leads, a few steps at most: a circle must not keep an activation for ever. */

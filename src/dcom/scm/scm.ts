@@ -2,6 +2,7 @@ import type { ServerMechanism } from "../../auth/index.ts";
 import {
   type Clock,
   ComError,
+  GUID_NULL,
   HResult,
   type Limits,
   type Logger,
@@ -10,7 +11,17 @@ import {
   systemClock,
 } from "../../base/index.ts";
 import type { InterfaceDescriptor } from "../../ndr/index.ts";
-import { type RpcEndpoint, RpcServer, type SyntaxId, tcpTransport } from "../../rpc/index.ts";
+import {
+  type EndpointEntry,
+  EndpointMap,
+  type RpcEndpoint,
+  RpcServer,
+  type SyntaxId,
+  registerEndpointMapper,
+  registerManagement,
+  tcpTransport,
+  towerOf,
+} from "../../rpc/index.ts";
 import { Connections } from "../client/connections.ts";
 import { ResolverClient } from "../client/resolver-client.ts";
 import { type DualStringArray, noBindings } from "../dual-string-array.ts";
@@ -66,6 +77,8 @@ export class Scm implements AsyncDisposable {
   readonly #options: ScmOptions;
   readonly #server: RpcServer;
   readonly #connections: Connections;
+  /** What answers where, for ept_map and ept_lookup. */
+  readonly endpointMap: EndpointMap = new EndpointMap();
   #local: LocalEndpoint | undefined;
   #bindings: DualStringArray = noBindings;
   #endpoints: readonly RpcEndpoint[] = [];
@@ -154,6 +167,8 @@ export class Scm implements AsyncDisposable {
     server.register(idOf(IObjectExporter), objectExporterDispatcher(machine));
     server.register(idOf(IRemoteSCMActivator), scmActivatorDispatcher({ machine, forward }));
     server.register(idOf(IActivation), activationDispatcher({ machine, forward }));
+    registerEndpointMapper(server, this.endpointMap);
+    registerManagement(server);
     return server;
   }
 
@@ -181,6 +196,7 @@ export class Scm implements AsyncDisposable {
       );
     }
     this.#endpoints = endpoints;
+    this.endpointMap.insert(endpoints.flatMap(mapped));
     const [first] = endpoints;
     if (first === undefined) return;
     const hosts = endpoints.map(({ host }) => host ?? "");
@@ -200,6 +216,15 @@ export class Scm implements AsyncDisposable {
 
 function idOf({ iid, version }: InterfaceDescriptor): SyntaxId {
   return { uuid: iid, version };
+}
+
+/** What the endpoint mapper says of one endpoint of the SCM. */
+function mapped({ protseq, host, endpoint }: RpcEndpoint): EndpointEntry[] {
+  return [IObjectExporter, IRemoteSCMActivator, IActivation].map((descriptor) => ({
+    object: GUID_NULL,
+    tower: towerOf(idOf(descriptor), protseq, endpoint, host),
+    annotation: `Comity ${descriptor.name}`,
+  }));
 }
 
 function listenError(error: unknown, port: number): ComError {

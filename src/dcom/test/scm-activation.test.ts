@@ -8,9 +8,18 @@ import { formatCommandLine, parseCommandLine } from "../scm/command-line.ts";
 import type { ActivationOrigin } from "../scm/gates.ts";
 import type { Launch, LaunchExit, LaunchSpec } from "../scm/launcher.ts";
 import type { Machine } from "../scm/machine.ts";
-import { catalogOf, exporterStub, registration, serverClass, testMachine } from "./scm-support.ts";
+import {
+  catalogOf,
+  exporterStub,
+  registration,
+  serverClass,
+  testClsid,
+  testIid,
+  testMachine,
+} from "./scm-support.ts";
 
-const { clsid, iid } = testMachine;
+const clsid = testClsid;
+const iid = testIid;
 const owner: ActivationOrigin = { account: undefined, local: true, authenticationLevel: 6, from: "test" };
 const remote: ActivationOrigin = {
   account: "DOM\\ann",

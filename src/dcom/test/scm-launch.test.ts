@@ -9,12 +9,12 @@ import { ComError, HResult, newGuid } from "../../base/index.ts";
 import { formatCommandLine } from "../scm/command-line.ts";
 import { LocalMachine } from "../scm/local-machine.ts";
 import { Scm } from "../scm/scm.ts";
-import { catalogOf, serverClass, testMachine } from "./scm-support.ts";
+import { catalogOf, serverClass, testClsid, testIid } from "./scm-support.ts";
 
 // Real processes: launched by the SCM, killed from outside.
 const program = fileURLToPath(new URL("./programs/plain-server.js", import.meta.url));
 const line = (behaviour: string): string => formatCommandLine([program, behaviour]);
-const clsids = { serve: testMachine.clsid, fail: newGuid(), silent: newGuid(), inproc: newGuid() };
+const clsids = { serve: testClsid, fail: newGuid(), silent: newGuid(), inproc: newGuid() };
 const home = mkdtempSync(join(tmpdir(), "comity-launch-"));
 const catalog = catalogOf([
   serverClass({ localServer: line("serve") }),
@@ -35,7 +35,7 @@ const machine = new LocalMachine({ home, hold: openScm });
 after(() => rmSync(home, { recursive: true, force: true })); // the servers end when no SCM answers them
 
 async function activate(clsid = clsids.serve): Promise<number> {
-  const activated = await machine.activate({ clsid, iids: [testMachine.iid], classObject: false });
+  const activated = await machine.activate({ clsid, iids: [testIid], classObject: false });
   assert.ok("interfaces" in activated);
   return Number(new TextDecoder().decode(activated.interfaces[0]?.objref));
 }

@@ -14,7 +14,7 @@ import { encodeFrame, FrameReader, maxFrameBytes } from "../scm/local/frames.ts"
 import { LocalLink } from "../scm/local/link.ts";
 import { listenLocal } from "../scm/local/listen.ts";
 import { silentLogger } from "../../base/index.ts";
-import { exporterStub, registration, testMachine } from "./scm-support.ts";
+import { exporterStub, registration, testClsid, testIid, testMachine } from "./scm-support.ts";
 
 function folder(): string {
   return mkdtempSync(join(tmpdir(), "comity-scm-"));
@@ -78,12 +78,12 @@ test("a process joins over the socket, and its end takes its OXID and classes aw
     assert.equal(statSync(endpoint.path).mode & 0o777, 0o600);
     const server = await connectScm(home);
     const session = await server.join(registration("server"), exporterStub());
-    await session.registerClass({ clsid: testMachine.clsid, uses: "multiple", suspended: false });
+    await session.registerClass({ clsid: testClsid, uses: "multiple", suspended: false });
 
     const client = await connectScm(home);
     const activated = await client.activate({
-      clsid: testMachine.clsid,
-      iids: [testMachine.iid],
+      clsid: testClsid,
+      iids: [testIid],
       classObject: false,
     });
     assert.ok("oxid" in activated);
@@ -91,7 +91,7 @@ test("a process joins over the socket, and its end takes its OXID and classes aw
     assert.deepEqual([...(activated.interfaces[0]?.objref ?? [])], [1, 2, 3]);
     const snapshot = await client.snapshot();
     assert.equal(snapshot.processes.length, 1);
-    assert.equal(snapshot.processes[0]?.classes[0]?.clsid, testMachine.clsid);
+    assert.equal(snapshot.processes[0]?.classes[0]?.clsid, testClsid);
     assert.equal(snapshot.processes[0]?.status?.connections, 3);
 
     await server[Symbol.asyncDispose]();

@@ -8,10 +8,14 @@ import type { Launch } from "../scm/launcher.ts";
 import { Machine } from "../scm/machine.ts";
 import { type ScmSettings, defaultScmSettings } from "../scm/settings.ts";
 
+/** The class and the interface of most tests. */
+export const testClsid: Guid = guid("c0a1e5ce-0000-4000-8000-000000000001");
+export const testIid: Guid = guid("00020400-0000-0000-c000-000000000046");
+
 /** A class as a test registers it. */
 export function serverClass(over: Partial<ServerClass> = {}): ServerClass {
   return {
-    clsid: testMachine.clsid,
+    clsid: testClsid,
     name: "Test.Class",
     appId: undefined,
     localServer: undefined,
@@ -35,6 +39,7 @@ export function catalogOf(
     find: (clsid) => classes.find((entry) => entry.clsid === clsid),
     defaults: () => defaults,
     settings: () => ({}),
+    access: () => undefined,
   };
 }
 
@@ -103,5 +108,3 @@ export function testMachine(options: TestMachineOptions = {}): Machine {
     pings: options.pings ?? noPings,
   });
 }
-testMachine.clsid = guid("c0a1e5ce-0000-4000-8000-000000000001") satisfies Guid;
-testMachine.iid = guid("00020400-0000-0000-c000-000000000046") satisfies Guid;

@@ -22,9 +22,10 @@ import type { DualStringArray } from "../dual-string-array.ts";
 import { parseAccessList } from "../scm/access.ts";
 import { connectScm } from "../scm/connect.ts";
 import { Scm } from "../scm/scm.ts";
-import { catalogOf, exporterStub, registration, serverClass, testMachine } from "./scm-support.ts";
+import { catalogOf, exporterStub, registration, serverClass, testClsid, testIid } from "./scm-support.ts";
 
-const { clsid, iid } = testMachine;
+const clsid = testClsid;
+const iid = testIid;
 const closed = newGuid();
 const elsewhere = newGuid();
 const account = { name: "ann", ntHash: ntHash("Secret1!") };

@@ -1,0 +1,228 @@
+import { type ClientMechanism, ntlmClient } from "../auth/index.ts";
+import { ComError, type Guid, HResult, failed } from "../base/index.ts";
+import {
+  type ActivationRequest,
+  type ActivationResult,
+  type Activator,
+  ClassContext,
+  type ClassObjectUse,
+  type Credentials,
+  type IUnknown,
+  type Marshaler,
+  type Remoting,
+  type Runtime,
+  type ServerInfo,
+} from "../com/index.ts";
+import type { AuthenticationLevel, ImpersonationLevelValue } from "../auth/index.ts";
+import { RemoteActivationClient } from "./activation/client.ts";
+import { splitAddress } from "./client/endpoints.ts";
+import type { CallSecurity } from "./client/security.ts";
+import type { Origin } from "./marshaling.ts";
+import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
+import { decodeObjref } from "./objref.ts";
+import type { ActivatedInterface, Oxid, ResolvedOxid } from "./resolver-contract.ts";
+import { ClassServer, type LoadClass } from "./scm/class-server.ts";
+import type { LocalMachine } from "./scm/local-machine.ts";
+
+export interface RemotingOptions extends Omit<ObjectSideOptions, "resolver" | "activate" | "launchToken"> {
+  readonly runtime: Runtime;
+  /** The way to this machine's SCM; closed with the remoting. */
+  readonly machine: LocalMachine;
+  /** COMITY_LAUNCH: given by the SCM to programs it started. Default: from the environment. */
+  readonly launchToken?: string;
+  /** Who this process is when calling other machines, unless an activation says otherwise. */
+  readonly credentials?: Credentials;
+  /** Level of calls to other machines, unless an activation says otherwise. Default: privacy. */
+  readonly authenticationLevel?: AuthenticationLevel;
+  /** How credentials are proven. Default: NTLM. */
+  readonly mechanismFor?: (credentials: Credentials) => ClientMechanism;
+  /** Loads classes nobody registered here: what makes a process a surrogate. */
+  readonly loadClass?: LoadClass;
+}
+
+/** Everything that leads out of one process: marshaling, activation here and elsewhere. Open it with the runtime: `Runtime.open({ remoting })`. */
+export class DcomRemoting implements Remoting, Activator {
+  /** Objects out and in. */
+  readonly side: ObjectSide;
+  readonly machine: LocalMachine;
+  readonly #options: RemotingOptions;
+  readonly #classes: ClassServer;
+  readonly #remote: RemoteActivationClient;
+  readonly #securities: { readonly asked: ServerInfo; readonly security: CallSecurity }[] = [];
+
+  private constructor(options: RemotingOptions, side: ObjectSide, classes: ClassServer) {
+    this.#options = options;
+    this.side = side;
+    this.machine = options.machine;
+    this.#classes = classes;
+    this.#remote = new RemoteActivationClient(side.connections, side.resolverClient);
+  }
+
+  static async open(options: RemotingOptions): Promise<DcomRemoting> {
+    const { runtime, machine, loadClass, launchToken = process.env["COMITY_LAUNCH"], ...rest } = options;
+    const classes = new ClassServer(runtime, loadClass);
+    const side: ObjectSide = await ObjectSide.open({
+      ...rest,
+      resolver: machine,
+      ...(launchToken === undefined ? {} : { launchToken }),
+      activate: (request) => classes.activate(request, side.marshaler),
+    });
+    return new DcomRemoting(options, side, classes);
+  }
+
+  get marshaler(): Marshaler {
+    return this.side.marshaler;
+  }
+
+  get activator(): Activator {
+    return this;
+  }
+
+  /** On this machine through its SCM, on another through that one's (CoCreateInstanceEx, CoGetClassObject beyond the process). */
+  async activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {
+    const { machine } = request.server;
+    if (machine !== undefined) return this.#activateOn(machine, request);
+    const { clsid, iids, classObject, context, options } = request;
+    const remoteOnly =
+      (context & (ClassContext.LOCAL_SERVER | ClassContext.REMOTE_SERVER)) === ClassContext.REMOTE_SERVER;
+    const activated = await this.machine.activate({ clsid, iids, classObject, remoteOnly }, options);
+    if ("machine" in activated) return this.#activateOn(activated.machine, request);
+    this.#learn(activated.oxid, activated.exporter, activated.interfaces);
+    return this.#results(activated.interfaces, undefined);
+  }
+
+  /** Tells the SCM that this process serves a class. Dispose to revoke it. */
+  async registerClassObject(clsid: Guid, factory: object, use: ClassObjectUse): Promise<AsyncDisposable> {
+    const { link } = this.side.exporter;
+    const served = this.#classes.add(clsid, factory);
+    try {
+      const id = await link.registerClass({ clsid, uses: use.uses, suspended: use.suspended });
+      return {
+        [Symbol.asyncDispose]: async () => {
+          served[Symbol.dispose]();
+          await link.revokeClass(id).catch(() => undefined); // a class of single use is gone once it was used
+        },
+      };
+    } catch (error) {
+      served[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Tells the SCM that this process can load any class that belongs to the AppID of `clsid` (a surrogate). */
+  async serveAsSurrogate(clsid: Guid): Promise<void> {
+    await this.side.exporter.link.registerClass({ clsid, uses: "surrogate", suspended: false });
+  }
+
+  /** True while nobody outside holds a reference to an object of this process and no activation is under way. */
+  get idle(): boolean {
+    const { table } = this.side.exporter;
+    return table.size <= ownObjects && this.#classes.underWay === 0;
+  }
+
+  /** True once the SCM has passed an activation on to this process. */
+  get used(): boolean {
+    return this.#classes.served > 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.side[Symbol.asyncDispose]();
+    await this.machine[Symbol.asyncDispose]();
+  }
+
+  async #activateOn(machine: string, request: ActivationRequest): Promise<ActivationResult[]> {
+    const { clsid, iids, classObject, context, server, options } = request;
+    const security = this.#securityFor(machine, server);
+    const asked = { clsid, iids, classObject, context };
+    const activated = await this.#remote.activate(machine, asked, security, options);
+    this.#learn(activated.oxid, activated.exporter, activated.interfaces);
+    const choice = { ...this.#options.choice, host: splitAddress(machine).host };
+    return this.#results(activated.interfaces, { security, choice });
+  }
+
+  /** The references of one activation come from the exporter it named: its address need not be asked for. */
+  #learn(oxid: Oxid, exporter: ResolvedOxid, interfaces: readonly ActivatedInterface[]): void {
+    for (const { objref } of interfaces) {
+      const decoded = objref === undefined ? undefined : decodeObjref(objref);
+      if (decoded === undefined || decoded.form === "custom" || decoded.std.oxid !== oxid) continue;
+      this.side.importer.learn(oxid, decoded.resolver, exporter);
+      return;
+    }
+  }
+
+  #results(interfaces: readonly ActivatedInterface[], origin: Origin | undefined): ActivationResult[] {
+    const results: ActivationResult[] = [];
+    for (const { iid, hresult, objref } of interfaces) {
+      if (failed(hresult) || objref === undefined) results.push({ iid, hresult });
+      else results.push(this.#result(iid, hresult, objref, origin));
+    }
+    return results;
+  }
+
+  #result(iid: Guid, hresult: number, objref: Uint8Array, origin: Origin | undefined): ActivationResult {
+    try {
+      const pointer: IUnknown = this.side.marshaler.unmarshal(iid, objref, origin);
+      return { iid, hresult, pointer };
+    } catch (error) {
+      return { iid, hresult: ComError.from(error).code };
+    }
+  }
+
+  /** One security for equal wishes, so that their references share connections and logons. */
+  #securityFor(machine: string, server: ServerInfo): CallSecurity {
+    const credentials = server.credentials ?? this.#options.credentials;
+    const level = levelOf(server.authenticationLevel ?? this.#options.authenticationLevel ?? 6);
+    if (credentials === undefined && level > 1) {
+      const message = `${machine} wants to know who calls: credentials are needed`;
+      throw new ComError(HResult.E_ACCESSDENIED, message, { gate: "logon" });
+    }
+    const impersonationLevel = server.impersonationLevel ?? 2;
+    const asked: ServerInfo = {
+      ...(credentials && { credentials }),
+      authenticationLevel: level,
+      impersonationLevel,
+    };
+    const known = this.#securities.find((entry) => sameWish(entry.asked, asked));
+    if (known !== undefined) return known.security;
+    const makeMechanism = this.#options.mechanismFor ?? ntlmClient;
+    const security: CallSecurity = {
+      ...(credentials && { mechanism: makeMechanism(credentials) }),
+      level,
+      impersonation: impersonationOf(impersonationLevel),
+    };
+    this.#securities.push({ asked, security });
+    if (this.#securities.length > mostSecurities) this.#securities.shift();
+    return security;
+  }
+}
+
+/** Objects that an exporter exports for itself: its IRemUnknown. */
+const ownObjects = 1;
+
+/** Most different identities remembered. */
+const mostSecurities = 256;
+
+function sameWish(a: ServerInfo, b: ServerInfo): boolean {
+  return (
+    a.authenticationLevel === b.authenticationLevel &&
+    a.impersonationLevel === b.impersonationLevel &&
+    a.credentials?.user === b.credentials?.user &&
+    a.credentials?.domain === b.credentials?.domain &&
+    a.credentials?.password === b.credentials?.password
+  );
+}
+
+function levelOf(value: number): AuthenticationLevel {
+  if (value >= 1 && value <= 6 && Number.isInteger(value)) return value as AuthenticationLevel;
+  throw new ComError(HResult.E_INVALIDARG, `${value} is no authentication level (1 to 6)`);
+}
+
+function impersonationOf(value: number): ImpersonationLevelValue {
+  if (value >= 1 && value <= 4 && Number.isInteger(value)) return value as ImpersonationLevelValue;
+  throw new ComError(HResult.E_INVALIDARG, `${value} is no impersonation level (1 to 4)`);
+}
+
+/** For `Runtime.open({ remoting: (runtime) => createRemoting({ runtime, ... }) })`. */
+export function createRemoting(options: RemotingOptions): Promise<DcomRemoting> {
+  return DcomRemoting.open(options);
+}

@@ -1,0 +1,114 @@
+import { ComError, type Guid, HResult, formatGuid } from "../../base/index.ts";
+import {
+  IClassFactory,
+  IID_IUnknown,
+  type IUnknown,
+  IUnknown as Unknown,
+  type Runtime,
+  contractOf,
+} from "../../com/index.ts";
+import type { ObjectMarshaler } from "../marshaler.ts";
+import type { ActivatedInterface, ExporterActivated, ExporterActivation } from "../resolver-contract.ts";
+
+/** Finds the class object of a class that nobody registered here (a surrogate loads its module). The caller owns the pointer. */
+export type LoadClass = (clsid: Guid) => Promise<IUnknown>;
+
+/** The class objects this process serves, and how an activation that the SCM passes on becomes OBJREFs. */
+export class ClassServer {
+  readonly #runtime: Runtime;
+  readonly #load: LoadClass | undefined;
+  readonly #factories = new Map<Guid, object[]>();
+  #underWay = 0;
+  #served = 0;
+
+  constructor(runtime: Runtime, load?: LoadClass) {
+    this.#runtime = runtime;
+    this.#load = load;
+  }
+
+  /** Serves a class from now on; dispose to stop. */
+  add(clsid: Guid, factory: object): Disposable {
+    const list = this.#factories.get(clsid) ?? [];
+    list.push(factory);
+    this.#factories.set(clsid, list);
+    return {
+      [Symbol.dispose]: () => {
+        const at = list.indexOf(factory);
+        if (at >= 0) list.splice(at, 1);
+        if (list.length === 0 && this.#factories.get(clsid) === list) this.#factories.delete(clsid);
+      },
+    };
+  }
+
+  /** Activations being served at this moment. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Activations served since the start. */
+  get served(): number {
+    return this.#served;
+  }
+
+  /** Makes what is asked for and marshals it. Throws CO_E_SERVER_STOPPING when the class is not served (any more): the SCM finds another server. */
+  async activate(request: ExporterActivation, marshaler: ObjectMarshaler): Promise<ExporterActivated> {
+    if (this.#runtime.locks.stopping) throw ending(request.clsid);
+    this.#underWay++;
+    try {
+      using source = await this.#source(request);
+      const interfaces: ActivatedInterface[] = [];
+      for (const iid of request.iids) interfaces.push(await marshalOne(source, iid, request, marshaler));
+      return { interfaces };
+    } finally {
+      this.#underWay--;
+      this.#served++;
+    }
+  }
+
+  /** The class object, or a new instance, to be asked for the interfaces wanted. */
+  async #source({ clsid, iids, classObject }: ExporterActivation): Promise<IUnknown> {
+    const factory = await this.#classObject(clsid);
+    if (classObject) return factory;
+    using maker = factory;
+    using classFactory = await maker.QueryInterface(IClassFactory);
+    const [only] = iids;
+    const made = await classFactory.CreateInstance(
+      iids.length === 1 && only !== undefined ? only : IID_IUnknown,
+    );
+    if (made === null)
+      throw new ComError(HResult.E_POINTER, `the class object of ${formatGuid(clsid)} made nothing`);
+    return made;
+  }
+
+  async #classObject(clsid: Guid): Promise<IUnknown> {
+    const [registered] = this.#factories.get(clsid) ?? [];
+    if (registered !== undefined) return this.#runtime.pointerTo(registered, Unknown);
+    if (this.#load === undefined) throw ending(clsid);
+    return this.#load(clsid);
+  }
+}
+
+async function marshalOne(
+  source: IUnknown,
+  iid: Guid,
+  { destination }: ExporterActivation,
+  marshaler: ObjectMarshaler,
+): Promise<ActivatedInterface> {
+  try {
+    using pointer = await source.QueryInterface(contractOf(iid));
+    return {
+      iid,
+      hresult: HResult.S_OK,
+      objref: await marshaler.marshalWhenReady(iid, pointer, { destination }),
+    };
+  } catch (error) {
+    return { iid, hresult: ComError.from(error).code };
+  }
+}
+
+function ending(clsid: Guid): ComError {
+  return new ComError(
+    HResult.CO_E_SERVER_STOPPING,
+    `this process does not serve class ${formatGuid(clsid)} any more`,
+  );
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { ntHash, ntlmServer } from "../../auth/index.ts";
+import { ComError, HResult, newGuid } from "../../base/index.ts";
+import { ClassContext, IClassFactory, Runtime } from "../../com/index.ts";
+import { type DcomRemoting, createRemoting } from "../remoting.ts";
+import type { ServerClass } from "../scm/catalog.ts";
+import { LocalMachine } from "../scm/local-machine.ts";
+import { Scm } from "../scm/scm.ts";
+import { untilIdle } from "../scm/server-process.ts";
+import { IAdder, adderClass } from "./adder.ts";
+import { catalogOf, serverClass } from "./scm-support.ts";
+
+const account = { name: "ann", ntHash: ntHash("Secret1!") };
+const mechanisms = [ntlmServer({ accounts: { lookup: () => account }, machineName: "TEST" })];
+const credentials = { user: "ann", password: "Secret1!", domain: "DOM" };
+const folders: string[] = [];
+
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), "comity-remoting-"));
+  folders.push(home);
+  return home;
+}
+
+/** A machine of its own on a loopback address. */
+async function openMachine(address: string, classes: readonly ServerClass[] = []): Promise<Scm> {
+  return Scm.open({
+    home: newHome(),
+    addresses: [address],
+    port: 0,
+    mechanisms,
+    catalog: catalogOf(classes),
+    settings: { pingPeriod: 200 },
+  });
+}
+
+interface Process extends AsyncDisposable {
+  readonly runtime: Runtime;
+  readonly remoting: DcomRemoting;
+}
+
+/** A process of a machine, as far as DCOM can tell. */
+async function openProcess(home: string): Promise<Process> {
+  let remoting: DcomRemoting | undefined;
+  const runtime = await Runtime.open({
+    home,
+    remoting: async (opening) => {
+      remoting = await createRemoting({ runtime: opening, machine: new LocalMachine({ home }), mechanisms });
+      return remoting;
+    },
+  });
+  assert.ok(remoting);
+  return { runtime, remoting, [Symbol.asyncDispose]: () => runtime.close() };
+}
+
+test("a class of one process is used from another: instance, class object, several interfaces", async () => {
+  await using scm = await openMachine("127.0.0.1");
+  await using server = await openProcess(scm.home);
+  await using client = await openProcess(scm.home);
+  const Adder = adderClass();
+  await using _ = await server.runtime.registerClassObject(Adder);
+  {
+    using adder = await client.runtime.createInstance(Adder.clsid, IAdder);
+    assert.equal(await adder.Add(2, 40), 42);
+    using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory);
+    using second = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
+    assert.equal(await second?.Add(1, 1), 2);
+    assert.equal(Adder.living(), 2);
+    const snapshot = await scm.snapshot();
+    assert.equal(snapshot.processes.length, 2);
+    assert.ok(snapshot.processes.some(({ classes }) => classes.some(({ clsid }) => clsid === Adder.clsid)));
+  }
+  while (Adder.living() > 0) await delay(5);
+  while (!server.remoting.idle) await delay(5);
+});
+
+test("a class of another machine, at privacy and integrity; without credentials nothing is sent", async () => {
+  await using here = await openMachine("127.0.0.1");
+  await using there = await openMachine("127.0.0.2");
+  await using server = await openProcess(there.home);
+  await using client = await openProcess(here.home);
+  const Adder = adderClass();
+  await using _ = await server.runtime.registerClassObject(Adder);
+  const machine = `127.0.0.2[${there.port}]`;
+  for (const authenticationLevel of [5, 6]) {
+    using adder = await client.runtime.createInstance(Adder.clsid, IAdder, {
+      machine,
+      credentials,
+      authenticationLevel,
+    });
+    assert.equal(await adder.Add(2, 40), 42);
+  }
+  using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory, { machine, credentials });
+  using made = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
+  assert.equal(await made?.Add(20, 1), 21);
+  await assert.rejects(
+    client.runtime.createInstance(Adder.clsid, IAdder, { machine }),
+    (error) => error instanceof ComError && error.gate === "logon",
+  );
+});
+
+test("RemoteServerName of this machine leads to the other", async () => {
+  await using there = await openMachine("127.0.0.2");
+  const Adder = adderClass();
+  const machine = `127.0.0.2[${there.port}]`;
+  await using here = await openMachine("127.0.0.1", [
+    serverClass({ clsid: Adder.clsid, remoteServerName: machine }),
+  ]);
+  await using server = await openProcess(there.home);
+  await using client = await openProcess(here.home);
+  await using _ = await server.runtime.registerClassObject(Adder);
+  using adder = await client.runtime.createInstance(Adder.clsid, IAdder, {
+    credentials,
+    context: ClassContext.LOCAL_SERVER | ClassContext.REMOTE_SERVER,
+  });
+  assert.equal(await adder.Add(1, 2), 3);
+});
+
+test("a client that dies loses its references, and the server's objects go", async () => {
+  await using here = await openMachine("127.0.0.1");
+  await using there = await openMachine("127.0.0.2");
+  await using server = await openProcess(there.home);
+  const Adder = adderClass();
+  await using _ = await server.runtime.registerClassObject(Adder);
+  const machine = `127.0.0.2[${there.port}]`;
+  const client = await openProcess(here.home);
+  const adder = await client.runtime.createInstance(Adder.clsid, IAdder, { machine, credentials });
+  assert.equal(await adder.Add(1, 2), 3);
+  await delay(1000); // five periods of pings: the object lives
+  assert.equal(Adder.living(), 1);
+  assert.equal(await adder.Add(3, 4), 7);
+  assert.equal(here.machine.life.snapshot().pinging.length, 1);
+  // As after kill -9: no release is sent, and its machine stops pinging for it.
+  await client.remoting.machine[Symbol.asyncDispose]();
+  const started = Date.now();
+  while (Adder.living() > 0 && Date.now() - started < 10_000) await delay(20);
+  assert.equal(Adder.living(), 0);
+  await client[Symbol.asyncDispose]();
+});
+
+test("a server ends when nobody needs it, and refuses from then on", async () => {
+  await using scm = await openMachine("127.0.0.1");
+  await using server = await openProcess(scm.home);
+  await using client = await openProcess(scm.home);
+  const Adder = adderClass();
+  await using _ = await server.runtime.registerClassObject(Adder);
+  let ended = false;
+  const idle = untilIdle(server.runtime, server.remoting, { idleAfter: 300 }).then(() => (ended = true));
+  const adder = await client.runtime.createInstance(Adder.clsid, IAdder);
+  await delay(800);
+  assert.equal(ended, false, "a reference keeps it");
+  adder.Release();
+  await idle;
+  await assert.rejects(
+    client.runtime.createInstance(Adder.clsid, IAdder),
+    (error) =>
+      error instanceof ComError &&
+      (error.code === HResult.REGDB_E_CLASSNOTREG || error.code === HResult.CO_E_SERVER_STOPPING),
+  );
+});
+
+test("an unknown class is not registered, here and there", async () => {
+  await using scm = await openMachine("127.0.0.1");
+  await using client = await openProcess(scm.home);
+  const unknown = (error: unknown) => error instanceof ComError && error.code === HResult.REGDB_E_CLASSNOTREG;
+  await assert.rejects(client.runtime.createInstance(newGuid(), IAdder), unknown);
+  const machine = `127.0.0.1[${scm.port}]`;
+  await assert.rejects(client.runtime.createInstance(newGuid(), IAdder, { machine, credentials }), unknown);
+});
