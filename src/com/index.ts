@@ -22,7 +22,7 @@ export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule
 export { type ComModule, type DefinedModule, defineModule } from "./module.ts";
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
 export { identityOf, isPointer, isSameObject, pointerTo, remoteObjectOf } from "./pointers.ts";
-export { implement } from "./interfaces.ts";
+export { implement, interfacesOf } from "./interfaces.ts";
 export { type Facet, Identity, type IdentityHost } from "./identity.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
 export { StatusResult, splitStatus, withStatus } from "./status.ts";

@@ -275,10 +275,11 @@ describe("registry in a store on disk", () => {
       });
       const script = fileURLToPath(new URL("registry-child.js", import.meta.url));
       const child = spawn(process.execPath, [script, folder], { stdio: "inherit" });
+      const closed = once(child, "close");
       const keepAlive = setTimeout(() => {}, 20_000);
       assert.equal(await heard, "the other process");
       clearTimeout(keepAlive);
-      await once(child, "close");
+      await closed;
       assert.equal(registry.subkeys("HKLM\\Shared\\Many").length, 50);
     } finally {
       rmSync(folder, { recursive: true, force: true });

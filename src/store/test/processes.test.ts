@@ -61,10 +61,11 @@ describe("several processes", () => {
         });
       });
       const other = start("set", path, "greeting", "hello");
+      const closed = once(other, "close");
       const keepAlive = setTimeout(() => {}, 20_000);
       assert.equal(await heard, "hello");
       clearTimeout(keepAlive);
-      await once(other, "close");
+      await closed;
     });
   });
 });
