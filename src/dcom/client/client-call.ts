@@ -122,7 +122,12 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
     const died = error.code === HResult.RPC_S_CALL_FAILED && !error.remote;
     const code = died ? HResult.RPC_E_SERVER_DIED : error.code;
     const what = died ? "the server went away while it was serving the call" : error.info.description;
-    return new ComError(code, what, { cause: error, gate: error.gate, remote: error.remote, where: this.#where() });
+    return new ComError(code, what, {
+      cause: error,
+      gate: error.gate,
+      remote: error.remote,
+      where: this.#where(),
+    });
   }
 
   #failure(code: number, extents: readonly OrpcExtent[], outputs: unknown): ComError {

@@ -14,7 +14,7 @@ test("a call to an object of another process", async () => {
     assert.equal(await node.Add(2, 40), 42);
     assert.equal(await node.AddLater(2, 40), 42);
     assert.equal(await node.NoStatus(4), 8);
-    const sums = await Promise.all(Array.from({ length: 200 }, (_, i) => node.Add(i, 1)));
+    const sums = await Promise.all(Array.from({ length: 200 }, async (_, i) => node.Add(i, 1)));
     assert.equal(sums[199], 200);
     const data = new Uint8Array(300_000).fill(1);
     assert.equal(await node.Bytes(data.length, data), 300_000);
@@ -41,7 +41,10 @@ test("failures: HRESULTs with their text, plain errors, methods without HRESULT"
       return true;
     },
   );
-  await assert.rejects(async () => node.Throw(), { code: HResult.RPC_E_SERVERFAULT, message: /a plain mistake/ });
+  await assert.rejects(async () => node.Throw(), {
+    code: HResult.RPC_E_SERVERFAULT,
+    message: /a plain mistake/,
+  });
   await assert.rejects(async () => node.NoStatus(-1), { code: HResult.E_INVALIDARG });
   assert.equal(await node.Add(1, 1), 2, "the connection goes on");
 });

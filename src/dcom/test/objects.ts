@@ -78,11 +78,32 @@ export const INode: Interface<INode> = defineInterface<INode>({
   iid: "6d0a2a10-96c8-4c2e-9b0f-0c5a2c6b0003",
   base: () => IUnknown,
   methods: () => [
-    method("Add", 3, [{ name: "a", type: i32, ...input }, { name: "b", type: i32, ...input }], ref(i32)),
-    method("AddLater", 4, [{ name: "a", type: i32, ...input }, { name: "b", type: i32, ...input }], ref(i32)),
+    method(
+      "Add",
+      3,
+      [
+        { name: "a", type: i32, ...input },
+        { name: "b", type: i32, ...input },
+      ],
+      ref(i32),
+    ),
+    method(
+      "AddLater",
+      4,
+      [
+        { name: "a", type: i32, ...input },
+        { name: "b", type: i32, ...input },
+      ],
+      ref(i32),
+    ),
     method("Fail", 5, [{ name: "code", type: u32, ...input }], ref(i32)),
     method("Throw", 6, []),
-    method("Make", 7, [{ name: "name", type: string("wchar"), ...input }], ref(interfacePointer("INode", INode.iid))),
+    method(
+      "Make",
+      7,
+      [{ name: "name", type: string("wchar"), ...input }],
+      ref(interfacePointer("INode", INode.iid)),
+    ),
     method(
       "CallBack",
       8,
@@ -110,12 +131,7 @@ export const INode: Interface<INode> = defineInterface<INode>({
 
 type Method = ReturnType<Parameters<typeof defineInterface>[0]["methods"]>[number];
 
-function method(
-  name: string,
-  opnum: number,
-  params: Method["params"],
-  result?: Method["returns"],
-): Method {
+function method(name: string, opnum: number, params: Method["params"], result?: Method["returns"]): Method {
   const out = result === undefined ? [] : [{ name: "result", type: result, ...retval }];
   return { name, opnum, params: [...params, ...out], returns: hresult };
 }

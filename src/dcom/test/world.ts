@@ -36,7 +36,12 @@ export class World implements AsyncDisposable {
 
   /** Another process of the machine. */
   async side(options: Partial<ObjectSideOptions> = {}): Promise<ObjectSide> {
-    const side = await ObjectSide.open({ resolver: this.scm.machine, linger: 50, minimumLevel: 1, ...options });
+    const side = await ObjectSide.open({
+      resolver: this.scm.machine,
+      linger: 50,
+      minimumLevel: 1,
+      ...options,
+    });
     this.sides.push(side);
     return side;
   }
