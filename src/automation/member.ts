@@ -159,7 +159,7 @@ export function vtOfType(type: NdrType): number {
       break;
     }
     case "user": {
-      const vt = { BSTR: VT.BSTR, VARIANT: VT.VARIANT, SAFEARRAY: VT.ARRAY | VT.VARIANT }[type.name];
+      const vt = { BSTR: VT.BSTR, VARIANT: VT.VARIANT, LPSAFEARRAY: VT.ARRAY | VT.VARIANT }[type.name];
       if (vt !== undefined) return vt;
       break;
     }
