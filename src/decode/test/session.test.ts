@@ -104,6 +104,46 @@ test("over SMB the pipe is named", () => {
   );
 });
 
+test("every call of a whole DCOM session is decoded to its arguments and results, with nothing left over", () => {
+  let calls = 0;
+  for (const pdu of decodeCapture(readCapture(A1))) {
+    if (pdu.carrier !== "tcp" || (pdu.type !== "request" && pdu.type !== "response")) continue;
+    const body = JSON.stringify(pdu.body);
+    assert.match(body, pdu.type === "request" ? /"arguments":/ : /"results":/, `frame ${pdu.frame}`);
+    assert.doesNotMatch(body, /"error":|"unreadBytes":/, `frame ${pdu.frame}`);
+    calls++;
+  }
+  assert.equal(calls, 430);
+});
+
+test("the arguments of a late-bound call, as Windows sent them", () => {
+  // ExecuteShellCommand("cmd", "", "/c hostname", "7") of MMC20.Application: arguments stand in reverse order.
+  const pdus = [...decodeCapture(readCapture(A1))];
+  const body = JSON.parse(JSON.stringify(frameOf(pdus, 516).body)) as {
+    arguments: { dispIdMember: number; pDispParams: { rgvarg: unknown } };
+  };
+  assert.equal(body.arguments.dispIdMember, 54);
+  assert.deepEqual(
+    body.arguments.pDispParams.rgvarg,
+    ["7", "/c hostname", "", "cmd"].map((value) => ({ vt: "VT_BSTR", value })),
+  );
+  assert.equal(frameOf(pdus, 517).status?.name, "S_OK");
+});
+
+test("endpoint map entries are read floor by floor, in NDR64 too", () => {
+  const pdus = [...decodeCapture(readCapture("A4_ie_dllhijack_dcom_ntlm_krb_integrity.cap"))];
+  const { results } = JSON.parse(JSON.stringify(frameOf(pdus, 148).body)) as {
+    results: { towers: string[][] };
+  };
+  assert.deepEqual(results.towers[0], [
+    "netlogon 1.0",
+    "NDR 2.0",
+    "connection-oriented",
+    "tcp [49674]",
+    "ip 172.18.38.5",
+  ]);
+});
+
 test("encoding what was decoded gives the same bytes, for every PDU of the captures", () => {
   let count = 0;
   for (const name of captureFiles()) {
