@@ -61,6 +61,14 @@ export {
 } from "./ping/ping-table.ts";
 export { PingClient, type PingClientOptions, type PingTransport } from "./ping/ping-client.ts";
 export { NetChanges } from "./ping/net-changes.ts";
+// The objects of this process for others, and those of others here.
+export { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
+export { type CustomMarshal, type CustomUnmarshal, ObjectMarshaler } from "./marshaler.ts";
+export type { ChannelHook, HookCall } from "./orpc/hooks.ts";
+export type { AccessGate, AccessRequest } from "./exporter/dispatcher.ts";
+export { type CallSecurity, unprotected } from "./client/security.ts";
+export type { AddressChoice } from "./client/endpoints.ts";
+export { ResolverClient, type ResolverInfo } from "./client/resolver-client.ts";
 export { ResolverStatus, missedPeriods } from "./ping/status.ts";
 // For those who read other people's traffic: the activation properties as they are on the wire.
 export { type ActivationBlob, decodeActivationBlob, encodeActivationBlob } from "./activation/blob.ts";

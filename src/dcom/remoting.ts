@@ -61,9 +61,11 @@ export class DcomRemoting implements Remoting, Activator {
   static async open(options: RemotingOptions): Promise<DcomRemoting> {
     const { runtime, machine, loadClass, launchToken = process.env["COMITY_LAUNCH"], ...rest } = options;
     const classes = new ClassServer(runtime, loadClass);
+    const security = rest.security ?? ownSecurity(options);
     const side: ObjectSide = await ObjectSide.open({
       ...rest,
       resolver: machine,
+      ...(security === undefined ? {} : { security }),
       ...(launchToken === undefined ? {} : { launchToken }),
       activate: (request) => classes.activate(request, side.marshaler),
     });
@@ -194,6 +196,13 @@ export class DcomRemoting implements Remoting, Activator {
     if (this.#securities.length > mostSecurities) this.#securities.shift();
     return security;
   }
+}
+
+/** How references that come from elsewhere are called (callbacks, references passed on): as this process, when it has an identity. */
+function ownSecurity(options: RemotingOptions): CallSecurity | undefined {
+  const { credentials, authenticationLevel = 6, mechanismFor = ntlmClient } = options;
+  if (credentials === undefined) return undefined;
+  return { mechanism: mechanismFor(credentials), level: levelOf(authenticationLevel), impersonation: 2 };
 }
 
 /** Objects that an exporter exports for itself: its IRemUnknown. */
