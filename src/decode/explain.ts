@@ -1,5 +1,6 @@
 import { ComError, defaultLimits, fromHex, HResult } from "../base/index.ts";
 import { explainObjref } from "./body/objref.ts";
+import { explainVariant } from "./body/variant.ts";
 import { isCapture } from "./capture/open.ts";
 import { decodeCapture, type DecodeOptions, explainPdu } from "./decode-capture.ts";
 import { Association } from "./session/association.ts";
@@ -19,7 +20,7 @@ const MAX_TEXT = 64 * 1024 * 1024;
 
 /**
  * Explains bytes of a kind not told: a capture file, a hex dump (text) of one of the following, or these bytes themselves: PDUs
- * one behind the other, an OBJREF, an NTLM or SPNEGO message.
+ * one behind the other, an OBJREF, an NTLM or SPNEGO message, a VARIANT.
  * @throws ComError E_INVALIDARG when it is none of them.
  */
 export function explain(bytes: Uint8Array, options: DecodeOptions = {}): Explained {
@@ -30,13 +31,17 @@ export function explain(bytes: Uint8Array, options: DecodeOptions = {}): Explain
 function unknown(): never {
   throw new ComError(
     HResult.E_INVALIDARG,
-    "neither a capture nor PDUs, an OBJREF, an NTLM or a SPNEGO message, as bytes or as a hex dump",
+    "neither a capture nor PDUs, an OBJREF, an NTLM or a SPNEGO message or a VARIANT, as bytes or as a hex dump",
   );
 }
 
 function explainBytes(bytes: Uint8Array | undefined, options: DecodeOptions): Explained | undefined {
   if (bytes === undefined) return undefined;
-  if (readCommonHeader(bytes) !== undefined) return { kind: "pdus", pdus: explainPdus(bytes, options) };
+  const header = readCommonHeader(bytes);
+  // A VARIANT of five quadwords begins like a big-endian PDU, one that would be cut short.
+  const variant = (header?.fragLength ?? Infinity) > bytes.length ? explainVariant(bytes) : undefined;
+  if (variant !== undefined) return { kind: "value", name: "VARIANT", value: variant };
+  if (header !== undefined) return { kind: "pdus", pdus: explainPdus(bytes, options) };
   if (isDatagramPdu(bytes)) return { kind: "pdus", pdus: [single(bytes, 0, "udp", options)] };
   if (isObjref(bytes)) return { kind: "value", name: "OBJREF", value: explainObjref(bytes) };
   if (isNtlm(bytes) || isNegotiation(bytes) || bytes[0] === 0x60) {

@@ -97,6 +97,14 @@ test("an NTLM message alone", () => {
   assert.match(JSON.stringify(explained), /"ntlm":"NEGOTIATE"/);
 });
 
+test("a VARIANT alone, as Windows marshals it", () => {
+  // The first argument of the Invoke in frame 516 of A1: BSTR "7".
+  const bytes = "05000000 00000000 08000000 00000000 08000000 b94b9cc4 01000000 02000000 01000000 37000000";
+  const expected = { kind: "value", name: "VARIANT", value: { vt: "VT_BSTR", value: "7" } };
+  assert.deepEqual(explain(ascii(bytes)), expected);
+  assert.deepEqual(explain(ascii(`55736572 00000000 ${bytes}`)), expected);
+});
+
 test("what is none of them is refused", () => {
   for (const bytes of [ascii("hello world, this is no dump"), new Uint8Array(), Uint8Array.of(1, 2, 3)]) {
     assert.throws(() => explain(bytes), /neither a capture/);
