@@ -41,17 +41,17 @@ export class ActivationPath {
     const here = server.machine === undefined && (context & WITHIN_PROCESS) !== 0;
     const factory = here ? await this.#classObject(request.clsid, context, IClassFactory.iid) : undefined;
     if (factory !== undefined) return this.#useFactory(factory, request);
-    const activator = this.#activator(request);
-    const clsid = this.#catalog.treatAs(request.clsid);
-    return activator.activate({ ...request, clsid });
+    // Further out, TreatAs and the rest are read where the class is registered.
+    return this.#activator(request).activate(request);
   }
 
   /** A class object of this process as an interface of it, undefined when the class is not served here. The caller owns the pointer. */
   async #classObject(clsid: Guid, context: number, iid: Guid): Promise<IUnknown | undefined> {
-    const real = this.#catalog.treatAs(clsid);
-    const registered =
-      this.#table.find(clsid, context) ?? (real === clsid ? undefined : this.#table.find(real, context));
+    const registered = this.#table.find(clsid, context);
     if (registered !== undefined) return pointerTo(registered, contractOf(iid), this.#runtime);
+    const real = this.#catalog.treatAs(clsid);
+    const emulated = real === clsid ? undefined : this.#table.find(real, context);
+    if (emulated !== undefined) return pointerTo(emulated, contractOf(iid), this.#runtime);
     const path = this.#modulePath(real, context);
     if (path === undefined) return undefined;
     const module = await this.#modules.load(path);

@@ -133,7 +133,7 @@ export class ClassObject {
 implement(ClassObject, IClassFactory);
 
 /** The class object as its own class, so that IClassFactory2 is there only for licensed classes. */
-export class LicensedClassObject extends ClassObject {}
+class LicensedClassObject extends ClassObject {}
 implement(LicensedClassObject, IClassFactory2);
 
 /** The class object of a definition (what DllGetClassObject hands out). */

@@ -22,7 +22,7 @@ export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule
 export { type ComModule, type DefinedModule, defineModule } from "./module.ts";
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
 export { identityOf, isPointer, isSameObject, pointerTo, remoteObjectOf } from "./pointers.ts";
-export { implement, interfacesOf } from "./interfaces.ts";
+export { contractOf, implement, interfacesOf } from "./interfaces.ts";
 export { type Facet, Identity, type IdentityHost } from "./identity.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
 export { StatusResult, splitStatus, withStatus } from "./status.ts";
@@ -50,7 +50,6 @@ export { type ClassObject, makeClassObject } from "./class-object.ts";
 export { ServerLocks } from "./locks.ts";
 export { ClassContext } from "./context.ts";
 export { IID_ISupportErrorInfo, ISupportErrorInfo, type InterfaceProvider } from "./provider.ts";
-export { contractOf } from "./interfaces.ts";
 export { homeFolder } from "./home.ts";
 export {
   type KeyInfo,

@@ -73,7 +73,7 @@ async function modificationTime(path: string): Promise<number> {
 }
 
 /** The module within an ES module's exports: its default export, or the functions by name. */
-export function moduleOf(exports: unknown, path: string): ComModule {
+function moduleOf(exports: unknown, path: string): ComModule {
   const outer = exports as { readonly default?: unknown };
   for (const candidate of [outer.default, outer]) {
     const module = candidate as Partial<ComModule> | undefined;

@@ -14,7 +14,7 @@ export interface CallPlan {
   readonly wrap: Wrap;
 }
 
-export interface Wrap {
+interface Wrap {
   /** The object as a pointer to `iid`; one that had to be made is added to `made`. */
   (value: object, iid: string | undefined, made: Disposable[] | undefined): unknown;
 }

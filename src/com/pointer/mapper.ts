@@ -5,10 +5,10 @@ import type { Dimension, Field, MethodDescriptor, NdrType } from "../../ndr/inde
 export type Replace = (pointer: object, iid: Guid | undefined) => unknown;
 
 /** Walks to the interface pointers of a value; copies what it changes, never alters the value itself. */
-export type Mapper = (value: unknown, replace: Replace, scope: Readonly<Record<string, unknown>>) => unknown;
+type Mapper = (value: unknown, replace: Replace, scope: Readonly<Record<string, unknown>>) => unknown;
 
 /** The mapper of a type, undefined for a type without interface pointers (VARIANTs keep what is in them as it is). */
-export function mapperOf(type: NdrType): Mapper | undefined {
+function mapperOf(type: NdrType): Mapper | undefined {
   return holdsPointers(type, new Set()) ? build(type) : undefined;
 }
 

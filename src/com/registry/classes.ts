@@ -1,12 +1,12 @@
 import { type Guid, formatGuid, tryParseGuid } from "../../base/index.ts";
 import type { ClassCatalog } from "../activation.ts";
-import type { RegistryView } from "./registry.ts";
+import type { Registry, RegistryView } from "./registry.ts";
 
 /** TreatAs leads from class to class; more steps than this are a circle. */
 const MAX_TREAT_AS = 16;
 
 /** Where a class's keys are. */
-export function classKey(clsid: Guid): string {
+function classKey(clsid: Guid): string {
   return `HKCR\\CLSID\\${formatGuid(clsid)}`;
 }
 
@@ -43,9 +43,14 @@ export interface ClassEntryInfo {
 /** The registry as the place where classes are found. */
 export class RegisteredClasses implements ClassCatalog {
   readonly #view: RegistryView;
+  readonly #stamp: () => bigint;
+  /** What was read of classes lately, good while the registry's stamp stands. */
+  readonly #recent = new Map<string, string | undefined>();
+  #recentStamp = -1n;
 
-  constructor(view: RegistryView) {
-    this.#view = view;
+  constructor(registry: Registry) {
+    this.#view = registry;
+    this.#stamp = () => registry.stamp;
   }
 
   /** CLSIDFromProgID: through CurVer when the name has no CLSID of its own. */
@@ -63,6 +68,10 @@ export class RegisteredClasses implements ClassCatalog {
   }
 
   treatAs(clsid: Guid): Guid {
+    return (this.#remember(`treatAs ${clsid}`, () => this.#treatAs(clsid)) ?? clsid) as Guid;
+  }
+
+  #treatAs(clsid: Guid): Guid {
     let at = clsid;
     for (let step = 0; step < MAX_TREAT_AS; step++) {
       const next = this.#guid(`${classKey(at)}\\TreatAs`);
@@ -73,11 +82,15 @@ export class RegisteredClasses implements ClassCatalog {
   }
 
   inprocServer(clsid: Guid): string | undefined {
-    return notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`));
+    return this.#remember(`inproc ${clsid}`, () =>
+      notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`)),
+    );
   }
 
   inprocHandler(clsid: Guid): string | undefined {
-    return notEmpty(this.#view.text(`${classKey(clsid)}\\InprocHandler32`));
+    return this.#remember(`handler ${clsid}`, () =>
+      notEmpty(this.#view.text(`${classKey(clsid)}\\InprocHandler32`)),
+    );
   }
 
   /** All of a class; undefined when it is not registered. */
@@ -124,6 +137,16 @@ export class RegisteredClasses implements ClassCatalog {
       .subkeys("HKCR\\CLSID")
       .map((name) => tryParseGuid(name))
       .filter((clsid) => clsid !== undefined);
+  }
+
+  #remember(question: string, ask: () => string | undefined): string | undefined {
+    const stamp = this.#stamp();
+    if (stamp !== this.#recentStamp || this.#recent.size > 10_000) this.#recent.clear();
+    this.#recentStamp = stamp;
+    if (this.#recent.has(question)) return this.#recent.get(question);
+    const answer = ask();
+    this.#recent.set(question, answer);
+    return answer;
   }
 
   #guid(key: string, name?: string): Guid | undefined {

@@ -31,6 +31,8 @@ export interface NodeInfo {
 
 const noInfo: NodeInfo = { stamp: 0n, treeStamp: 0n, lastWrite: 0, security: undefined };
 
+const stampKey = encodeKey("stamp");
+
 const folded = (name: string): Uint8Array => Buffer.from(foldName(name), "utf16le").swap16();
 
 function valueKey(id: number, name: string): Uint8Array {
@@ -46,6 +48,12 @@ export class NodeReader {
 
   constructor(view: View) {
     this.view = view;
+  }
+
+  /** The number of edits so far. */
+  stamp(): bigint {
+    const found = this.view.get(TABLE, stampKey);
+    return found === undefined ? 0n : new ByteReader(found).u64();
   }
 
   child(id: number, name: string): number | undefined {

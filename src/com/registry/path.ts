@@ -2,7 +2,7 @@ import { ComError, HResult } from "../../base/index.ts";
 import { registryLimits } from "./limits.ts";
 
 /** Full names of the predefined keys. */
-export type RootName =
+type RootName =
   | "HKEY_CLASSES_ROOT"
   | "HKEY_CURRENT_USER"
   | "HKEY_LOCAL_MACHINE"

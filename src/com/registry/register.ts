@@ -4,7 +4,7 @@ import type { ClassDefinition } from "../class.ts";
 import type { RegistryEditor } from "./registry.ts";
 
 /** The proxy and stub of every interface that comes from descriptors: PSOAInterface where the type library marshaler would do, ours else. */
-export const CLSID_UniversalMarshaler: Guid = parseGuid("00020424-0000-0000-c000-000000000046");
+const CLSID_UniversalMarshaler: Guid = parseGuid("00020424-0000-0000-c000-000000000046");
 
 /** How a class's server is found. */
 export type ServerPlace =

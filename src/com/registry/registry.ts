@@ -64,6 +64,11 @@ export class Registry implements RegistryView {
     this.#user = options.user ?? userInfo().username;
   }
 
+  /** Counts the edits of all processes: what was read while it had one value still holds. */
+  get stamp(): bigint {
+    return this.#store.read((view) => new NodeReader(view).stamp());
+  }
+
   /** Runs several reads on one snapshot. */
   read<T>(run: (view: RegistryView) => T): T {
     return this.#store.read((view) => run(new ViewOf(new NodeReader(view), this.#user)));

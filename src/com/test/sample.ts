@@ -11,13 +11,13 @@ import { IUnknown } from "../index.ts";
 const i32: NdrType = { kind: "base", name: "i32" };
 const hresult: NdrType = { kind: "base", name: "hresult" };
 
-export const pointerType = (iface: { name: string; iid: string }): NdrType => ({
+const pointerType = (iface: { name: string; iid: string }): NdrType => ({
   kind: "interface",
   name: iface.name,
   iid: iface.iid,
 });
 
-export const IAdder_IID: Guid = guid("6d0a2a10-96c8-4c2e-9b0f-0c5a2c6a1f01");
+const IAdder_IID: Guid = guid("6d0a2a10-96c8-4c2e-9b0f-0c5a2c6a1f01");
 
 export interface IAdder extends IUnknown {
   Add(a: number, b: number, options?: CallOptions): Awaitable<number>;
