@@ -1,7 +1,9 @@
 import { type Guid, tryParseGuid } from "../../base/index.ts";
 import type { InterfaceDescriptor } from "../../ndr/index.ts";
 import { allMethods, knownInterface } from "../body/contracts.ts";
-import { interfaceTable } from "./interface-table.ts";
+import { comInterfaces } from "./com-interfaces.ts";
+import { rpcInterfaces } from "./rpc-interfaces.ts";
+import { serviceInterfaces } from "./service-interfaces.ts";
 
 /** What is known of an interface by its UUID alone. */
 export interface NamedInterface {
@@ -60,7 +62,7 @@ let parsed: { byUuid: Map<string, Row>; byName: Map<string, Row> } | undefined;
 function rows(): { byUuid: Map<string, Row>; byName: Map<string, Row> } {
   if (parsed !== undefined) return parsed;
   parsed = { byUuid: new Map(), byName: new Map() };
-  for (const line of interfaceTable.trim().split("\n")) {
+  for (const line of [rpcInterfaces, serviceInterfaces, comInterfaces].join("").split("\n")) {
     const [uuid, name, base, ...own] = line.split(" ");
     if (tryParseGuid(uuid ?? "") === undefined || name === undefined || base === undefined) continue;
     const row = { name, base, own };

@@ -1,0 +1,320 @@
+/*
+ * Object interfaces of the platform: COM, OLE, Automation, transactions, WMI.
+ * One a line: UUID, name, base ("-" for none), the interface's own methods in the order of their operation numbers where they
+ * are known.
+ */
+export const comInterfaces = `
+00000035-0000-0000-c000-000000000046 IActivationFactory IUnknown
+bb1a2ae1-a4f9-11cf-8f20-00805f2cd064 IActiveScript IUnknown SetScriptSite GetScriptSite SetScriptState GetScriptState Close AddNamedItem AddTypeLib GetScriptDispatch GetCurrentScriptThreadID GetScriptThreadID GetScriptThreadState InterruptScriptThread Clone
+eae1ba61-a4ed-11cf-8f20-00805f2cd064 IActiveScriptError IUnknown GetExceptionInfo GetSourcePosition GetSourceLineText
+6aa2c4a0-2b53-11d4-a2a0-00104bd35090 IActiveScriptGarbageCollector IUnknown CollectGarbage
+bb1a2ae2-a4f9-11cf-8f20-00805f2cd064 IActiveScriptParse32 IUnknown InitNew AddScriptlet ParseScriptText
+c7ef7658-e1ee-480e-97ea-d52cb4d76d17 IActiveScriptParse64 IUnknown InitNew AddScriptlet ParseScriptText
+71ee5b20-fb04-11d1-b3a8-00a0c911e8b2 IActiveScriptParseProcedure2_32 IActiveScriptParseProcedure32
+fe7c4271-210c-448d-9f54-76dab7047b28 IActiveScriptParseProcedure2_64 IActiveScriptParseProcedure64
+aa5b6a80-b834-11d0-932f-00a0c90dcaa9 IActiveScriptParseProcedure32 IUnknown ParseProcedureText
+c64713b6-e029-4cc5-9200-438b72890b6a IActiveScriptParseProcedure64 IUnknown ParseProcedureText
+1cff0050-6fdd-11d0-9328-00a0c90dcaa9 IActiveScriptParseProcedureOld32 IUnknown ParseProcedureText
+21f57128-08c9-4638-ba12-22d15d88dc5c IActiveScriptParseProcedureOld64 IUnknown ParseProcedureText
+4954e0d0-fbc7-11d1-8410-006008c3fbfc IActiveScriptProperty IUnknown GetProperty SetProperty
+db01a1e3-a42b-11cf-8f20-00805f2cd064 IActiveScriptSite IUnknown GetLCID GetItemInfo GetDocVersionString OnScriptTerminate OnStateChange OnScriptError OnEnterScript OnLeaveScript
+539698a0-cdca-11cf-a5eb-00aa0047a063 IActiveScriptSiteInterruptPoll IUnknown QueryContinue
+aedae97e-d7ee-4796-b960-7f092ae844ab IActiveScriptSiteUIControl IUnknown GetUIBehavior
+d10f6761-83e9-11cf-8f20-00805f2cd064 IActiveScriptSiteWindow IUnknown GetWindow EnableModeless
+b8da6310-e19b-11d0-933c-00a0c90dcaa9 IActiveScriptStats IUnknown GetStat GetStatEx ResetStats
+00000148-0000-0000-c000-000000000046 IAddrExclusionControl IUnknown GetCurrentAddrExclusionList UpdateAddrExclusionList
+00000147-0000-0000-c000-000000000046 IAddrTrackingControl IUnknown EnableCOMDynamicAddrTracking DisableCOMDynamicAddrTracking
+0000010f-0000-0000-c000-000000000046 IAdviseSink IUnknown OnDataChange OnViewChange OnRename OnSave OnClose
+00000125-0000-0000-c000-000000000046 IAdviseSink2 IAdviseSink OnLinkSrcChange
+3af24290-0c96-11ce-a0cf-00aa00600ab8 IAdviseSinkEx IAdviseSink OnViewStatusChange
+94ea2b94-e9cc-49e0-c0ff-ee64ca8f5b90 IAgileObject IUnknown
+c03f6a43-65a4-9818-987e-e0b810d2a6f2 IAgileReference IUnknown Resolve
+a2f05a09-27a2-42b5-bc0e-ac163ef49d9b IApartmentShutdown IUnknown OnUninitialize
+0000002a-0000-0000-c000-000000000046 IAsyncManager IUnknown CompleteCall GetCallContext GetState
+a5029fb6-3c34-11d1-9c99-00c04fb998aa IAsyncRpcChannelBuffer IRpcChannelBuffer2 Send Receive GetDestCtxEx
+00000024-0000-0000-c000-000000000046 IAsyncSetup IUnknown GetAsyncManager
+79eac9d0-baf9-11ce-8c82-00aa004ba90b IAuthenticate IUnknown Authenticate
+2ad1edaf-d83d-48b5-9adf-03dbe19f53bd IAuthenticateEx IAuthenticate AuthenticateEx
+11c81bc2-121e-4ed5-b9c4-b430bd54f2c0 IBindCallbackRedirect IUnknown Redirect
+0000000e-0000-0000-c000-000000000046 IBindCtx IUnknown RegisterObjectBound RevokeObjectBound ReleaseBoundObjects SetBindOptions GetBindOptions GetRunningObjectTable RegisterObjectParam GetObjectParam EnumObjectParam RevokeObjectParam
+63cdbcb0-c1b1-11d0-9336-00a0c90dcaa9 IBindEventHandler IUnknown BindHandler
+fc4801a1-2ba9-11cf-a229-00aa003d7352 IBindHost IUnknown CreateMoniker MonikerBindToStorage MonikerBindToObject
+79eac9c0-baf9-11ce-8c82-00aa004ba90b IBinding IUnknown Abort Suspend Resume SetPriority GetPriority GetBindResult
+79eac9cd-baf9-11ce-8c82-00aa004ba90b IBindProtocol IUnknown CreateBinding
+79eac9c1-baf9-11ce-8c82-00aa004ba90b IBindStatusCallback IUnknown OnStartBinding GetPriority OnLowResource OnProgress OnStopBinding GetBindInfo OnDataAvailable OnObjectAvailable
+aaa74ef9-8ee7-4659-88d9-f8c504da73cc IBindStatusCallbackEx IBindStatusCallback GetBindInfoEx
+30f3d47a-6447-11d1-8e3c-00c04fb9386d IBlockingLock IUnknown Lock Unlock
+1c733a30-2a1c-11ce-ade5-00aa0044773d ICallFactory IUnknown CreateCall
+00000029-0000-0000-c000-000000000046 ICancelMethodCalls IUnknown Cancel TestCancel
+c5598e60-b307-11d1-b27d-006008c3fbfb ICanHandleException IUnknown CanHandleException
+6eb22872-8a19-11d0-81b6-00a0c9231c29 ICatalogCollection IDispatch get__NewEnum get_Item get_Count Remove Add Populate SaveChanges GetCollection get_Name get_AddEnabled get_RemoveEnabled GetUtilInterface get_DataStoreMajorVersion get_DataStoreMinorVersion PopulateByKey PopulateByQuery
+6eb22871-8a19-11d0-81b6-00a0c9231c29 ICatalogObject IDispatch get_Value put_Value get_Key get_Name IsPropertyReadOnly get_Valid IsPropertyWriteOnly
+0002e013-0000-0000-c000-000000000046 ICatInformation IUnknown EnumCategories GetCategoryDesc EnumClassesOfCategories IsClassOfCategories EnumImplCategoriesOfClass EnumReqCategoriesOfClass
+0002e012-0000-0000-c000-000000000046 ICatRegister IUnknown RegisterCategories UnRegisterCategories RegisterClassImplCategories UnRegisterClassImplCategories RegisterClassReqCategories UnRegisterClassReqCategories
+1008c4a0-7613-11cf-9af1-0020af6e72f4 IChannelHook IUnknown ClientGetSize ClientFillBuffer ClientNotify ServerNotify ServerGetSize ServerFillBuffer
+00000140-0000-0000-c000-000000000046 IClassActivator IUnknown GetClassObject
+00000001-0000-0000-c000-000000000046 IClassFactory IUnknown CreateInstance LockServer
+b196b28f-bab4-101a-b69c-00aa00341d07 IClassFactory2 IClassFactory GetLicInfo RequestLicKey CreateInstanceLic
+0000013d-0000-0000-c000-000000000046 IClientSecurity IUnknown QueryBlanket SetBlanket CopyProxy
+79eac9d1-baf9-11ce-8c82-00aa004ba90b ICodeInstall IWindowForBindingUI OnCodeInstallProblem
+dd662187-dfc2-11d1-a2cf-00805fc79235 ICOMAdminCatalog IDispatch GetCollection Connect get_MajorVersion get_MinorVersion GetCollectionByQuery ImportComponent InstallComponent ShutdownApplication ExportApplication InstallApplication StopRouter RefreshRouter StartRouter Reserved1 Reserved2 InstallMultipleComponents GetMultipleComponentsInfo RefreshComponents BackupREGDB RestoreREGDB QueryApplicationFile StartApplication ServiceCheck InstallMultipleEventClasses InstallEventClass GetEventClassesForIID
+790c6e0b-9194-4cc9-9426-a48a63185696 ICOMAdminCatalog2 ICOMAdminCatalog GetCollectionByQuery2 GetApplicationInstanceIDFromProcessID ShutdownApplicationInstances PauseApplicationInstances ResumeApplicationInstances RecycleApplicationInstances AreApplicationInstancesPaused DumpApplicationInstance get_IsApplicationInstanceDumpSupported CreateServiceForApplication DeleteServiceForApplication GetPartitionID GetPartitionName put_CurrentPartition get_CurrentPartitionID get_CurrentPartitionName get_GlobalPartitionID FlushPartitionCache CopyApplications CopyComponents MoveComponents AliasComponent IsSafeToDelete ImportUnconfiguredComponents PromoteUnconfiguredComponents ImportComponents get_Is64BitCatalogServer ExportPartition InstallPartition QueryApplicationFile2 GetComponentVersionCount
+000001ce-0000-0000-c000-000000000046 IComThreadingInfo IUnknown GetCurrentApartmentType GetCurrentThreadType GetCurrentLogicalThreadId SetCurrentLogicalThreadId
+b196b286-bab4-101a-b69c-00aa00341d07 IConnectionPoint IUnknown GetConnectionInterface GetConnectionPointContainer Advise Unadvise EnumConnections
+b196b284-bab4-101a-b69c-00aa00341d07 IConnectionPointContainer IUnknown EnumConnectionPoints FindConnectionPoint
+000001c0-0000-0000-c000-000000000046 IContext IUnknown SetProperty RemoveProperty GetProperty EnumContextProps
+000001da-0000-0000-c000-000000000046 IContextCallback IUnknown PFNCONTEXTCALL ContextCallback
+0000012a-0000-0000-c000-000000000046 IContinue IUnknown FContinue
+22f03340-547d-101b-8e65-08002b2bd119 ICreateErrorInfo IUnknown SetGUID SetSource SetDescription SetHelpFile SetHelpContext
+00020405-0000-0000-c000-000000000046 ICreateTypeInfo IUnknown SetGuid SetTypeFlags SetDocString SetHelpContext SetVersion AddRefTypeInfo AddFuncDesc AddImplType SetImplTypeFlags SetAlignment SetSchema AddVarDesc SetFuncAndParamNames SetVarName SetTypeDescAlias DefineFuncAsDllEntry SetFuncDocString SetVarDocString SetFuncHelpContext SetVarHelpContext SetMops SetTypeIdldesc LayOut
+0002040e-0000-0000-c000-000000000046 ICreateTypeInfo2 ICreateTypeInfo DeleteFuncDesc DeleteFuncDescByMemId DeleteVarDesc DeleteVarDescByMemId DeleteImplType SetCustData SetFuncCustData SetParamCustData SetVarCustData SetImplTypeCustData SetHelpStringContext SetFuncHelpStringContext SetVarHelpStringContext Invalidate SetName
+00020406-0000-0000-c000-000000000046 ICreateTypeLib IUnknown CreateTypeInfo SetName SetVersion SetGuid SetDocString SetHelpFileName SetHelpContext SetLcid SetLibFlags SaveAllChanges
+0002040f-0000-0000-c000-000000000046 ICreateTypeLib2 ICreateTypeLib DeleteTypeInfo SetCustData SetHelpStringContext SetHelpStringDll
+00000110-0000-0000-c000-000000000046 IDataAdviseHolder IUnknown Advise Unadvise EnumAdvise SendOnDataChange
+0000010e-0000-0000-c000-000000000046 IDataObject IUnknown GetData GetDataHere QueryGetData GetCanonicalFormatEtc SetData EnumFormatEtc DAdvise DUnadvise EnumDAdvise
+0e6d4d92-6738-11cf-9608-00aa00680db4 IDirectWriterLock IUnknown WaitForWriteAccess ReleaseWriteAccess HaveWriteAccess
+00020400-0000-0000-c000-000000000046 IDispatch IUnknown GetTypeInfoCount GetTypeInfo GetIDsOfNames Invoke
+a6ef9860-c720-11d0-9337-00a0c90dcaa9 IDispatchEx IDispatch GetDispID InvokeEx DeleteMemberByName DeleteMemberByDispID GetMemberProperties GetMemberName GetNextDispID GetNameSpaceParent
+208b3651-2b48-11cf-be10-00aa00a2fa25 IDispenserDriver IUnknown CreateResource RateResource EnlistResource ResetResource DestroyResource DestroyResourceS
+5cb31e10-2b5f-11cf-be10-00aa00a2fa25 IDispenserManager IUnknown RegisterDispenser GetContext
+a6ef9861-c720-11d0-9337-00a0c90dcaa9 IDispError IUnknown QueryErrorInfo GetNext GetHresult GetSource GetHelpInfo GetDescription
+00000121-0000-0000-c000-000000000046 IDropSource IUnknown QueryContinueDrag GiveFeedback
+0000012b-0000-0000-c000-000000000046 IDropSourceNotify IUnknown DragTargetEnter DragTargetLeave
+00000122-0000-0000-c000-000000000046 IDropTarget IUnknown DragEnter DragOver DragLeave Drop
+4131e760-1aea-11d0-944b-00a0c905416e IDtcLuConfigure IUnknown Add Delete
+ac2b8ad2-d6f0-11d0-b386-00a0c9083365 IDtcLuRecovery IUnknown
+4131e762-1aea-11d0-944b-00a0c905416e IDtcLuRecoveryFactory IUnknown Create
+4131e764-1aea-11d0-944b-00a0c905416e IDtcLuRecoveryInitiatedByDtc IUnknown GetWork
+4131e766-1aea-11d0-944b-00a0c905416e IDtcLuRecoveryInitiatedByDtcStatusWork IUnknown HandleCheckLuStatus
+4131e765-1aea-11d0-944b-00a0c905416e IDtcLuRecoveryInitiatedByDtcTransWork IUnknown GetLogNameSizes GetOurXln HandleConfirmationFromOurXln HandleTheirXlnResponse HandleErrorFromOurXln CheckForCompareStates GetOurTransIdSize GetOurCompareStates HandleTheirCompareStatesResponse HandleErrorFromOurCompareStates ConversationLost GetRecoverySeqNum ObsoleteRecoverySeqNum
+4131e768-1aea-11d0-944b-00a0c905416e IDtcLuRecoveryInitiatedByLu IUnknown GetObjectToHandleWorkFromLu
+ac2b8ad1-d6f0-11d0-b386-00a0c9083365 IDtcLuRecoveryInitiatedByLuWork IUnknown HandleTheirXln GetOurLogNameSize GetOurXln HandleConfirmationOfOurXln HandleTheirCompareStates HandleConfirmationOfOurCompareStates HandleErrorFromOurCompareStates ConversationLost
+4131e769-1aea-11d0-944b-00a0c905416e IDtcLuRmEnlistment IUnknown Unplug BackedOut BackOut Committed Forget RequestCommit
+4131e771-1aea-11d0-944b-00a0c905416e IDtcLuRmEnlistmentFactory IUnknown Create
+4131e770-1aea-11d0-944b-00a0c905416e IDtcLuRmEnlistmentSink IUnknown AckUnplug TmDown SessionLost BackedOut BackOut Committed Forget Prepare RequestCommit
+4131e773-1aea-11d0-944b-00a0c905416e IDtcLuSubordinateDtc IUnknown Unplug BackedOut BackOut Committed Forget Prepare RequestCommit
+4131e775-1aea-11d0-944b-00a0c905416e IDtcLuSubordinateDtcFactory IUnknown Create
+4131e774-1aea-11d0-944b-00a0c905416e IDtcLuSubordinateDtcSink IUnknown AckUnplug TmDown SessionLost BackedOut BackOut Committed Forget RequestCommit
+947990de-cc28-11d2-a0f7-00805f858fb1 IDummyHICONIncluder IUnknown Dummy
+0002e011-0000-0000-c000-000000000046 IEnumCATEGORYINFO IUnknown Next Skip Reset Clone
+b196b285-bab4-101a-b69c-00aa00341d07 IEnumConnectionPoints IUnknown Next Skip Reset Clone
+b196b287-bab4-101a-b69c-00aa00341d07 IEnumConnections IUnknown Next Skip Reset Clone
+000001c1-0000-0000-c000-000000000046 IEnumContextProps IUnknown Next Skip Reset Clone Count
+00000103-0000-0000-c000-000000000046 IEnumFORMATETC IUnknown Next Skip Reset Clone
+0002e000-0000-0000-c000-000000000046 IEnumGUID IUnknown Next Skip Reset Clone
+00000102-0000-0000-c000-000000000046 IEnumMoniker IUnknown Next Skip Reset Clone
+b3e7c340-ef97-11ce-9bc9-00aa00608e01 IEnumOleUndoUnits IUnknown Next Skip Reset Clone
+00000104-0000-0000-c000-000000000046 IEnumOLEVERB IUnknown Next Skip Reset Clone
+00000105-0000-0000-c000-000000000046 IEnumSTATDATA IUnknown Next Skip Reset Clone
+0000013b-0000-0000-c000-000000000046 IEnumSTATPROPSETSTG IUnknown Next Skip Reset Clone
+00000139-0000-0000-c000-000000000046 IEnumSTATPROPSTG IUnknown Next Skip Reset Clone
+0000000d-0000-0000-c000-000000000046 IEnumSTATSTG IUnknown Next Skip Reset Clone
+00000101-0000-0000-c000-000000000046 IEnumString IUnknown Next Skip Reset Clone
+00000100-0000-0000-c000-000000000046 IEnumUnknown IUnknown Next Skip Reset Clone
+00020404-0000-0000-c000-000000000046 IEnumVARIANT IUnknown Next Skip Reset Clone
+027947e1-d731-11ce-a357-000000000001 IEnumWbemClassObject IUnknown Reset Next NextAsync Clone Skip
+1cf2b120-547d-101b-8e65-08002b2bd119 IErrorInfo IUnknown GetGUID GetSource GetDescription GetHelpFile GetHelpContext
+3127ca40-446e-11ce-8135-00aa004bb851 IErrorLog IUnknown AddError
+00000019-0000-0000-c000-000000000046 IExternalConnection IUnknown AddConnection ReleaseConnection
+99caf010-415e-11cf-8814-00aa00b569f5 IFillLockBytes IUnknown FillAppend FillAt SetFillSize Terminate
+bef6e002-a874-101a-8bba-00aa00300cab IFont IUnknown get_Name put_Name get_Size put_Size get_Bold put_Bold get_Italic put_Italic get_Underline put_Underline get_Strikethrough put_Strikethrough get_Weight put_Weight get_Charset put_Charset get_hFont Clone IsEqual SetRatio QueryTextMetrics AddRefHfont ReleaseHfont SetHdc
+bef6e003-a874-101a-8bba-00aa00300cab IFontDisp IDispatch
+4ef6100a-af88-11d0-9846-00c04fc29993 IFontEventsDisp IDispatch
+00000145-0000-0000-c000-000000000046 IForegroundTransfer IUnknown AllowForegroundTransfer
+af0ff408-129d-4b20-91f0-02bd23d88352 IGetBindHandle IUnknown GetBindHandle
+c23cc370-87ef-11ce-8081-0080c758527e IGetDispenser IUnknown GetDispenser
+00000146-0000-0000-c000-000000000046 IGlobalInterfaceTable IUnknown RegisterInterfaceInGlobal RevokeInterfaceFromGlobal GetInterfaceFromGlobal
+0000015b-0000-0000-c000-000000000046 IGlobalOptions IUnknown Set Query
+bf6a1850-2b45-11cf-be10-00aa00a2fa25 IHolder IUnknown AllocResource FreeResource TrackResource TrackResourceS UntrackResource UntrackResourceS Close RequestDestroyResource
+79eac9d2-baf9-11ce-8c82-00aa004ba90b IHttpNegotiate IUnknown BeginningTransaction OnResponse
+4f9f9fcb-e0f4-48eb-b7ab-fa2ea9365cb4 IHttpNegotiate2 IHttpNegotiate GetRootSecurityId
+79eac9d7-bafa-11ce-8c82-00aa004ba90b IHttpSecurity IWindowForBindingUI OnSecurityProblem
+00000034-0000-0000-c000-000000000046 IInitializeSpy IUnknown PreInitialize PostInitialize PreUninitialize PostUninitialize
+00000021-0000-0000-c000-000000000046 IInternalUnknown IUnknown QueryInternalInterface
+79eac9e0-baf9-11ce-8c82-00aa004ba90b IInternet IUnknown
+79eac9e1-baf9-11ce-8c82-00aa004ba90b IInternetBindInfo IUnknown GetBindInfo GetBindString
+3af280b6-cb3f-11d0-891e-00c04fb6bfc4 IInternetHostSecurityManager IUnknown GetSecurityId ProcessUrlAction QueryCustomPolicy
+79eac9eb-baf9-11ce-8c82-00aa004ba90b IInternetPriority IUnknown SetPriority GetPriority
+79eac9e4-baf9-11ce-8c82-00aa004ba90b IInternetProtocol IInternetProtocolRoot Read Seek LockRequest UnlockRequest
+c7a98e66-1010-492c-a1c8-c809e1f75905 IInternetProtocolEx IInternetProtocol StartEx
+79eac9ec-baf9-11ce-8c82-00aa004ba90b IInternetProtocolInfo IUnknown ParseUrl CombineUrl CompareUrl QueryInfo
+79eac9e3-baf9-11ce-8c82-00aa004ba90b IInternetProtocolRoot IUnknown Start Continue Abort Terminate Suspend Resume
+79eac9e5-baf9-11ce-8c82-00aa004ba90b IInternetProtocolSink IUnknown Switch ReportProgress ReportData ReportResult
+79eac9ee-baf9-11ce-8c82-00aa004ba90b IInternetSecurityManager IUnknown SetSecuritySite GetSecuritySite MapUrlToZone GetSecurityId ProcessUrlAction QueryCustomPolicy SetZoneMapping GetZoneMappings
+f164edf1-cc7c-4f0d-9a94-34222625c393 IInternetSecurityManagerEx IInternetSecurityManager ProcessUrlActionEx
+f1e50292-a795-4117-8e09-2b560a72ac60 IInternetSecurityManagerEx2 IInternetSecurityManagerEx MapUrlToZoneEx2 ProcessUrlActionEx2 GetSecurityIdEx2 QueryCustomPolicyEx2
+79eac9ed-baf9-11ce-8c82-00aa004ba90b IInternetSecurityMgrSite IUnknown GetWindow EnableModeless
+79eac9e7-baf9-11ce-8c82-00aa004ba90b IInternetSession IUnknown RegisterNameSpace UnregisterNameSpace RegisterMimeFilter UnregisterMimeFilter CreateBinding SetSessionOption
+79eac9ef-baf9-11ce-8c82-00aa004ba90b IInternetZoneManager IUnknown GetZoneAttributes SetZoneAttributes GetZoneCustomPolicy SetZoneCustomPolicy GetZoneActionPolicy SetZoneActionPolicy PromptAction LogAction CreateZoneEnumerator GetZoneAt DestroyZoneEnumerator CopyTemplatePoliciesToZone
+a4c23339-8e06-431e-9bf4-7e711c085648 IInternetZoneManagerEx IInternetZoneManager GetZoneActionPolicyEx SetZoneActionPolicyEx
+edc17559-dd5d-4846-8eef-8becba5a4abf IInternetZoneManagerEx2 IInternetZoneManagerEx GetZoneAttributesEx GetZoneSecurityState GetIESecurityState FixInsecureSettings
+4d964ad4-5b33-11d3-8a91-00c04f79eb6d ILastResourceManager IUnknown TransactionCommitted RecoveryDone
+0e6d4d90-6738-11cf-9608-00aa00680db4 ILayoutStorage IUnknown LayoutScript BeginMonitor EndMonitor ReLayoutDocfile ReLayoutDocfileOnILockBytes
+0000000a-0000-0000-c000-000000000046 ILockBytes IUnknown ReadAt WriteAt Flush SetSize LockRegion UnlockRegion Stat
+00000002-0000-0000-c000-000000000046 IMalloc IUnknown Alloc Realloc Free GetSize DidAlloc HeapMinimize
+0000001d-0000-0000-c000-000000000046 IMallocSpy IUnknown PreAlloc PostAlloc PreFree PostFree PreRealloc PostRealloc PreGetSize PostGetSize PreDidAlloc PostDidAlloc PreHeapMinimize PostHeapMinimize
+00000003-0000-0000-c000-000000000046 IMarshal IUnknown GetUnmarshalClass GetMarshalSizeMax MarshalInterface UnmarshalInterface ReleaseMarshalData DisconnectObject
+000001cf-0000-0000-c000-000000000046 IMarshal2 IMarshal
+00000016-0000-0000-c000-000000000046 IMessageFilter IUnknown HandleInComingCall RetryRejectedCall MessagePending
+0000000f-0000-0000-c000-000000000046 IMoniker IPersistStream BindToObject BindToStorage Reduce ComposeWith Enum IsEqual Hash IsRunning GetTimeOfLastChange Inverse CommonPrefixWith RelativePathTo GetDisplayName ParseDisplayName IsSystemMoniker
+a5ca5f7f-1847-4d87-9c5b-918509f7511d IMonikerProp IUnknown PutProperty
+00000020-0000-0000-c000-000000000046 IMultiQI IUnknown QueryMultipleInterfaces
+ecc8691b-c1db-4dc0-855e-65f6c551af49 INoMarshal IUnknown
+000001c6-0000-0000-c000-000000000046 IObjContext IContext Reserved1 Reserved2 Reserved3 Reserved4 Reserved5 Reserved6 Reserved7
+ca04b7e6-0d21-11d1-8cc5-00c04fc2b085 IObjectIdentity IUnknown IsEqualObject
+fc4801a3-2ba9-11cf-a229-00aa003d7352 IObjectWithSite IUnknown SetSite GetSite
+00000111-0000-0000-c000-000000000046 IOleAdviseHolder IUnknown Advise Unadvise EnumAdvise SendOnRename SendOnSave SendOnClose
+0000011e-0000-0000-c000-000000000046 IOleCache IUnknown Cache Uncache EnumCache InitCache SetData
+00000128-0000-0000-c000-000000000046 IOleCache2 IOleCache UpdateCache DiscardCache
+00000129-0000-0000-c000-000000000046 IOleCacheControl IUnknown OnRun OnStop
+00000118-0000-0000-c000-000000000046 IOleClientSite IUnknown SaveObject GetMoniker GetContainer ShowObject OnShowWindow RequestNewObjectLayout
+0000011b-0000-0000-c000-000000000046 IOleContainer IParseDisplayName EnumObjects LockContainer
+b196b288-bab4-101a-b69c-00aa00341d07 IOleControl IUnknown GetControlInfo OnMnemonic OnAmbientPropertyChange FreezeEvents
+b196b289-bab4-101a-b69c-00aa00341d07 IOleControlSite IUnknown OnControlInfoChanged LockInPlaceActive GetExtendedControl TransformCoords TranslateAccelerator OnFocus ShowPropertyFrame
+00000117-0000-0000-c000-000000000046 IOleInPlaceActiveObject IOleWindow TranslateAccelerator OnFrameWindowActivate OnDocWindowActivate ResizeBorder EnableModeless
+00000116-0000-0000-c000-000000000046 IOleInPlaceFrame IOleInPlaceUIWindow InsertMenus SetMenu RemoveMenus SetStatusText EnableModeless TranslateAccelerator
+00000113-0000-0000-c000-000000000046 IOleInPlaceObject IOleWindow InPlaceDeactivate UIDeactivate SetObjectRects ReactivateAndUndo
+1c2056cc-5ef4-101b-8bc8-00aa003e3b29 IOleInPlaceObjectWindowless IOleInPlaceObject OnWindowMessage GetDropTarget
+00000119-0000-0000-c000-000000000046 IOleInPlaceSite IOleWindow CanInPlaceActivate OnInPlaceActivate OnUIActivate GetWindowContext Scroll OnUIDeactivate OnInPlaceDeactivate DiscardUndoState DeactivateAndUndo OnPosRectChange
+9c2cad80-3424-11cf-b670-00aa004cd6d8 IOleInPlaceSiteEx IOleInPlaceSite OnInPlaceActivateEx OnInPlaceDeactivateEx RequestUIActivate
+922eada0-3424-11cf-b670-00aa004cd6d8 IOleInPlaceSiteWindowless IOleInPlaceSiteEx CanWindowlessActivate GetCapture SetCapture GetFocus SetFocus GetDC ReleaseDC InvalidateRect InvalidateRgn ScrollRect AdjustRect OnDefWindowMessage
+00000115-0000-0000-c000-000000000046 IOleInPlaceUIWindow IOleWindow GetBorder RequestBorderSpace SetBorderSpace SetActiveObject
+0000011c-0000-0000-c000-000000000046 IOleItemContainer IOleContainer GetObject GetObjectStorage IsRunning
+0000011d-0000-0000-c000-000000000046 IOleLink IUnknown SetUpdateOptions GetUpdateOptions SetSourceMoniker GetSourceMoniker SetSourceDisplayName GetSourceDisplayName BindToSource BindIfRunning GetBoundSource UnbindSource Update
+00000112-0000-0000-c000-000000000046 IOleObject IUnknown SetClientSite GetClientSite SetHostNames Close SetMoniker GetMoniker InitFromData GetClipboardData DoVerb EnumVerbs Update IsUpToDate GetUserClassID GetUserType SetExtent GetExtent Advise Unadvise EnumAdvise GetMiscStatus SetColorScheme
+a1faf330-ef97-11ce-9bc9-00aa00608e01 IOleParentUndoUnit IOleUndoUnit Open Close Add FindUnit GetParentState
+d001f200-ef97-11ce-9bc9-00aa00608e01 IOleUndoManager IUnknown Open Close Add GetOpenParentState DiscardFrom UndoTo RedoTo EnumUndoable EnumRedoable GetLastUndoDescription GetLastRedoDescription Enable
+894ad3b0-ef97-11ce-9bc9-00aa00608e01 IOleUndoUnit IUnknown Do GetDescription GetUnitType OnNextAdd
+00000114-0000-0000-c000-000000000046 IOleWindow IUnknown GetWindow ContextSensitiveHelp
+8d19c834-8879-11d1-83e9-00c04fc2c6d4 IOplockStorage IUnknown CreateStorageEx OpenStorageEx
+0000011a-0000-0000-c000-000000000046 IParseDisplayName IUnknown ParseDisplayName
+376bd3aa-3845-101b-84ed-08002b2ec713 IPerPropertyBrowsing IUnknown GetDisplayString MapPropertyToPage GetPredefinedStrings GetPredefinedValue
+0000010c-0000-0000-c000-000000000046 IPersist IUnknown GetClassID
+0000010b-0000-0000-c000-000000000046 IPersistFile IPersist IsDirty Load Save SaveCompleted GetCurFile
+bd1ae5e0-a6ae-11ce-bd37-504200c10000 IPersistMemory IPersist IsDirty Load Save GetSizeMax InitNew
+79eac9c9-baf9-11ce-8c82-00aa004ba90b IPersistMoniker IUnknown GetClassID IsDirty Load Save SaveCompleted GetCurMoniker
+37d84f60-42cb-11ce-8135-00aa004bb851 IPersistPropertyBag IPersist InitNew Load Save
+22f55881-280b-11d0-a8a9-00a0c90c2004 IPersistPropertyBag2 IPersist InitNew Load Save IsDirty
+0000010a-0000-0000-c000-000000000046 IPersistStorage IPersist IsDirty InitNew Load Save SaveCompleted HandsOffStorage
+00000109-0000-0000-c000-000000000046 IPersistStream IPersist IsDirty Load Save GetSizeMax
+7fd52380-4e07-101b-ae2d-08002b2ec713 IPersistStreamInit IPersist IsDirty Load Save GetSizeMax InitNew
+7bf80980-bf32-101a-8bbb-00aa00300cab IPicture IUnknown get_Handle get_hPal get_Type get_Width get_Height Render set_hPal get_CurDC SelectPicture get_KeepOriginalFormat put_KeepOriginalFormat PictureChanged SaveAsFile get_Attributes
+7bf80981-bf32-101a-8bbb-00aa00300cab IPictureDisp IDispatch
+55980ba0-35aa-11cf-b671-00aa004cd6d8 IPointerInactive IUnknown GetActivationPolicy OnInactiveMouseMove OnInactiveSetCursor
+80c7bfd0-87ee-11ce-8081-0080c758527e IPrepareInfo IUnknown GetPrepareInfoSize GetPrepareInfo
+5fab2547-9779-11d1-b886-00c04fb9618a IPrepareInfo2 IUnknown GetPrepareInfoSize GetPrepareInfo
+72380d55-8d2b-43a3-8513-2b6ef31434e9 IProcessInitControl IUnknown ResetInitializerTimeout
+a9d758a0-4617-11cf-95fc-00aa00680db4 IProgressNotify IUnknown OnProgress
+55272a00-42cb-11ce-8135-00aa004bb851 IPropertyBag IUnknown Read Write
+22f55882-280b-11d0-a8a9-00a0c90c2004 IPropertyBag2 IUnknown Read Write CountProperties GetPropertyInfo LoadObject
+9bfbbc02-eff1-101a-84ed-00aa00341d07 IPropertyNotifySink IUnknown OnChanged OnRequestEdit
+b196b28d-bab4-101a-b69c-00aa00341d07 IPropertyPage IUnknown SetPageSite Activate Deactivate GetPageInfo SetObjects Show Move IsPageDirty Apply Help TranslateAccelerator
+01e44665-24ac-101b-84ed-08002b2ec713 IPropertyPage2 IPropertyPage EditProperty
+b196b28c-bab4-101a-b69c-00aa00341d07 IPropertyPageSite IUnknown OnStatusChange GetLocaleID GetPageContainer TranslateAccelerator
+0000013a-0000-0000-c000-000000000046 IPropertySetStorage IUnknown Create Open Delete Enum
+00000138-0000-0000-c000-000000000046 IPropertyStorage IUnknown ReadMultiple WriteMultiple DeleteMultiple ReadPropertyNames WritePropertyNames DeletePropertyNames Commit Revert Enum SetTimes SetClass Stat
+b196b283-bab4-101a-b69c-00aa00341d07 IProvideClassInfo IUnknown GetClassInfo
+a6bc3ac0-dbaa-11ce-9de3-00aa004bb851 IProvideClassInfo2 IProvideClassInfo GetGUID
+a7aba9c1-8983-11cf-8f20-00805f2cd064 IProvideMultipleClassInfo IProvideClassInfo2 GetMultiTypeInfoCount GetInfoOfIndex
+10e2414a-ec59-49d2-bc51-5add2c36febc IProvideRuntimeContext IUnknown GetCurrentSourceContext
+d5f569d0-593b-101a-b569-08002b2dbf7a IPSFactoryBuffer IUnknown CreateProxy CreateStub
+cf51ed10-62fe-11cf-bf86-00a0c9034836 IQuickActivate IUnknown QuickActivate SetContentExtent GetContentExtent
+0000002f-0000-0000-c000-000000000046 IRecordInfo IUnknown RecordInit RecordClear RecordCopy GetGuid GetName GetSize GetTypeInfo GetField GetFieldNoCopy PutField PutFieldNoCopy GetFieldNames IsMatchingType RecordCreate RecordCreateCopy RecordDestroy
+eb0cb9e8-7996-11d2-872e-0000f8080859 IReleaseMarshalBuffers IUnknown ReleaseMarshalBuffer
+00000131-0000-0000-c000-000000000046 IRemUnknown IUnknown RemQueryInterface RemAddRef RemRelease
+13741d21-87eb-11ce-8081-0080c758527e IResourceManager IUnknown Enlist Reenlist ReenlistmentComplete GetDistributedTransactionManager
+d136c69a-f749-11d1-8f47-00c04f8ee57d IResourceManager2 IResourceManager Enlist2 Reenlist2
+13741d20-87eb-11ce-8081-0080c758527e IResourceManagerFactory IUnknown Create
+6b369c21-fbd2-11d1-8f47-00c04f8ee57d IResourceManagerFactory2 IResourceManagerFactory CreateEx
+0d563181-defb-11ce-aed1-00aa0051e2c4 IResourceManagerSink IUnknown TMDown
+00000012-0000-0000-c000-000000000046 IRootStorage IUnknown SwitchToFile
+f29f6bc0-5021-11ce-aa15-00006901293f IROTData IUnknown GetComparisonData
+d5f56b60-593b-101a-b569-08002b2dbf7a IRpcChannelBuffer IUnknown GetBuffer SendReceive FreeBuffer GetDestCtx IsConnected
+594f31d0-7f19-11d0-b194-00a0c90dc8bf IRpcChannelBuffer2 IRpcChannelBuffer GetProtocolVersion
+25b15600-0115-11d0-bf0d-00aa00b8dfd2 IRpcChannelBuffer3 IRpcChannelBuffer2 Send Receive Cancel GetCallContext GetDestCtxEx GetState RegisterAsync
+00000149-0000-0000-c000-000000000046 IRpcHelper IUnknown GetDCOMProtocolVersion GetIIDFromOBJREF
+00000144-0000-0000-c000-000000000046 IRpcOptions IUnknown Set Query
+d5f56a34-593b-101a-b569-08002b2dbf7a IRpcProxyBuffer IUnknown Connect Disconnect
+d5f56afc-593b-101a-b569-08002b2dbf7a IRpcStubBuffer IUnknown Connect Disconnect Invoke IsIIDSupported CountRefs DebugServerQueryInterface DebugServerRelease
+58a08519-24c8-4935-b482-3fd823333a4f IRpcSyntaxNegotiate IUnknown NegotiateSyntax
+00000126-0000-0000-c000-000000000046 IRunnableObject IUnknown GetRunningClass Run IsRunning LockRunning SetContainedObject
+00000010-0000-0000-c000-000000000046 IRunningObjectTable IUnknown Register Revoke IsRunning GetObject NoteChangeTime GetTimeOfLastChange EnumRunning
+0c733a30-2a1c-11ce-ade5-00aa0044773d ISequentialStream IUnknown Read Write
+0000013e-0000-0000-c000-000000000046 IServerSecurity IUnknown QueryBlanket ImpersonateClient RevertToSelf IsImpersonating
+6d5140c1-7436-11ce-8034-00aa006009fa IServiceProvider IUnknown QueryService
+2a005c01-a5de-11cf-9e66-00aa00a3f464 ISharedProperty IDispatch get_Value put_Value
+2a005c07-a5de-11cf-9e66-00aa00a3f464 ISharedPropertyGroup IDispatch CreatePropertyByPosition get_PropertyByPosition CreateProperty get_Property
+2a005c0d-a5de-11cf-9e66-00aa00a3f464 ISharedPropertyGroupManager IDispatch CreatePropertyGroup get_Group get__NewEnum
+742b0e01-14e6-101b-914e-00aa00300cab ISimpleFrameSite IUnknown PreMessageFilter PostMessageFilter
+b15b8dc1-c7e1-11d0-8680-00aa00bdcb71 ISoftDistExt IUnknown ProcessSoftDist GetFirstCodeBase GetNextCodeBase AsyncInstallDistributionUnit
+b196b28b-bab4-101a-b69c-00aa00341d07 ISpecifyPropertyPages IUnknown GetPages
+00000018-0000-0000-c000-000000000046 IStdMarshalInfo IUnknown GetClassForHandler
+0000000b-0000-0000-c000-000000000046 IStorage IUnknown CreateStream OpenStream CreateStorage OpenStorage CopyTo MoveElementTo Commit Revert EnumElements DestroyElement RenameElement SetElementTimes SetClass SetStateBits Stat
+0000000c-0000-0000-c000-000000000046 IStream ISequentialStream Seek SetSize CopyTo Commit Revert LockRegion UnlockRegion Stat Clone
+df0b3d60-548f-101b-8e65-08002b2bd119 ISupportErrorInfo IUnknown InterfaceSupportsErrorInfo
+00000022-0000-0000-c000-000000000046 ISurrogate IUnknown LoadDllServer FreeSurrogate
+00000030-0000-0000-c000-000000000046 ISynchronize IUnknown Wait Signal Reset
+00000033-0000-0000-c000-000000000046 ISynchronizeContainer IUnknown AddSynchronize WaitMultiple
+00000032-0000-0000-c000-000000000046 ISynchronizeEvent ISynchronizeHandle SetEventHandle
+00000031-0000-0000-c000-000000000046 ISynchronizeHandle IUnknown GetHandle
+00000025-0000-0000-c000-000000000046 ISynchronizeMutex ISynchronize ReleaseMutex
+969dc708-5c76-11d1-8d86-0000f804b057 IThumbnailExtractor IUnknown ExtractThumbnail OnFileUpdated
+bc0bf6ae-8878-11d1-83e9-00c04fc2c6d4 ITimeAndNoticeControl IUnknown SuppressChanges
+30274f88-6ee4-474e-9b95-7807bc9ef8cf ITmNodeName IUnknown GetNodeNameSize GetNodeName
+0fb15084-af41-11ce-bd2b-204c4f4f5020 ITransaction IUnknown Commit Abort GetTransactionInfo
+34021548-0065-11d3-bac1-00c04f797be2 ITransaction2 ITransactionCloner GetTransactionInfo2
+02656950-2152-11d0-944c-00a0c905416e ITransactionCloner ITransaction CloneWithCommitDisabled
+3a6ad9e1-23b9-11cf-ad60-00aa00a74ccd ITransactionDispenser IUnknown GetOptionsObject BeginTransaction
+3a6ad9e0-23b9-11cf-ad60-00aa00a74ccd ITransactionOptions IUnknown SetOptions GetOptions
+3a6ad9e2-23b9-11cf-ad60-00aa00a74ccd ITransactionOutcomeEvents IUnknown Committed Aborted HeuristicDecision Indoubt
+82dc88e1-a954-11d1-8f88-00600895e7d5 ITransactionPhase0EnlistmentAsync IUnknown Enable WaitForEnlistment Phase0Done Unenlist GetTransaction
+82dc88e0-a954-11d1-8f88-00600895e7d5 ITransactionPhase0Factory IUnknown Create
+ef081809-0c76-11d2-87a6-00c04f990f34 ITransactionPhase0NotifyAsync IUnknown Phase0Request EnlistCompleted
+59313e03-b36c-11cf-a539-00aa006887c3 ITransactionReceiver IUnknown UnmarshalPropagationToken GetReturnTokenSize MarshalReturnToken Reset
+59313e02-b36c-11cf-a539-00aa006887c3 ITransactionReceiverFactory IUnknown Create
+59313e01-b36c-11cf-a539-00aa006887c3 ITransactionTransmitter IUnknown Set GetPropagationTokenSize MarshalPropagationToken UnmarshalReturnToken Reset
+59313e00-b36c-11cf-a539-00aa006887c3 ITransactionTransmitterFactory IUnknown Create
+5433376c-414d-11d3-b206-00c04fc2f3ef ITransactionVoterBallotAsync2 IUnknown VoteRequestDone
+5433376a-414d-11d3-b206-00c04fc2f3ef ITransactionVoterFactory2 IUnknown Create
+5433376b-414d-11d3-b206-00c04fc2f3ef ITransactionVoterNotifyAsync2 ITransactionOutcomeEvents VoteRequest
+00020410-0000-0000-c000-000000000046 ITypeChangeEvents IUnknown RequestTypeChange AfterTypeChange
+00020403-0000-0000-c000-000000000046 ITypeComp IUnknown Bind BindType
+0000002e-0000-0000-c000-000000000046 ITypeFactory IUnknown CreateFromTypeInfo
+00020401-0000-0000-c000-000000000046 ITypeInfo IUnknown GetTypeAttr GetTypeComp GetFuncDesc GetVarDesc GetNames GetRefTypeOfImplType GetImplTypeFlags GetIDsOfNames Invoke GetDocumentation GetDllEntry GetRefTypeInfo AddressOfMember CreateInstance GetMops GetContainingTypeLib ReleaseTypeAttr ReleaseFuncDesc ReleaseVarDesc
+00020412-0000-0000-c000-000000000046 ITypeInfo2 ITypeInfo GetTypeKind GetTypeFlags GetFuncIndexOfMemId GetVarIndexOfMemId GetCustData GetFuncCustData GetParamCustData GetVarCustData GetImplTypeCustData GetDocumentation2 GetAllCustData GetAllFuncCustData GetAllParamCustData GetAllVarCustData GetAllImplTypeCustData
+00020402-0000-0000-c000-000000000046 ITypeLib IUnknown GetTypeInfoCount GetTypeInfo GetTypeInfoType GetTypeInfoOfGuid GetLibAttr GetTypeComp GetDocumentation IsName FindName ReleaseTLibAttr
+00020411-0000-0000-c000-000000000046 ITypeLib2 ITypeLib GetCustData GetLibStatistics GetDocumentation2 GetAllCustData
+0000002d-0000-0000-c000-000000000046 ITypeMarshal IUnknown Size Marshal Unmarshal Free
+00000000-0000-0000-c000-000000000046 IUnknown - QueryInterface AddRef Release
+1cfaba8c-1523-11d1-ad79-00c04fd8fdff IUnsecuredApartment IUnknown CreateObjectStub
+a39ee748-6a27-4817-a6f2-13914bef5890 IUri IUnknown GetPropertyBSTR GetPropertyLength GetPropertyDWORD HasProperty GetAbsoluteUri GetAuthority GetDisplayUri GetDomain GetExtension GetFragment GetHost GetPassword GetPath GetPathAndQuery GetQuery GetRawUri GetSchemeName GetUserInfo GetUserName GetHostType GetPort GetScheme GetZone GetProperties IsEqual
+4221b2e1-8955-46c0-bd5b-de9897565de7 IUriBuilder IUnknown CreateUriSimple CreateUri CreateUriWithFlags GetIUri SetIUri GetFragment GetHost GetPassword GetPath GetPort GetQuery GetSchemeName GetUserName SetFragment SetHost SetPassword SetPath SetPort SetQuery SetSchemeName SetUserName RemoveProperties HasBeenModified
+e982ce48-0b96-440c-bc37-0c869b27a29e IUriBuilderFactory IUnknown CreateIUriBuilder CreateInitializedIUriBuilder
+a158a630-ed6f-45fb-b987-f68676f57752 IUriContainer IUnknown GetIUri
+00000026-0000-0000-c000-000000000046 IUrlMon IUnknown AsyncGetClassBits
+a6ef9862-c720-11d0-9337-00a0c90dcaa9 IVariantChangeType IUnknown ChangeType
+0000010d-0000-0000-c000-000000000046 IViewObject IUnknown Draw GetColorSet Freeze Unfreeze SetAdvise GetAdvise
+00000127-0000-0000-c000-000000000046 IViewObject2 IViewObject GetExtent
+3af24292-0c96-11ce-a0cf-00aa00600ab8 IViewObjectEx IViewObject2 GetRect GetViewStatus QueryHitPoint QueryHitRect GetNaturalExtent
+0000002b-0000-0000-c000-000000000046 IWaitMultiple IUnknown WaitMultiple AddSynchronize
+44aca675-e8fc-11d0-a07c-00c04fb68820 IWbemCallResult IUnknown GetResultObject GetResultString GetResultServices GetCallStatus
+dc12a681-737f-11cf-884d-00aa004b2e24 IWbemClassObject IUnknown GetQualifierSet Get Put Delete GetNames BeginEnumeration Next EndEnumeration GetPropertyQualifierSet Clone GetObjectText SpawnDerivedClass SpawnInstance CompareTo GetPropertyOrigin InheritsFrom GetMethod PutMethod DeleteMethod BeginMethodEnumeration NextMethod EndMethodEnumeration GetMethodQualifierSet GetMethodOrigin
+49353c92-516b-11d1-aea6-00c04fb68820 IWbemConfigureRefresher IUnknown AddObjectByPath AddObjectByTemplate AddRefresher Remove AddEnum
+44aca674-e8fc-11d0-a07c-00c04fb68820 IWbemContext IUnknown Clone GetNames BeginEnumeration Next EndEnumeration SetValue GetValue DeleteValue DeleteAll
+2705c288-79ae-11d2-b348-00105a1f8177 IWbemHiPerfEnum IUnknown AddObjects RemoveObjects GetObjects RemoveAll
+dc12a687-737f-11cf-884d-00aa004b2e24 IWbemLocator IUnknown ConnectServer
+49353c9a-516b-11d1-aea6-00c04fb68820 IWbemObjectAccess IWbemClassObject GetPropertyHandle WritePropertyValue ReadPropertyValue ReadDWORD WriteDWORD ReadQWORD WriteQWORD GetPropertyInfoByHandle Lock Unlock
+7c857801-7381-11cf-884d-00aa004b2e24 IWbemObjectSink IUnknown Indicate SetStatus
+dc12a680-737f-11cf-884d-00aa004b2e24 IWbemQualifierSet IUnknown Get Put Delete GetNames BeginEnumeration Next EndEnumeration
+49353c99-516b-11d1-aea6-00c04fb68820 IWbemRefresher IUnknown Refresh
+9556dc99-828c-11cf-a37e-00aa003240c7 IWbemServices IUnknown OpenNamespace CancelAsyncCall QueryObjectSink GetObject GetObjectAsync PutClass PutClassAsync DeleteClass DeleteClassAsync CreateClassEnum CreateClassEnumAsync PutInstance PutInstanceAsync DeleteInstance DeleteInstanceAsync CreateInstanceEnum CreateInstanceEnumAsync ExecQuery ExecQueryAsync ExecNotificationQuery ExecNotificationQueryAsync ExecMethod ExecMethodAsync
+eb87e1bc-3233-11d2-aec9-00c04fb68820 IWbemStatusCodeText IUnknown GetErrorCodeText GetFacilityCodeText
+31739d04-3471-4cf4-9a7c-57a44ae71956 IWbemUnsecuredApartment IUnsecuredApartment CreateSinkStub
+79eac9d5-bafa-11ce-8c82-00aa004ba90b IWindowForBindingUI IUnknown GetWindow
+79eac9d8-bafa-11ce-8c82-00aa004ba90b IWinInetHttpInfo IWinInetInfo QueryInfo
+f286fa56-c1fd-4270-8e67-b3eb790a81e8 IWinInetHttpTimeouts IUnknown GetRequestTimeouts
+79eac9d6-bafa-11ce-8c82-00aa004ba90b IWinInetInfo IUnknown QueryOption
+c8a6e3a1-9a8c-11cf-a308-00a0c905416e IXAConfig IUnknown Initialize Terminate
+f3b1f131-eeda-11ce-aed4-00aa0051e2c4 IXATransLookup IUnknown Lookup
+bf193c85-0d1a-4290-b88f-d2cb8873d1e7 IXATransLookup2 IUnknown Lookup
+`;

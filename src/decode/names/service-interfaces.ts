@@ -1,0 +1,358 @@
+/*
+ * Object interfaces of services that are called over DCOM, from their protocol specifications.
+ * One a line: UUID, name, base ("-" for none), the interface's own methods in the order of their operation numbers where they
+ * are known.
+ */
+export const serviceInterfaces = `
+4bb8ab1d-9ef9-4100-8eb6-dd4b4e418b72 IADProxy IUnknown
+c4b0c7d9-abe0-4733-a1e1-9fdedf260c7a IADProxy2 IADProxy
+03837516-098b-11d8-9414-505054503030 IAlertDataCollector IDataCollector
+7f43b400-1a0e-4d57-bbc9-6b0c65f7a889 IAlternateLaunch IUnknown CreateConfiguration DeleteConfiguration
+0383751a-098b-11d8-9414-505054503030 IApiTracingDataCollector IDataCollector
+9be77978-73ed-4a9a-87fd-13f09fec1b13 IAppHostAdminManager IUnknown
+09829352-87c2-418d-8d79-4133969a489d IAppHostChangeHandler IUnknown
+08a90f5f-0702-48d6-b45f-02a9885a9768 IAppHostChildElementCollection IUnknown
+de095db1-5368-4d11-81f6-efef619b7bcf IAppHostCollectionSchema IUnknown
+4dfa1df3-8900-4bc7-bbb5-d1a458c52410 IAppHostConfigException IUnknown
+ada4e6fb-e025-401e-a5d0-c3134a281f07 IAppHostConfigFile IUnknown
+370af178-7758-4dad-8146-7391f6e18585 IAppHostConfigLocation IUnknown
+832a32f7-b3ea-4b8c-b260-9a2923001184 IAppHostConfigLocationCollection IUnknown
+8f6d760f-f0cb-4d69-b5f6-848b33e9bdc6 IAppHostConfigManager IUnknown
+0716caf8-7d05-4a46-8099-77594be91394 IAppHostConstantValue IUnknown
+5b5a68e6-8b9f-45e1-8199-a95ffccdffff IAppHostConstantValueCollection IUnknown
+64ff8ccc-b287-4dae-b08a-a72cbf45f453 IAppHostElement IUnknown
+c8550bff-5281-4b1e-ac34-99b6fa38464d IAppHostElementCollection IUnknown
+ef13d885-642c-4709-99ec-b89561c6bc69 IAppHostElementSchema IUnknown
+0344cdda-151e-4cbf-82da-66ae61e97754 IAppHostElementSchemaCollection IUnknown
+31a83ea0-c0e4-4a2c-8a01-353cc2a4c60a IAppHostMappingExtension IUnknown
+7883ca1c-1112-4447-84c3-52fbeb38069d IAppHostMethod IUnknown
+d6c7cd8f-bb8d-4f96-b591-d3a5f1320269 IAppHostMethodCollection IUnknown
+b80f3c42-60e0-4ae0-9007-f52852d3dbed IAppHostMethodInstance IUnknown
+2d9915fb-9d42-4328-b782-1b46819fab9e IAppHostMethodSchema IUnknown
+e7927575-5cc3-403b-822e-328a6b904bee IAppHostPathMapper IUnknown
+ed35f7a1-5024-4e7b-a44d-07ddaf4b524d IAppHostProperty IUnknown
+0191775e-bcff-445a-b4f4-3bdda54e2816 IAppHostPropertyCollection IUnknown
+eafe4895-a929-41ea-b14d-613e23f62b71 IAppHostPropertyException IAppHostConfigException
+450386db-7409-4667-935e-384dbbee2a9e IAppHostPropertySchema IUnknown
+8bed2c68-a5fb-4b28-8581-a0dc5267419f IAppHostPropertySchemaCollection IUnknown
+c5c04795-321c-4014-8fd6-d44658799393 IAppHostSectionDefinition IUnknown
+b7d381ee-8860-47a1-8af4-1f33b2b1f325 IAppHostSectionDefinitionCollection IUnknown
+0dd8a158-ebe6-4008-a1d9-b7ecc8f1104b IAppHostSectionGroup IUnknown
+fa7660f6-7b3f-4237-a8bf-ed0ad0dcbbd9 IAppHostWritableAdminManager IAppHostAdminManager
+673425bf-c082-4c7c-bdfd-569464b8e0ce IAutomaticUpdates IDispatch
+4a2f5c31-cfd9-410e-b7fb-29a653973a0f IAutomaticUpdates2 IAutomaticUpdates
+e7a4d634-7942-4dd9-a111-82228ba33901 IAutomaticUpdatesResults IDispatch
+47cde9a1-0bf6-11d2-8016-00c04fb9988e ICapabilitySupport IUnknown Start Stop Opnum5NotUsedOnWire Opnum6NotUsedOnWire IsInstalled IsRunning Opnum9NotUsedOnWire
+1d118904-94b3-4a64-9fa6-ed432666a7b9 ICatalog64BitSupport IUnknown SupportsMultipleBitness Initialize64BitQueryCellSupport
+182c40fa-32e4-11d0-818b-00a0c9231c29 ICatalogSession IUnknown Opnum3NotUsedOnWire Opnum4NotUsedOnWire Opnum5NotUsedOnWire Opnum6NotUsedOnWire InitializeSession GetServerInformation
+a8927a41-d3ce-11d1-8472-006008b0e5ca ICatalogTableInfo IUnknown GetClientTableInfo
+0e3d6630-b46b-11d1-9d2d-006008b0e5ca ICatalogTableRead IUnknown ReadTable
+0e3d6631-b46b-11d1-9d2d-006008b0e5ca ICatalogTableWrite IUnknown WriteTable
+456129e2-1078-11d2-b0f9-00805fc73204 ICatalogUtils IUnknown ValidateUser WaitForEndWrites GetEventClassesForIID
+c726744e-5735-4f08-8286-c510ee638fb6 ICatalogUtils2 IUnknown CopyConglomerations CopyComponentConfiguration AliasComponent MoveComponentConfiguration GetEventClassesForIID2 IsSafeToDelete FlushPartitionCache EnumerateSRPLevels GetComponentVersions
+81ddc1b8-9d35-47a6-b471-5b80f519223b ICategory IDispatch
+3a56bfb8-576c-43f7-9335-fe4838fd7e37 ICategoryCollection IDispatch
+d99e6e71-fc88-11d0-b498-00a0c90312f3 ICertAdminD IUnknown SetExtension SetAttributes ResubmitRequest DenyRequest IsValidCertificate PublishCRL GetCRL RevokeCertificate EnumViewColumn GetViewDefaultColumnSet EnumAttributesOrExtensions OpenView EnumView CloseView ServerControl Ping GetServerState BackupPrepare BackupEnd BackupGetAttachmentInformation BackupGetBackupLogs BackupOpenFile BackupReadFile BackupCloseFile BackupTruncateLogs ImportCertificate BackupGetDynamicFiles RestoreGetDatabaseLocations
+7fe0d935-dda6-443f-85d0-1cfb58fe41dd ICertAdminD2 ICertAdminD PublishCRLs GetCAProperty SetCAProperty GetCAPropertyInfo EnumViewColumnTable GetCASecurity SetCASecurity Ping2 GetArchivedKey GetAuditFilter SetAuditFilter GetOfficerRights SetOfficerRights GetConfigEntry SetConfigEntry ImportKey GetMyRoles DeleteRow
+d99e6e70-fc88-11d0-b498-00a0c90312f3 ICertRequestD IUnknown Request GetCACert Ping
+5422fd3a-d4b8-4cef-a12e-e87d4ca22e90 ICertRequestD2 ICertRequestD Request2 GetCAProperty GetCAPropertyInfo Ping2
+879c8bbe-41b0-11d1-be11-00c04fb6bf70 IClientSink IUnknown
+52c80b95-c1ad-4240-8d89-72e9fa84025e IClusCfgAsyncEvictCleanup IDispatch
+d6105110-8917-41a5-aa32-8e0aa2933dc9 IClusterCleanup IUnknown
+f1d6c29c-8fbe-4691-8724-f6d8deaeafc8 IClusterFirewall IUnknown
+85923ca7-1b6b-4e83-a2e4-f5ba3bfbb8a3 IClusterLog IUnknown
+bd7c23c2-c805-457c-8f86-d17fe6b9d19f IClusterLogEx IUnknown
+2510ea7d-c355-40c9-852c-e3b1b1338d67 IClusterLogEx2 IClusterLogEx
+e6d3c166-560f-4b58-b31a-fdea05fb606f IClusterLogEx3 IClusterLogEx2
+2931c32c-f731-4c56-9feb-3d5f1c5e72bf IClusterNetwork2 IUnknown
+491260b5-05c9-40d9-b7f2-1f7bdae0927f IClusterSetup IUnknown
+12108a88-6858-4467-b92f-e6cf4568dfb6 IClusterStorage2 IUnknown
+11942d87-a1de-4e7f-83fb-a840d9c5928d IClusterStorage3 IUnknown
+e3c9b851-c442-432b-8fc6-a7faafc09d3b IClusterUpdate IUnknown
+4e6cdcc9-fb25-4fd5-9cc5-c9f4b6559cec IComTrackingInfoEvents IUnknown OnNewTrackingInfo
+03837514-098b-11d8-9414-505054503030 IConfigurationDataCollector IDataCollector
+3f3b1b86-dbbe-11d1-9da6-00805f85cfe3 IContainerControl IUnknown CreateContainer ShutdownContainers RefreshComponents
+6c935649-30a6-4211-8687-c4c83e5fe1c7 IContainerControl2 IUnknown ShutdownContainer PauseContainer ResumeContainer IsContainerPaused GetRunningContainers GetContainerIDFromProcessID RecycleContainer GetContainerIDFromConglomerationID
+038374ff-098b-11d8-9414-505054503030 IDataCollector IDispatch
+03837502-098b-11d8-9414-505054503030 IDataCollectorCollection IDispatch
+03837520-098b-11d8-9414-505054503030 IDataCollectorSet IDispatch
+03837524-098b-11d8-9414-505054503030 IDataCollectorSetCollection IDispatch
+0eac4842-8763-11cf-a743-00aa00a3f00d IDataFactory IUnknown
+070669eb-b52f-11d1-9270-00c04fbbbfb3 IDataFactory2 IDataFactory
+4639db2a-bfc5-11d2-9318-00c04fbbbfb3 IDataFactory3 IDataFactory2
+03837541-098b-11d8-9414-505054503030 IDataManager IDispatch
+d2d79df7-3400-11d0-b40b-00aa005ff586 IDMNotify IUnknown
+3a410f21-553f-11d1-8e5e-00a0c92c9d5d IDMRemoteServer IUnknown
+f4a07d63-2e25-11d1-9964-00c04fbbb345 IEnumEventObject IUnknown Clone Next Reset Skip
+118610b7-8d94-4030-b5b8-500889788e4e IEnumVdsObject IUnknown
+fb2b72a0-7a68-11d1-88f9-0080c7d771bf IEventClass IDispatch get_EventClassID put_EventClassID get_EventClassName put_EventClassName get_OwnerSID put_OwnerSID get_FiringInterfaceID put_FiringInterfaceID get_Description put_Description Opnum17NotUsedOnWire Opnum18NotUsedOnWire get_TypeLib put_TypeLib
+fb2b72a1-7a68-11d1-88f9-0080c7d771bf IEventClass2 IEventClass get_PublisherID put_PublisherID get_MultiInterfacePublisherFilterCLSID put_MultiInterfacePublisherFilterCLSID get_AllowInprocActivation put_AllowInprocActivation get_FireInParallel put_FireInParallel
+7fb7ea43-2d76-4ea8-8cd9-3decc270295e IEventClass3 IEventClass2 get_EventClassPartitionID put_EventClassPartitionID get_EventClassApplicationID put_EventClassApplicationID
+f89ac270-d4eb-11d1-b682-00805fc79216 IEventObjectCollection IDispatch get__NewEnum get_Item get_NewEnum get_Count Add Remove
+4a6b0e15-2e38-11d1-9965-00c04fbbb345 IEventSubscription IDispatch get_SubscriptionID put_SubscriptionID get_SubscriptionName put_SubscriptionName get_PublisherID put_PublisherID get_EventClassID put_EventClassID get_MethodName put_MethodName get_SubscriberCLSID put_SubscriberCLSID get_SubscriberInterface put_SubscriberInterface get_PerUser put_PerUser get_OwnerSID put_OwnerSID get_Enabled put_Enabled get_Description put_Description get_MachineName put_MachineName GetPublisherProperty PutPublisherProperty RemovePublisherProperty GetPublisherPropertyCollection GetSubscriberProperty PutSubscriberProperty RemoveSubscriberProperty GetSubscriberPropertyCollection get_InterfaceID put_InterfaceID
+4a6b0e16-2e38-11d1-9965-00c04fbbb345 IEventSubscription2 IEventSubscription get_FilterCriteria put_FilterCriteria get_SubscriberMoniker put_SubscriberMoniker
+fbc1d17d-c498-43a0-81af-423ddd530af6 IEventSubscription3 IEventSubscription2 get_EventClassPartitionID put_EventClassPartitionID get_EventClassApplicationID put_EventClassApplicationID get_SubscriberPartitionID put_SubscriberPartitionID get_SubscriberApplicationID put_SubscriberApplicationID
+4e14fb9f-2e22-11d1-9964-00c04fbbb345 IEventSystem IDispatch Query Store Remove get_EventObjectChangeEventClassID QueryS RemoveS
+99cc098f-a48a-4e9c-8e58-965c0afc19d5 IEventSystem2 IEventSystem GetVersion VerifyTransientSubscribers
+a0e8f27a-888c-11d1-b763-00c04fb926af IEventSystemInitialize IUnknown SetCOMCatalogBehaviour
+cfadac84-e12c-11d1-b34c-00c04f990d54 IExport IUnknown ExportConglomeration Opnum4NotUsedOnWire Opnum5NotUsedOnWire Opnum6NotUsedOnWire
+f131ea3e-b7be-480e-a60d-51cb2785779e IExport2 IUnknown ExportPartition
+03837543-098b-11d8-9414-505054503030 IFolderAction IDispatch
+03837544-098b-11d8-9414-505054503030 IFolderActionCollection IDispatch
+6cd6408a-ae60-463b-9ef1-e117534d69dc IFsrmAction IDispatch
+12937789-e247-4917-9c20-f3ee9c7ee783 IFsrmActionCommand IFsrmAction
+d646567d-26ae-4caa-9f84-4e0aad207fca IFsrmActionEmail IFsrmAction
+8276702f-2532-4839-89bf-4872609a2ea4 IFsrmActionEmail2 IFsrmActionEmail
+4c8f96c3-5d94-4f37-a4f4-f56ab463546f IFsrmActionEventLog IFsrmAction
+2dbe63c4-b340-48a0-a5b0-158e07fc567e IFsrmActionReport IFsrmAction
+f82e5729-6aba-4740-bfc7-c7f58f75fb7b IFsrmAutoApplyQuota IFsrmQuotaObject
+d2dc89da-ee91-48a0-85d8-cc72a56f7d04 IFsrmClassificationManager IDispatch
+afc052c2-5315-45ab-841b-c6db0e120148 IFsrmClassificationRule IFsrmRule
+bb36ea26-6318-4b8c-8592-f72dd602e7a5 IFsrmClassifierModuleDefinition IFsrmPipelineModuleDefinition
+f76fbf3b-8ddd-4b42-b05a-cb1c3ff1fee8 IFsrmCollection IDispatch
+96deb3b5-8b91-4a2a-9d93-80a35d8aa847 IFsrmCommittableCollection IFsrmMutableCollection
+39322a2d-38ee-4d0d-8095-421a80849a82 IFsrmDerivedObjectsResult IDispatch
+8dd04909-0e34-4d55-afaa-89e1f1a1bbb9 IFsrmFileGroup IFsrmObject
+ad55f10b-5f11-4be7-94ef-d9ee2e470ded IFsrmFileGroupImported IFsrmFileGroup
+426677d5-018c-485c-8a51-20b86d00bdc4 IFsrmFileGroupManager IDispatch
+0770687e-9f36-4d6f-8778-599d188461c9 IFsrmFileManagementJob IFsrmObject
+ee321ecb-d95e-48e9-907c-c7685a013235 IFsrmFileManagementJobManager IDispatch
+5f6325d3-ce88-4733-84c1-2d6aefc5ea07 IFsrmFileScreen IFsrmFileScreenBase
+f3637e80-5b22-4a2b-a637-bbb642b41cfc IFsrmFileScreenBase IFsrmObject
+bee7ce02-df77-4515-9389-78f01c5afc1a IFsrmFileScreenException IFsrmObject
+ff4fa04e-5a94-4bda-a3a0-d5b4d3c52eba IFsrmFileScreenManager IDispatch
+205bebf8-dd93-452a-95a6-32b566b35828 IFsrmFileScreenTemplate IFsrmFileScreenBase
+e1010359-3e5d-4ecd-9fe4-ef48622fdf30 IFsrmFileScreenTemplateImported IFsrmFileScreenTemplate
+cfe36cba-1949-4e74-a14f-f1d580ceaf13 IFsrmFileScreenTemplateManager IDispatch
+1bb617b8-3886-49dc-af82-a6c90fa35dda IFsrmMutableCollection IFsrmCollection
+22bcef93-4a3f-4183-89f9-2f8b8a628aee IFsrmObject IDispatch
+6f4dbfff-6920-4821-a6c3-b7e94c1fd60c IFsrmPathMapper IDispatch
+515c1277-2c81-440e-8fcf-367921ed4f59 IFsrmPipelineModuleDefinition IFsrmObject
+4a73fee4-4102-4fcc-9ffb-38614f9ee768 IFsrmProperty IDispatch
+326af66f-2ac0-4f68-bf8c-4759f054fa29 IFsrmPropertyCondition IDispatch
+ede0150f-e9a3-419c-877c-01fe5d24c5d3 IFsrmPropertyDefinition IFsrmObject
+47782152-d16c-4229-b4e1-0ddfe308b9f6 IFsrmPropertyDefinition2 IFsrmPropertyDefinition
+e946d148-bd67-4178-8e22-1c44925ed710 IFsrmPropertyDefinitionValue IDispatch
+377f739d-9647-4b8e-97d2-5ffce6d759cd IFsrmQuota IFsrmQuotaObject
+1568a795-3924-4118-b74b-68d8f0fa5daf IFsrmQuotaBase IFsrmObject
+8bb68c7d-19d8-4ffb-809e-be4fc1734014 IFsrmQuotaManager IDispatch
+4846cb01-d430-494f-abb4-b1054999fb09 IFsrmQuotaManagerEx IFsrmQuotaManager
+42dc3511-61d5-48ae-b6dc-59fc00c0a8d6 IFsrmQuotaObject IFsrmQuotaBase
+a2efab31-295e-46bb-b976-e86d58b52e8b IFsrmQuotaTemplate IFsrmQuotaBase
+9a2bf113-a329-44cc-809a-5c00fce8da40 IFsrmQuotaTemplateImported IFsrmQuotaTemplate
+4173ac41-172d-4d52-963c-fdc7e415f717 IFsrmQuotaTemplateManager IDispatch
+d8cc81d9-46b8-4fa4-bfa5-4aa9dec9b638 IFsrmReport IDispatch
+38e87280-715c-4c7d-a280-ea1651a19fef IFsrmReportJob IFsrmObject
+27b899fe-6ffa-4481-a184-d3daade8a02b IFsrmReportManager IDispatch
+6879caf9-6617-4484-8719-71c3d8645f94 IFsrmReportScheduler IDispatch
+cb0df960-16f5-4495-9079-3f9360d831df IFsrmRule IFsrmObject
+f411d4fd-14be-4260-8c40-03b7c95e608a IFsrmSetting IDispatch
+15a81350-497d-4aba-80e9-d4dbcc5521fe IFsrmStorageModuleDefinition IFsrmPipelineModuleDefinition
+b60040e0-bcf3-11d1-861d-0080c729264d IGetTrackingData IUnknown Opnum3NotUsedOnWire GetContainerData GetComponentDataByContainer GetComponentDataByContainerAndCLSID Opnum7NotUsedOnWire
+7c4e1804-e342-483d-a43e-a850cfcc8d18 IIISApplicationAdmin IUnknown
+bd0c73bc-805b-4043-9c30-9a28d64dd7d2 IIISCertObj IDispatch
+e8fb8620-588f-11d2-9d61-00c04f79c5fe IIisServiceControl IDispatch
+7c907864-346c-4aeb-8f3f-57da289f969f IImageInformation IDispatch
+c2be6970-df9e-11d1-8b87-00c04fd7a924 IImport IUnknown ImportFromFile QueryFile Opnum5NotUsedOnWire Opnum6NotUsedOnWire
+1f7b1697-ecb2-4cbb-8a0e-75c427f4a6f0 IImport2 IUnknown SetPartition Opnum4NotUsedOnWire Opnum5NotUsedOnWire
+d9a59339-e245-4dbd-9686-4d5763e39624 IInstallationBehavior IDispatch
+c3fcc19e-a970-11d2-8b5a-00a0c9b7c9c4 IManagedObject IUnknown GetSerializedBuffer GetObjectIdentity
+034634fd-ba3f-11d1-856a-00a0c944138c IManageTelnetSessions IDispatch
+081e7188-c080-4ff3-9238-29f66d6cabfd IMessenger IUnknown
+8298d101-f992-43b7-8eca-5052d885b995 IMSAdminBase2W IMSAdminBaseW
+f612954d-3b0b-4c56-9563-227b7be624b4 IMSAdminBase3W IMSAdminBase2W
+70b51430-b6ca-11d0-b9b9-00a0c922e750 IMSAdminBaseW IUnknown
+d7d6e085-dccd-11d0-aa4b-0060970debae IMSMQApplication IDispatch
+12a30900-7300-11d2-b0e6-00e02c074f6b IMSMQApplication2 IMSMQApplication
+eba96b1f-2168-11d3-898c-00e02c074f6b IMSMQApplication3 IMSMQApplication2
+0188ac2f-ecb3-4173-9779-635ca2039c72 IMSMQCollection IDispatch
+d7d6e081-dccd-11d0-aa4b-0060970debae IMSMQCoordinatedTransactionDispenser IDispatch
+eba96b10-2168-11d3-898c-00e02c074f6b IMSMQCoordinatedTransactionDispenser2 IDispatch
+eba96b14-2168-11d3-898c-00e02c074f6b IMSMQCoordinatedTransactionDispenser3 IDispatch
+eba96b16-2168-11d3-898c-00e02c074f6b IMSMQDestination IDispatch
+d7d6e077-dccd-11d0-aa4b-0060970debae IMSMQEvent IDispatch
+eba96b12-2168-11d3-898c-00e02c074f6b IMSMQEvent2 IMSMQEvent
+eba96b1c-2168-11d3-898c-00e02c074f6b IMSMQEvent3 IMSMQEvent2
+be5f0241-e489-4957-8cc4-a452fcf3e23e IMSMQManagement IDispatch
+d7d6e074-dccd-11d0-aa4b-0060970debae IMSMQMessage IDispatch
+d9933be0-a567-11d2-b0f3-00e02c074f6b IMSMQMessage2 IDispatch
+eba96b1a-2168-11d3-898c-00e02c074f6b IMSMQMessage3 IDispatch
+eba96b23-2168-11d3-898c-00e02c074f6b IMSMQMessage4 IDispatch
+64c478fb-f9b0-4695-8a7f-439ac94326d3 IMSMQOutgoingQueueManagement IMSMQManagement
+eba96b17-2168-11d3-898c-00e02c074f6b IMSMQPrivateDestination IDispatch
+d7ab3341-c9d3-11d1-bb47-0080c7c5a2c0 IMSMQPrivateEvent IDispatch
+d7d6e072-dccd-11d0-aa4b-0060970debae IMSMQQuery IDispatch
+eba96b0e-2168-11d3-898c-00e02c074f6b IMSMQQuery2 IDispatch
+eba96b19-2168-11d3-898c-00e02c074f6b IMSMQQuery3 IDispatch
+eba96b24-2168-11d3-898c-00e02c074f6b IMSMQQuery4 IDispatch
+d7d6e076-dccd-11d0-aa4b-0060970debae IMSMQQueue IDispatch
+ef0574e0-06d8-11d3-b100-00e02c074f6b IMSMQQueue2 IDispatch
+eba96b1b-2168-11d3-898c-00e02c074f6b IMSMQQueue3 IDispatch
+eba96b20-2168-11d3-898c-00e02c074f6b IMSMQQueue4 IDispatch
+d7d6e07b-dccd-11d0-aa4b-0060970debae IMSMQQueueInfo IDispatch
+fd174a80-89cf-11d2-b0f2-00e02c074f6b IMSMQQueueInfo2 IDispatch
+eba96b1d-2168-11d3-898c-00e02c074f6b IMSMQQueueInfo3 IDispatch
+eba96b21-2168-11d3-898c-00e02c074f6b IMSMQQueueInfo4 IDispatch
+d7d6e07d-dccd-11d0-aa4b-0060970debae IMSMQQueueInfos IDispatch
+eba96b0f-2168-11d3-898c-00e02c074f6b IMSMQQueueInfos2 IDispatch
+eba96b1e-2168-11d3-898c-00e02c074f6b IMSMQQueueInfos3 IDispatch
+eba96b22-2168-11d3-898c-00e02c074f6b IMSMQQueueInfos4 IDispatch
+7fbe7759-5760-444d-b8a5-5e7ab9a84cce IMSMQQueueManagement IMSMQManagement
+d7d6e07f-dccd-11d0-aa4b-0060970debae IMSMQTransaction IDispatch
+2ce0c5b0-6e67-11d2-b0e6-00e02c074f6b IMSMQTransaction2 IMSMQTransaction
+eba96b13-2168-11d3-898c-00e02c074f6b IMSMQTransaction3 IMSMQTransaction2
+d7d6e083-dccd-11d0-aa4b-0060970debae IMSMQTransactionDispenser IDispatch
+eba96b11-2168-11d3-898c-00e02c074f6b IMSMQTransactionDispenser2 IDispatch
+eba96b15-2168-11d3-898c-00e02c074f6b IMSMQTransactionDispenser3 IDispatch
+4e934f30-341a-11d1-8fb1-00a024cb6019 INtmsLibraryControl1 IUnknown
+db90832f-6910-4d46-9f5e-9fd6bfa73903 INtmsLibraryControl2 INtmsLibraryControl1
+d02e4be0-3419-11d1-8fb1-00a024cb6019 INtmsMediaServices1 IUnknown
+bb39332c-bfee-4380-ad8a-badc8aff5bb6 INtmsNotifySink IUnknown
+69ab7050-3059-11d1-8faf-00a024cb6019 INtmsObjectInfo1 IUnknown
+b057dc50-3059-11d1-8faf-00a024cb6019 INtmsObjectManagement1 IUnknown
+895a2c86-270d-489d-a6c0-dc2a9b35280e INtmsObjectManagement2 INtmsObjectManagement1
+3bbed8d9-2c9a-4b21-8936-acb2f995be6c INtmsObjectManagement3 INtmsObjectManagement2
+8da03f40-3419-11d1-8fb1-00a024cb6019 INtmsSession1 IUnknown
+784b693d-95f3-420b-8126-365c098659f2 IOCSPAdminD IUnknown
+833e4100-aff7-4ac3-aac2-9f24c1457bce IPCHCollection IDispatch
+833e4200-aff7-4ac3-aac2-9f24c1457bce IPCHService IDispatch
+03837506-098b-11d8-9414-505054503030 IPerformanceCounterDataCollector IDataCollector
+23c9dd26-2355-4fe2-84de-f779a238adbd IProcessDump IDispatch IsSupported DumpProcess
+f120a684-b926-447f-9df4-c966cb785648 IRASrv IDispatch
+8db2180e-bd29-11d1-8b7e-00c04fd7a924 IRegister IUnknown RegisterModule Opnum4NotUsedOnWire
+971668dc-c3fe-4ea1-9643-0c7230f494a1 IRegister2 IUnknown CreateFullConfiguration CreateLegacyConfiguration PromoteLegacyConfiguration Opnum6NotUsedOnWire Opnum7NotUsedOnWire RegisterModule2 Opnum9NotUsedOnWire
+6619a740-8154-43be-a186-0319578e02db IRemoteDispatch IDispatch RemoteDispatchAutoDone RemoteDispatchNotAutoDone
+66a2db22-d706-11d0-a37b-00c04fc9da04 IRemoteICFICSConfig IUnknown
+6139d8a4-e508-4ebb-bac7-d7f275145897 IRemoteIPV6Config IUnknown
+66a2db1b-d706-11d0-a37b-00c04fc9da04 IRemoteNetworkConfig IUnknown
+66a2db20-d706-11d0-a37b-00c04fc9da04 IRemoteRouterRestart IUnknown
+66a2db21-d706-11d0-a37b-00c04fc9da04 IRemoteSetDnsConfig IUnknown
+5ff9bdf6-bd91-4d8b-a614-d6317acc8dd8 IRemoteSstpCertCheck IUnknown
+67e08fc2-2984-4b62-b92e-fc1aae64bbbb IRemoteStringIdConfig IUnknown
+00000143-0000-0000-c000-000000000046 IRemUnknown2 IRemUnknown RemQueryInterface2
+98315903-7be5-11d2-adc1-00a02463d6e7 IReplicationUtil IUnknown CreateShare CreateEmptyDir RemoveShare BeginReplicationAsTarget QueryConglomerationPassword CreateReplicationDir
+c5cebee2-9df5-4cdd-a08c-c2471bc144b4 IResourceManager IDispatch
+2a3eb639-d134-422d-90d8-aaa1b5216202 IResourceManager2 IDispatch
+7d07f313-a53f-459a-bb12-012c15b1846e IRobustNtmsMediaServices1 INtmsMediaServices1
+833e41aa-aff7-4ac3-aac2-9f24c1457bce ISAFSession IDispatch
+0383753a-098b-11d8-9414-505054503030 ISchedule IDispatch
+0383753d-098b-11d8-9414-505054503030 IScheduleCollection IDispatch
+d40cff62-e08c-4498-941a-01e25f0fd33c ISearchResult IDispatch
+e65e8028-83e8-491b-9af7-aaf6bd51a0ce IServerHealthReport IUnknown
+20d15747-6c48-4254-a358-65039fd8c63c IServerHealthReport2 IServerHealthReport
+8165b19e-8d3a-4d0b-80c8-97de310db583 IServicedComponentInfo IUnknown GetComponentInfo
+eff90582-2ddc-480f-a06d-60f3fbc362c3 IStringCollection IDispatch
+112b1dff-d9dc-41f7-869f-d67fee7cb591 ITpmVirtualSmartCardManager IUnknown
+fdf8a2b9-02de-47f4-bc26-aa85ab5e5267 ITpmVirtualSmartCardManager2 ITpmVirtualSmartCardManager
+3c745a97-f375-4150-be17-5950f694c699 ITpmVirtualSmartCardManager3 ITpmVirtualSmartCardManager2
+1a1bb35f-abb8-451c-a1ae-33d98f1bef4a ITpmVirtualSmartCardManagerStatusCallback IUnknown
+0383750b-098b-11d8-9414-505054503030 ITraceDataCollector IDataCollector
+03837512-098b-11d8-9414-505054503030 ITraceDataProvider IDispatch
+03837510-098b-11d8-9414-505054503030 ITraceDataProviderCollection IDispatch
+97199110-db2e-11d1-a251-0000f805ca53 ITransactionStream IUnknown GetSeqAndTxViaExport GetSeqAndTxViaTransmitter GetTxViaExport GetTxViaTransmitter
+6a92b07a-d821-4682-b423-5c805022cc4d IUpdate IDispatch
+144fe9b0-d23d-4a8b-8634-fb4457533b7a IUpdate2 IUpdate
+112eda6b-95b3-476f-9d90-aee82c6b8181 IUpdate3 IUpdate2
+27e94b0d-5139-49a2-9a61-93522dc54652 IUpdate4 IUpdate3
+c1c2f21a-d2f4-4902-b5c6-8a081c19a890 IUpdate5 IUpdate4
+07f7438c-7709-4ca5-b518-91279288134e IUpdateCollection IDispatch
+54a2cb2d-9a0c-48b6-8a50-9abb69ee2d02 IUpdateDownloadContent IDispatch
+c97ad11b-f257-420b-9d9f-377f733f6f68 IUpdateDownloadContent2 IUpdateDownloadContent
+bc5513c8-b3b8-4bf7-a4d4-361c0d8c88ba IUpdateDownloadContentCollection IDispatch
+a376dd5e-09d4-427f-af7c-fed5b6e1c1d6 IUpdateException IDispatch
+503626a3-8e14-4729-9355-0fe664bd2321 IUpdateExceptionCollection IDispatch
+be56a644-af0e-4e0e-a311-c1d8e695cbff IUpdateHistoryEntry IDispatch
+c2bfb780-4539-4132-ab8c-0a8772013ab6 IUpdateHistoryEntry2 IUpdateHistoryEntry
+a7f04f3c-a290-435b-aadf-a116c3357a5c IUpdateHistoryEntryCollection IDispatch
+46297823-9940-4c09-aed9-cd3ea6d05968 IUpdateIdentity IDispatch
+8f45abf1-f9ae-4b95-a933-f0f66e5056ea IUpdateSearcher IDispatch
+4cbdcb2d-1589-4beb-bd1c-3e582ff0add0 IUpdateSearcher2 IUpdateSearcher
+04c6895d-eaf2-4034-97f3-311de9be413a IUpdateSearcher3 IUpdateSearcher2
+76b3b17e-aed6-4da5-85f0-83587f81abe3 IUpdateService IDispatch
+1518b460-6518-4172-940f-c75883b24ceb IUpdateService2 IUpdateService
+9b0353aa-0e52-44ff-b8b0-1f7fa0437f88 IUpdateServiceCollection IDispatch
+23857e3c-02ba-44a3-9423-b1c900805f37 IUpdateServiceManager IDispatch
+0bb8531d-7e8d-424f-986c-a0b8f60a3e7b IUpdateServiceManager2 IUpdateServiceManager
+dde02280-12b3-4e0b-937b-6747f6acb286 IUpdateServiceRegistration IDispatch
+816858a4-260d-4260-933a-2585f1abc76b IUpdateSession IDispatch
+91caf7b0-eb23-49ed-9937-c52d817f46f7 IUpdateSession2 IUpdateSession
+918efd1e-b5d8-4c90-8540-aeb9bdc56f9d IUpdateSession3 IUpdateSession2
+03837534-098b-11d8-9414-505054503030 IValueMap IDispatch
+03837533-098b-11d8-9414-505054503030 IValueMapItem IDispatch
+6e6f6b40-977c-4069-bddd-ac710059f8c0 IVdsAdvancedDisk IUnknown
+9723f420-9355-42de-ab66-e31bb15beeac IVdsAdvancedDisk2 IUnknown
+3858c0d5-0f35-4bf5-9714-69874963bc36 IVdsAdvancedDisk3 IUnknown
+8326cd1d-cf59-4936-b786-5efc08798e25 IVdsAdviseSink IUnknown
+d5d23b6d-5a55-4492-9889-397a3c2d2dbc IVdsAsync IUnknown
+9882f547-cfc3-420b-9750-00dfbec50662 IVdsCreatePartitionEx IUnknown
+07e5c822-f00c-47a1-8fce-b244da56fd06 IVdsDisk IUnknown
+40f73c8b-687d-4a13-8d96-3d7f2e683936 IVdsDisk2 IUnknown
+8f4b2f5d-ec15-4357-992f-473ef10975b9 IVdsDisk3 IUnknown
+90681b1d-6a7f-48e8-9061-31b7aa125322 IVdsDiskOnline IUnknown
+538684e0-ba3d-4bc0-aca9-164aff85c2a9 IVdsDiskPartitionMF IUnknown
+9cbe50ca-f2d2-4bf4-ace1-96896b729625 IVdsDiskPartitionMF2 IUnknown
+2abd757f-2851-4997-9a13-47d2a885d6ca IVdsHbaPort IUnknown
+d99bdaae-b13a-4178-9fdb-e27f16b4603e IVdsHwProvider IUnknown
+b07fedd4-1682-4440-9189-a39b55194dc5 IVdsIscsiInitiatorAdapter IUnknown
+38a0a9ab-7cc8-4693-ac07-1f28bd03c3da IVdsIscsiInitiatorPortal IUnknown
+75c8f324-f715-4fe3-a28e-f9011b61a4a1 IVdsOpenVDisk IUnknown
+3b69d7f5-9d94-4648-91ca-79939ba263bf IVdsPack IUnknown
+13b50bff-290a-47dd-8558-b7c58db1a71a IVdsPack2 IUnknown
+10c5e575-7984-4e81-a56b-431f5f92ae42 IVdsProvider IUnknown
+0316560b-5db4-4ed9-bbb5-213436ddc0d9 IVdsRemovable IUnknown
+0818a8ef-9ba9-40d8-a6f9-e22833cc771e IVdsService IUnknown
+0ac13689-3134-47c6-a17c-4669216801be IVdsServiceHba IUnknown
+4afc3636-db01-4052-80c3-03bbcb8d3c69 IVdsServiceInitialization IUnknown
+14fbe036-3ed7-4e10-90e9-a5ff991aff01 IVdsServiceIscsi IUnknown
+e0393303-90d4-4a97-ab71-e9b671ee2729 IVdsServiceLoader IUnknown
+fc5d23e8-a88b-41a5-8de0-2d2f73c5a630 IVdsServiceSAN IUnknown
+15fc031c-0652-4306-b2c3-f558b8f837e2 IVdsServiceSw IUnknown
+b6b22da8-f903-4be7-b492-c09d875ac9da IVdsServiceUninstallDisk IUnknown
+83bfb87f-43fb-4903-baa6-127f01029eec IVdsSubSystemImportTarget IUnknown
+9aa58360-ce33-4f92-b658-ed24b14425b8 IVdsSwProvider IUnknown
+1e062b84-e5e6-4b4b-8a25-67b81e8f13e8 IVdsVDisk IUnknown
+b481498c-8354-45f9-84a0-0bdd2832a91f IVdsVdProvider IUnknown
+88306bb2-e71f-478c-86a2-79da200a0f11 IVdsVolume IUnknown
+72ae6713-dcbb-4a03-b36b-371f6ac6b53d IVdsVolume2 IUnknown
+ee2d5ded-6236-4169-931d-b9778ce03dc6 IVdsVolumeMF IUnknown
+4dbcee9a-6343-4651-b85f-5e75d74d983c IVdsVolumeMF2 IUnknown
+6788faf9-214e-4b85-ba59-266953616e09 IVdsVolumeMF3 IUnknown
+1be2275a-b315-4f70-9e44-879b3a2a53f2 IVdsVolumeOnline IUnknown
+4daa0135-e1d1-40f1-aaa5-3cc1e53221c3 IVdsVolumePlex IUnknown
+d68168c9-82a2-4f85-b6e9-74707c49a58f IVdsVolumeShrink IUnknown
+d2d79df5-3400-11d0-b40b-00aa005ff586 IVolumeClient IUnknown
+4bdafc52-fe6a-11d2-93f8-00105a11164a IVolumeClient2 IUnknown
+135698d2-3a37-4d26-99df-e2bb6ae3ac61 IVolumeClient3 IUnknown
+deb01010-3a37-4d26-99df-e2bb6ae3ac61 IVolumeClient4 IUnknown
+214a0f28-b737-4026-b847-4f9e37d79529 IVssDifferentialSoftwareSnapshotMgmt IUnknown
+01954e6b-9254-4e6e-808c-c9e05d007696 IVssEnumMgmtObject IUnknown
+ae1c7110-2f60-11d3-8a39-00c04f72d8e3 IVssEnumObject IUnknown
+fa7df749-66e7-4986-a27f-e2f04ae53772 IVssSnapshotMgmt IUnknown
+29822ab7-f302-11d0-9953-00c04fd919c1 IWamAdmin IUnknown
+29822ab8-f302-11d0-9953-00c04fd919c1 IWamAdmin2 IWamAdmin
+c49e32c7-bc8b-11d2-85d4-00105a1f8304 IWbemBackupRestore IUnknown Backup Restore
+a359dec5-e813-4834-8a2a-ba7f1d777d76 IWbemBackupRestoreEx IWbemBackupRestore Pause Resume
+1c1c45ee-4395-11d2-b60b-00104b703efd IWbemFetchSmartEnum IUnknown GetSmartEnum
+f309ad18-d86a-11d0-a075-00c04fb68820 IWbemLevel1Login IUnknown EstablishPosition RequestChallenge WBEMLogin NTLMLogin
+d4781cd6-e5d3-44df-ad94-930efe48a887 IWbemLoginClientID IUnknown SetClientInfo
+541679ab-2e5f-11d3-b34e-00104bcc4b4a IWbemLoginHelper IUnknown SetEvent
+2c9273e0-1dc3-11d3-b364-00105a1f8177 IWbemRefreshingServices IUnknown AddObjectToRefresher AddObjectToRefresherByTemplate AddEnumToRefresher RemoveObjectFromRefresher GetRemoteRefresher ReconnectRemoteRefresher
+f1e9c5b2-f59b-11d2-b362-00105a1f8177 IWbemRemoteRefresher IUnknown RemoteRefresh StopRefreshing Opnum5NotUsedOnWire
+423ec01e-2e35-11d2-b604-00104b703efd IWbemWCOSmartEnum IUnknown Next
+b383cd1a-5ce9-4504-9f63-764b1236f191 IWindowsDriverUpdate IUpdate
+615c4269-7a48-43bd-96b7-bf6ca27d6c3e IWindowsDriverUpdate2 IWindowsDriverUpdate
+49ebd502-4a96-41bd-9e3e-4c5057f4250c IWindowsDriverUpdate3 IWindowsDriverUpdate2
+004c6a2b-0c19-4c69-9f5c-a269b2560db9 IWindowsDriverUpdate4 IWindowsDriverUpdate3
+70cf5c82-8642-42bb-9dbc-0cfd263c6c4f IWindowsDriverUpdate5 IWindowsDriverUpdate4
+ed8bfe40-a60b-42ea-9652-817dfcfa23ec IWindowsDriverUpdateEntry IDispatch
+0d521700-a372-4bef-828b-3d00c10adebd IWindowsDriverUpdateEntryCollection IDispatch
+85713fa1-7796-4fa2-be3b-e2d6124dd373 IWindowsUpdateAgentInfo IDispatch
+4f7ca01c-a9e5-45b6-b142-2332a1339c1d IWRMAccounting IDispatch
+481e06cf-ab04-4498-8ffe-124a0a34296d IWRMCalendar IDispatch
+21546ae8-4da5-445e-987f-627fea39c5e8 IWRMConfig IDispatch
+943991a5-b3fe-41fa-9696-7f7b656ee34b IWRMMachineGroup IDispatch
+59602eb6-57b0-4fd8-aa4b-ebf06971fe15 IWRMPolicy IDispatch
+f31931a9-832d-481c-9503-887a0e6a79f0 IWRMProtocol IDispatch
+fc910418-55ca-45ef-b264-83d4ce7d30e0 IWRMRemoteSessionMgmt IDispatch
+bc681469-9dd9-4bf4-9b3d-709f69efe431 IWRMResourceGroup IDispatch
+`;
