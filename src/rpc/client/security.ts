@@ -1,8 +1,9 @@
-import type {
-  AuthenticationLevel,
-  ClientMechanism,
-  ImpersonationLevelValue,
-  SecurityContext,
+import {
+  type AuthenticationLevel,
+  AuthnLevel,
+  type ClientMechanism,
+  type ImpersonationLevelValue,
+  type SecurityContext,
 } from "../../auth/index.ts";
 import type { AuthVerifier } from "../pdu/verifier.ts";
 import { type Protection, protectsPackets } from "../wire/protection.ts";
@@ -24,6 +25,8 @@ export interface BindingSecurity {
 export class SecurityHandle {
   /** What was asked for. */
   readonly wanted: BindingSecurity;
+  /** The level on the wire: on connections call becomes packet ([MS-RPCE] 3.3.1.5.2.1). */
+  readonly level: AuthenticationLevel;
   /** auth_context_id. */
   readonly contextId: number;
   readonly context: SecurityContext;
@@ -34,15 +37,12 @@ export class SecurityHandle {
   constructor(wanted: BindingSecurity, contextId: number) {
     this.wanted = wanted;
     this.contextId = contextId;
+    this.level = wanted.level === AuthnLevel.call ? AuthnLevel.packet : wanted.level;
     this.context = wanted.mechanism.createContext({
-      level: wanted.level,
+      level: this.level,
       ...(wanted.target === undefined ? {} : { target: wanted.target }),
       ...(wanted.impersonation === undefined ? {} : { impersonation: wanted.impersonation }),
     });
-  }
-
-  get level(): AuthenticationLevel {
-    return this.wanted.level;
   }
 
   /** True when `security` would lead to a context like this one. */
@@ -59,7 +59,7 @@ export class SecurityHandle {
   verifier(token: Uint8Array): AuthVerifier {
     return {
       service: this.context.service,
-      level: this.wanted.level,
+      level: this.level,
       padLength: 0,
       contextId: this.contextId,
       value: token,
@@ -68,7 +68,7 @@ export class SecurityHandle {
 
   establish(): void {
     this.established = true;
-    if (!protectsPackets(this.wanted.level)) return;
-    this.protection = { context: this.context, level: this.wanted.level, contextId: this.contextId };
+    if (!protectsPackets(this.level)) return;
+    this.protection = { context: this.context, level: this.level, contextId: this.contextId };
   }
 }

@@ -5,7 +5,7 @@ import {
   type PresentationResult,
   RejectReason,
 } from "../pdu/presentation.ts";
-import { BindTimeFeature, NDR20, type SyntaxId, featuresOf, sameSyntax } from "../pdu/syntax.ts";
+import { BindTimeFeature, NDR20, NDR64, type SyntaxId, featuresOf, sameSyntax } from "../pdu/syntax.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 /** A presentation context of a connection: an interface, an encoding, and who serves it. */
@@ -50,6 +50,7 @@ export class Presentations {
     if (offered.length === 0) return undefined;
     const results: PresentationResult[] = [];
     let features = 0;
+    let taken = false;
     for (const context of offered) {
       const first = context.transferSyntaxes[0];
       if (first === undefined) return undefined;
@@ -57,28 +58,32 @@ export class Presentations {
       if (asked !== undefined && ++features > 1) return undefined;
       const result =
         asked === undefined
-          ? this.#add(context)
+          ? this.#add(context, !taken)
           : {
               result: ContextResult.negotiateAck,
               reason: asked & SUPPORTED_FEATURES,
               transferSyntax: NO_SYNTAX,
             };
       if (result === undefined) return undefined;
+      if (result.result === ContextResult.acceptance) taken = true;
       results.push(result);
     }
     return results;
   }
 
-  #add(offered: PresentationContext): PresentationResult | undefined {
+  /** `open` is false once another context of the packet was accepted: one packet opens one context, as with Windows. */
+  #add(offered: PresentationContext, open: boolean): PresentationResult | undefined {
     const chosen = offered.transferSyntaxes.find((syntax) => sameSyntax(syntax, NDR20));
     const known = this.#contexts.get(offered.id);
     if (known !== undefined) {
       if (!sameSyntax(known.syntax, offered.abstractSyntax)) return undefined;
-      return chosen === undefined ? rejected(RejectReason.transferSyntaxesNotSupported) : accepted(chosen);
+      if (chosen !== undefined) return accepted(chosen);
+      const other = offered.transferSyntaxes.some((syntax) => sameSyntax(syntax, NDR64));
+      return other ? undefined : rejected(RejectReason.transferSyntaxesNotSupported);
     }
     const dispatcher = this.#find(offered.abstractSyntax);
     if (dispatcher === undefined) return rejected(RejectReason.abstractSyntaxNotSupported);
-    if (chosen === undefined) return rejected(RejectReason.transferSyntaxesNotSupported);
+    if (chosen === undefined || !open) return rejected(RejectReason.transferSyntaxesNotSupported);
     if (this.#contexts.size >= this.#limits.maxPresentationContexts) {
       return rejected(RejectReason.localLimitExceeded);
     }

@@ -1,8 +1,8 @@
 import { type AuthenticationLevel, type Identity } from "../../auth/index.ts";
 import { ByteReader, type ByteWriter, ComError, HResult } from "../../base/index.ts";
-import { faultOf } from "../fault-status.ts";
+import { FaultStatus, faultOf } from "../fault-status.ts";
 import { DREP_LITTLE_ENDIAN } from "../pdu/header.ts";
-import { PacketType } from "../pdu/packet-type.ts";
+import { PacketType, PfcFlag } from "../pdu/packet-type.ts";
 import { CALL_HEADER_BYTES } from "../pdu/request.ts";
 import type { SyntaxId } from "../pdu/syntax.ts";
 import { At, WHOLE, headWord } from "../wire/fields.ts";
@@ -160,7 +160,9 @@ export class IncomingCall implements ServerCall {
     this.abandonResponse();
     if (this.state === "answered") return;
     if (this.state === "dispatched") {
-      this.#connection.sendFault(this.callId, this.presentation.id, status, 0);
+      const unexecuted = status === FaultStatus.opnumOutOfRange || status === FaultStatus.unknownInterface;
+      const flags = unexecuted ? PfcFlag.didNotExecute : 0;
+      this.#connection.sendFault(this.callId, this.presentation.id, status, flags);
       this.state = "answered";
     }
     this.#connection.finished(this);

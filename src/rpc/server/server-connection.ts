@@ -1,8 +1,6 @@
 import { type AuthenticationLevel, AuthnLevel, type Identity } from "../../auth/index.ts";
 import { ByteReader, ComError, HResult, hex32 } from "../../base/index.ts";
 import { FaultStatus, faultOf, nameOfFault } from "../fault-status.ts";
-import type { AlterContextBody } from "../pdu/alter-context.ts";
-import type { BindBody } from "../pdu/bind.ts";
 import { BindNakReason } from "../pdu/bind-nak.ts";
 import { encodeFault } from "../pdu/fault.ts";
 import { DREP_LITTLE_ENDIAN } from "../pdu/header.ts";
@@ -11,19 +9,18 @@ import { type Pdu, type PduBody, decodePdu, encodePdu, makePdu } from "../pdu/pd
 import { CALL_HEADER_BYTES } from "../pdu/request.ts";
 import { formatSyntax } from "../pdu/syntax.ts";
 import { checkVerificationTrailer, findVerificationTrailer } from "../pdu/verification-trailer.ts";
-import type { AuthVerifier } from "../pdu/verifier.ts";
 import type { Connection } from "../transport/transport.ts";
 import { Assembly } from "../wire/assembly.ts";
 import { At, WHOLE, headWord } from "../wire/fields.ts";
 import { finishMessage, readTrailer, unprotectFragment } from "../wire/protection.ts";
 import { Hold, Wire } from "../wire/wire.ts";
-import type { AssociationGroup } from "./association-groups.ts";
+import { ServerBinder } from "./binder.ts";
 import { ConnectionInfo } from "./connection-info.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { Presentations, type ServerPresentation } from "./presentations.ts";
+import type { ServerPresentation } from "./presentations.ts";
 import type { ServerHost } from "./rpc-server.ts";
 import { IncomingCall } from "./server-call.ts";
-import { ServerSecurities, type ServerSecurity } from "./server-security.ts";
+import type { ServerSecurity } from "./server-security.ts";
 
 /**
  * The states of a server's connection:
@@ -33,8 +30,6 @@ import { ServerSecurities, type ServerSecurity } from "./server-security.ts";
  * - `closed`: the connection is gone.
  */
 type State = "fresh" | "bound" | "closing" | "closed";
-
-const LEAST_FRAGMENT = 2048;
 
 interface Receiving {
   readonly call: IncomingCall;
@@ -46,13 +41,8 @@ interface Receiving {
 export class ServerConnection extends Wire {
   readonly info: ConnectionInfo;
   readonly #host: ServerHost;
-  readonly #presentations: Presentations;
-  readonly #securities: ServerSecurities;
-  readonly #address: string;
+  readonly #binder: ServerBinder;
   #state: State = "fresh";
-  #group: AssociationGroup | undefined;
-  #headerSigning = false;
-  maxTransmit: number = LEAST_FRAGMENT;
   #packets = 0;
   /** Calls dispatched and not answered, by call id. */
   readonly #active = new Map<number, IncomingCall>();
@@ -65,11 +55,13 @@ export class ServerConnection extends Wire {
   constructor(host: ServerHost, connection: Connection, address: string) {
     super(connection);
     this.#host = host;
-    this.#address = address;
     this.info = new ConnectionInfo(connection);
-    const { limits, mechanisms } = host.settings;
-    this.#presentations = new Presentations((syntax) => host.dispatcherFor(syntax), limits);
-    this.#securities = new ServerSecurities(mechanisms, limits.maxSecurityContexts);
+    this.#binder = new ServerBinder(this, host, address);
+  }
+
+  /** Largest fragment the client takes. */
+  get maxTransmit(): number {
+    return this.#binder.maxTransmit;
   }
 
   /** True until the first bind was accepted. */
@@ -114,189 +106,35 @@ export class ServerConnection extends Wire {
         this.#alter(bytes, view, start, length);
         return;
       case PacketType.auth3:
-        this.#auth3(bytes, view, start, length);
+        this.#binder.auth3(callIdOf(bytes, view, start), tryDecode(bytes, start, length)?.auth);
+        return;
+      case PacketType.bind:
+        this.nak(callIdOf(bytes, view, start), BindNakReason.notSpecified, "a second bind");
         return;
       case PacketType.coCancel:
       case PacketType.orphaned:
         this.#cancel(callIdOf(bytes, view, start), type === PacketType.orphaned);
         return;
       default:
-        this.#refuse(callIdOf(bytes, view, start), 0, FaultStatus.protocolError, `packet type ${type}`);
+        this.refuse(callIdOf(bytes, view, start), 0, FaultStatus.protocolError, `packet type ${type}`);
     }
   }
-
-  // Binding.
 
   #firstPacket(bytes: Uint8Array, start: number, length: number, view: DataView): void {
     const callId = callIdOf(bytes, view, start);
     const pdu = bytes[start + At.type] === PacketType.bind ? tryDecode(bytes, start, length) : undefined;
     if (pdu?.body.type !== PacketType.bind) {
-      this.#nak(callId, BindNakReason.protocolVersionNotSupported, "the first packet is not a bind");
+      this.nak(callId, BindNakReason.protocolVersionNotSupported, "the first packet is not a bind");
       return;
     }
-    this.#bind(pdu, pdu.body);
-  }
-
-  #bind(pdu: Pdu, body: BindBody): void {
-    const { callId } = pdu.header;
-    if (body.contexts.length === 0) {
-      this.#nak(callId, BindNakReason.protocolVersionNotSupported, "a bind without contexts");
-      return;
-    }
-    const group = this.#host.groups.join(body.associationGroup);
-    if (group === undefined) {
-      this.#nak(callId, BindNakReason.notSpecified, "an unknown association group");
-      return;
-    }
-    this.#group = group;
-    this.info.joined(group);
-    const offered = Math.max(LEAST_FRAGMENT, Math.min(body.maxTransmit, body.maxReceive));
-    this.maxTransmit = Math.min(offered, this.#host.settings.maxFragment) & ~7;
-    const results = this.#presentations.negotiate(body.contexts, true);
-    if (results === undefined) {
-      this.#nak(callId, BindNakReason.notSpecified, "a contradictory bind");
-      return;
-    }
-    this.#headerSigning = (pdu.header.flags & PfcFlag.supportHeaderSign) !== 0;
-    if (pdu.auth !== undefined && !this.#securities.accepts(pdu.auth)) {
-      this.#nak(
-        callId,
-        BindNakReason.authenticationTypeNotRecognized,
-        `authentication type ${pdu.auth.service}`,
-      );
-      return;
-    }
-    const ack: PduBody = {
-      type: PacketType.bindAck,
-      maxTransmit: this.maxTransmit,
-      maxReceive: this.maxTransmit,
-      associationGroup: group.id,
-      secondaryAddress: `${this.#address}\0`,
-      gap: new Uint8Array(0),
-      results,
-    };
     this.#state = "bound";
-    this.#authenticate(pdu, ack, (error) => {
-      this.#nak(callId, BindNakReason.invalidChecksum, error.message);
-    });
+    this.#binder.bind(pdu, pdu.body);
   }
 
   #alter(bytes: Uint8Array, view: DataView, start: number, length: number): void {
-    const callId = callIdOf(bytes, view, start);
     const pdu = tryDecode(bytes, start, length);
-    const body = pdu?.body as AlterContextBody | undefined;
-    const results = body === undefined ? undefined : this.#presentations.negotiate(body.contexts, false);
-    if (pdu === undefined || results === undefined || this.#group === undefined) {
-      this.#refuse(callId, 0, FaultStatus.protocolError, "a contradictory alter_context");
-      return;
-    }
-    const ack: PduBody = {
-      type: PacketType.alterContextResponse,
-      maxTransmit: this.maxTransmit,
-      maxReceive: this.maxTransmit,
-      associationGroup: this.#group.id,
-      secondaryAddress: "",
-      gap: new Uint8Array(0),
-      results,
-    };
-    this.#authenticate(pdu, ack, (error) => {
-      const altered = error.code === 0x8009030f; // SEC_E_MESSAGE_ALTERED
-      const status = altered ? FaultStatus.secPkgError : FaultStatus.accessDenied;
-      this.#refuse(callId, 0, status, error.message, error);
-    });
-  }
-
-  /** Feeds the token of a bind or alter_context, then acknowledges; `refused` when the token is no good. */
-  #authenticate(pdu: Pdu, ack: PduBody, refused: (error: ComError) => void): void {
-    const { auth } = pdu;
-    if (auth === undefined) {
-      this.#acknowledge(pdu, ack, undefined);
-      return;
-    }
-    const security = this.#securities.contextFor(auth);
-    if (security === undefined) {
-      refused(
-        new ComError(
-          HResult.E_ACCESSDENIED,
-          `a token for security context ${auth.contextId} is out of place`,
-          {
-            gate: "logon",
-          },
-        ),
-      );
-      return;
-    }
-    this.#step(
-      security,
-      auth,
-      (token) => this.#acknowledge(pdu, ack, { ...auth, padLength: 0, value: token }),
-      refused,
-    );
-  }
-
-  /** One step of a mechanism; nothing is read while it takes its time. */
-  #step(
-    security: ServerSecurity,
-    auth: AuthVerifier,
-    done: (token: Uint8Array) => void,
-    refused: (error: ComError) => void,
-  ): void {
-    const fail = (error: unknown): void => {
-      const refusal = ComError.from(error);
-      this.#log(refusal, "authentication refused");
-      refused(refusal);
-    };
-    let reply: Uint8Array | undefined | Promise<Uint8Array | undefined>;
-    try {
-      reply = security.step(auth.value);
-    } catch (error) {
-      fail(error);
-      return;
-    }
-    if (!(reply instanceof Promise)) {
-      done(reply ?? new Uint8Array(0));
-      return;
-    }
-    this.hold(Hold.handshake);
-    void this.#stepLater(reply, done, fail);
-  }
-
-  async #stepLater(
-    reply: Promise<Uint8Array | undefined>,
-    done: (token: Uint8Array) => void,
-    fail: (error: unknown) => void,
-  ): Promise<void> {
-    try {
-      const token = await reply;
-      if (!this.ended) done(token ?? new Uint8Array(0));
-    } catch (error) {
-      if (!this.ended) fail(error);
-    }
-    this.release(Hold.handshake);
-  }
-
-  #acknowledge(pdu: Pdu, ack: PduBody, auth: AuthVerifier | undefined): void {
-    const flags = WHOLE | (pdu.header.flags & (PfcFlag.supportHeaderSign | PfcFlag.concurrentMultiplexing));
-    const verifier = auth !== undefined && auth.value.length > 0 ? auth : undefined;
-    this.#send(encodePdu(makePdu(ack, pdu.header.callId, flags, verifier)));
-  }
-
-  #auth3(bytes: Uint8Array, view: DataView, start: number, length: number): void {
-    const auth = tryDecode(bytes, start, length)?.auth;
-    const security = auth === undefined ? undefined : this.#securities.get(auth.contextId);
-    if (auth === undefined || security === undefined || security.state !== "started") {
-      this.#refuse(callIdOf(bytes, view, start), 0, FaultStatus.protocolError, "an auth3 out of place");
-      return;
-    }
-    // It is never answered; a refusal shows when a call names the context.
-    this.#step(
-      security,
-      auth,
-      () => {
-        if (security.state === "started") security.state = "failed";
-      },
-      () => {},
-    );
+    if (pdu?.body.type === PacketType.alterContext) this.#binder.alter(pdu, pdu.body);
+    else this.refuse(callIdOf(bytes, view, start), 0, FaultStatus.protocolError, "a malformed alter_context");
   }
 
   // Calls.
@@ -307,20 +145,20 @@ export class ServerConnection extends Wire {
     const flags = bytes[start + At.flags] as number;
     const objectAt = (flags & PfcFlag.objectUuid) === 0 ? -1 : start + At.object;
     const stub = objectAt < 0 ? start + At.stub : start + At.stub + 16;
-    if (stub > start + length) {
-      this.#refuse(callId, 0, FaultStatus.protocolError, "a short request");
+    if (stub > start + length || length > this.#host.settings.maxFragment) {
+      this.refuse(callId, 0, FaultStatus.protocolError, `a request packet of ${length} bytes`, undefined, 0);
       return;
     }
     const authLength = view.getUint16(start + At.authLength, little);
-    let security = this.#securities.connectLevel;
+    let security = this.#binder.securities.connectLevel;
     let end = start + length;
     if (authLength !== 0) {
       const trailer = readTrailer(view, start, length, authLength, stub, little);
-      security = this.#securities.get(trailer.contextId);
+      security = this.#binder.securities.get(trailer.contextId);
       end = trailer.stubEnd;
       const status = this.#verify(security, trailer, bytes, start, stub, authLength);
       if (status !== 0) {
-        this.#refuse(callId, 0, status, "the verifier of a request is no good");
+        this.refuse(callId, 0, status, "the verifier of a request is no good");
         return;
       }
     }
@@ -329,9 +167,9 @@ export class ServerConnection extends Wire {
       return;
     }
     const contextId = view.getUint16(start + At.contextId, little);
-    const presentation = this.#presentations.get(contextId);
+    const presentation = this.#binder.presentations.get(contextId);
     if (this.#receiving !== undefined) {
-      this.#refuse(
+      this.refuse(
         callId,
         contextId,
         FaultStatus.protocolError,
@@ -346,7 +184,7 @@ export class ServerConnection extends Wire {
       return;
     }
     if (security !== undefined && security.state !== "complete") {
-      this.#refuse(
+      this.refuse(
         callId,
         contextId,
         FaultStatus.accessDenied,
@@ -391,7 +229,7 @@ export class ServerConnection extends Wire {
       unprotectFragment(bytes, start, stub, trailer, authLength, security.protection);
       return 0;
     } catch (error) {
-      this.#log(ComError.from(error), "a request does not carry a good signature");
+      this.log(ComError.from(error), "a request does not carry a good signature");
       return FaultStatus.secPkgError;
     }
   }
@@ -415,7 +253,7 @@ export class ServerConnection extends Wire {
   #continue(callId: number, flags: number, bytes: Uint8Array, stub: number, end: number): void {
     const receiving = this.#receiving;
     if (receiving === undefined || receiving.call.callId !== callId) {
-      this.#refuse(callId, 0, FaultStatus.protocolError, "a fragment without a beginning", undefined, 0);
+      this.refuse(callId, 0, FaultStatus.protocolError, "a fragment without a beginning", undefined, 0);
       return;
     }
     receiving.assembly.append(bytes, stub, end);
@@ -454,7 +292,7 @@ export class ServerConnection extends Wire {
     }
     const least = dispatcher.minimumLevel ?? this.#host.settings.minimumLevel;
     if (call.level < least) {
-      this.#log(
+      this.log(
         new ComError(HResult.E_ACCESSDENIED, `a call at level ${call.level} where ${least} is the least`, {
           gate: "level too low",
           where: formatSyntax(call.syntax),
@@ -479,10 +317,10 @@ export class ServerConnection extends Wire {
         drep: reader.littleEndian ? DREP_LITTLE_ENDIAN : 0,
         abstractSyntax: call.syntax,
         transferSyntax: call.transferSyntax,
-        headerSigning: this.#headerSigning,
+        headerSigning: this.#binder.headerSigning,
       });
     } catch (error) {
-      this.#log(ComError.from(error), "call refused");
+      this.log(ComError.from(error), "call refused");
       call.fault(FaultStatus.accessDenied);
       return false;
     }
@@ -492,7 +330,7 @@ export class ServerConnection extends Wire {
 
   #failed(call: IncomingCall, error: unknown): void {
     const failure = ComError.from(error, HResult.RPC_E_SERVERFAULT);
-    if (failure !== error) this.#log(failure, "a dispatcher failed");
+    if (failure !== error) this.log(failure, "a dispatcher failed");
     call.fault(faultOf(failure));
   }
 
@@ -517,14 +355,14 @@ export class ServerConnection extends Wire {
   }
 
   #cancel(callId: number, drop: boolean): void {
-    const receiving = this.#receiving;
-    if (drop && receiving?.call.callId === callId) this.#receiving = undefined;
-    this.#active.get(callId)?.cancel(drop);
+    // A call whose fragments are still coming in is not given up by this, as with Windows.
+    if (this.#receiving?.call.callId === callId) this.#receiving.call.cancel(false);
+    else this.#active.get(callId)?.cancel(drop);
   }
 
   // Sending.
 
-  #send(bytes: Uint8Array): void {
+  send(bytes: Uint8Array): void {
     this.output.open().raw(bytes);
     this.output.commit();
   }
@@ -544,7 +382,7 @@ export class ServerConnection extends Wire {
   }
 
   /** Answers with a fault and closes: the connection is in a state nobody can rely on. */
-  #refuse(
+  refuse(
     callId: number,
     contextId: number,
     status: number,
@@ -552,7 +390,7 @@ export class ServerConnection extends Wire {
     cause?: ComError,
     flags: number = PfcFlag.didNotExecute,
   ): void {
-    this.#log(
+    this.log(
       cause ?? new ComError(HResult.RPC_S_PROTOCOL_ERROR, why),
       `connection refused with ${nameOfFault(status) ?? hex32(status)}`,
     );
@@ -560,24 +398,24 @@ export class ServerConnection extends Wire {
     this.#finish();
   }
 
-  #nak(callId: number, reason: number, why: string): void {
-    this.#log(new ComError(HResult.RPC_S_PROTOCOL_ERROR, why, { gate: "bind" }), "bind refused");
+  nak(callId: number, reason: number, why: string): void {
+    this.log(new ComError(HResult.RPC_S_PROTOCOL_ERROR, why, { gate: "bind" }), "bind refused");
     const body: PduBody = { type: PacketType.bindNak, reason, versions: [[5, 0]] };
-    this.#send(encodePdu({ ...makePdu(body, callId, WHOLE), padding: new Uint8Array(3) }));
+    this.send(encodePdu({ ...makePdu(body, callId, WHOLE), padding: new Uint8Array(3) }));
     this.#finish();
   }
 
   /** Closes after what was sent; calls under way are dropped. */
   #finish(): void {
     this.#state = "closing";
-    this.#securities.invalidate();
+    this.#binder.securities.invalidate();
     this.output.flush();
     this.connection.end();
   }
 
   /** Asks the client to go, then closes when it is idle. */
   shutdown(): void {
-    if (this.#state === "bound") this.#send(encodePdu(makePdu({ type: PacketType.shutdown }, 0, WHOLE)));
+    if (this.#state === "bound") this.send(encodePdu(makePdu({ type: PacketType.shutdown }, 0, WHOLE)));
     this.output.flush();
   }
 
@@ -587,7 +425,7 @@ export class ServerConnection extends Wire {
     this.connection.destroy();
   }
 
-  #log(error: ComError, message: string): void {
+  log(error: ComError, message: string): void {
     const fields = { remote: this.connection.remote, error: error.message, gate: error.gate };
     this.#host.settings.logger.warn(fields, message);
   }
@@ -600,7 +438,7 @@ export class ServerConnection extends Wire {
   }
 
   protected violated(error: ComError): void {
-    this.#log(error, "the client broke the protocol");
+    this.log(error, "the client broke the protocol");
     this.connection.destroy();
   }
 
@@ -610,7 +448,7 @@ export class ServerConnection extends Wire {
     this.#free = undefined;
     for (const call of this.#active.values()) call.cancel(true);
     this.#active.clear();
-    if (this.#group !== undefined) this.#host.groups.leave(this.#group);
+    this.#binder.leave();
     this.info.left();
     this.#host.closed(this);
   }

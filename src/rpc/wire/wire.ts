@@ -19,7 +19,8 @@ export abstract class Wire implements ConnectionSink, FrameSink {
   #holds = 0;
   #reading = false;
   #borrowing: Assembly | undefined;
-  protected ended = false;
+  /** True once the connection is gone. */
+  ended = false;
 
   protected constructor(connection: Connection) {
     this.connection = connection;
@@ -99,7 +100,7 @@ export abstract class Wire implements ConnectionSink, FrameSink {
   }
 
   /** Stops reading until {@link release} with the same reason. */
-  protected hold(reason: number): void {
+  hold(reason: number): void {
     if (this.#holds === 0) {
       this.#frames.held = true;
       this.connection.pause();
@@ -107,7 +108,7 @@ export abstract class Wire implements ConnectionSink, FrameSink {
     this.#holds |= reason;
   }
 
-  protected release(reason: number): void {
+  release(reason: number): void {
     if ((this.#holds & reason) === 0) return;
     this.#holds &= ~reason;
     if (this.#holds !== 0 || this.ended) return;
