@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ComError } from "../base/index.ts";
 import { accountCommand } from "./commands/account.ts";
 import { decodeCommand } from "./commands/decode.ts";
+import { idlCommand } from "./commands/idl.ts";
 import type { Output } from "./output.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong use. */
@@ -11,7 +12,7 @@ export async function run(args: readonly string[], output: Output): Promise<numb
     .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
     .exitOverride()
     .showHelpAfterError("(--help tells more)");
-  for (const make of [accountCommand, decodeCommand]) program.addCommand(make(output));
+  for (const make of [accountCommand, decodeCommand, idlCommand]) program.addCommand(make(output));
   for (const command of program.commands) inherit(command);
   try {
     await program.parseAsync([...args], { from: "user" });

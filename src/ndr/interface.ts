@@ -144,6 +144,7 @@ export function defineCoclass<I>(definition: {
   readonly name: string;
   readonly clsid: string;
   readonly progId?: string;
+  readonly versionIndependentProgId?: string;
   readonly interfaces: readonly Interface<unknown>[];
   readonly sources?: readonly Interface<unknown>[];
 }): ClassDescriptor<I> {

@@ -1,0 +1,55 @@
+import { writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { ComError, HResult } from "../../base/index.ts";
+import { compileIdl, formatDiagnostic } from "../../idl/index.ts";
+import { type Output, toJson } from "../output.ts";
+
+interface Flags {
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly include: readonly string[];
+  readonly define: Readonly<Record<string, string>>;
+}
+
+export function idlCommand(output: Output): Command {
+  return new Command("idl")
+    .description("compile IDL to TypeScript: types, descriptors, doc comments")
+    .argument("<file>", "an .idl or .odl file")
+    .option(
+      "-o, --out <file>",
+      "where the TypeScript goes: a file, a folder ending in /, or - for standard output (default: beside the IDL)",
+    )
+    .option("--json", "print the bound model instead")
+    .option(
+      "-I, --include <folder>",
+      "a folder to look for imported files in",
+      (value, list: readonly string[]) => [...list, value],
+      [],
+    )
+    .option("-D, --define <name[=text]>", "define a macro", addDefine, {})
+    .action((file: string, flags: Flags) => compile(file, flags, output));
+}
+
+function addDefine(value: string, all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [name = "", ...text] = value.split("=");
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw new InvalidArgumentError("a macro is NAME or NAME=TEXT");
+  return { ...all, [name]: text.length === 0 ? "1" : text.join("=") };
+}
+
+function compile(file: string, flags: Flags, output: Output): void {
+  const result = compileIdl(file, { includePath: flags.include, defines: flags.define });
+  for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);
+  if (result.errors > 0)
+    throw new ComError(HResult.E_FAIL, `${file} has ${result.errors} error${result.errors === 1 ? "" : "s"}`);
+  if (flags.json) return output.out(`${toJson(result.json(), 2)}\n`);
+  if (flags.out === "-") return output.out(result.typescript());
+  const target = targetOf(file, flags.out);
+  writeFileSync(target, result.typescript());
+  output.out(`${target}\n`);
+}
+
+function targetOf(file: string, out: string | undefined): string {
+  if (out === undefined) return file.replace(/\.[^./\\]*$/, ".ts");
+  return out.endsWith("/") ? join(out, basename(file).replace(/\.[^.]*$/, ".ts")) : out;
+}

@@ -1,0 +1,25 @@
+// The everyday names. Everything else stands in its layer: comity/com, comity/dcom, comity/automation, comity/rpc, ...
+export { Runtime, runLocalServer } from "./runtime/index.ts";
+export type { OpenOptions } from "./runtime/index.ts";
+export {
+  ClassContext,
+  type ClassDefinition,
+  type ClassOptions,
+  type CreateOptions,
+  type CreationContext,
+  type Credentials,
+  IClassFactory,
+  IUnknown,
+  type Implements,
+  type ServerInfo,
+  defineClass,
+  defineModule,
+  getCallContext,
+  implement,
+  isSameObject,
+  withStatus,
+} from "./com/index.ts";
+export { IDispatch, LateBound, SafeArray, VT, Variant, fromOleDate, toOleDate } from "./automation/index.ts";
+export { AuthnLevel, ImpersonationLevel } from "./auth/index.ts";
+export { ComError, type Guid, HResult, formatGuid, guid, newGuid, parseGuid } from "./base/index.ts";
+export type { CallOptions, ClassDescriptor, Interface } from "./ndr/index.ts";

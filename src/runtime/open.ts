@@ -1,0 +1,80 @@
+import { dispatchProvider } from "../automation/index.ts";
+import { silentLogger } from "../base/index.ts";
+import { type Credentials, Runtime, type RuntimeOptions } from "../com/index.ts";
+import {
+  type DcomRemoting,
+  LocalMachine,
+  type RemotingOptions,
+  accessGate,
+  createRemoting,
+  registryCatalog,
+} from "../dcom/index.ts";
+import { openMachine, serverMechanisms } from "./machine.ts";
+import { machineHosts } from "./hosts.ts";
+
+export interface OpenOptions extends Omit<RuntimeOptions, "remoting"> {
+  /** Who this process is when it calls other machines, unless an activation says otherwise. */
+  readonly credentials?: Credentials;
+  /** Anything else about the way out of the process; see `RemotingOptions`. */
+  readonly remoting?: Partial<Omit<RemotingOptions, "runtime" | "machine" | "credentials">>;
+}
+
+/** A runtime and its way out of the process. */
+export interface OpenedRuntime {
+  readonly runtime: Runtime;
+  readonly remoting: DcomRemoting;
+}
+
+/**
+ * Starts COM in this process (CoInitializeEx): the machine's registry, Automation for scripts, and DCOM to every other process and machine. Joins the
+ * service control manager of its machine, or holds one inside itself when none runs. The caller closes it, best with `await using`.
+ */
+export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
+  return (await openRuntimeAndRemoting(options)).runtime;
+}
+
+/** As {@link openRuntime}, with the remoting for those who run server processes. */
+export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise<OpenedRuntime> {
+  const { credentials, remoting: wanted = {}, providers = [], ...rest } = options;
+  let opened: DcomRemoting | undefined;
+  const runtime = await Runtime.open({
+    ...rest,
+    providers: [dispatchProvider, ...providers],
+    remoting: async (made) => (opened = await remotingOf(made, credentials, wanted)),
+  });
+  return { runtime, remoting: opened as DcomRemoting };
+}
+
+async function remotingOf(
+  runtime: Runtime,
+  credentials: Credentials | undefined,
+  wanted: Partial<RemotingOptions>,
+): Promise<DcomRemoting> {
+  const { home, logger = silentLogger, clock, registry } = runtime;
+  const machine = new LocalMachine({
+    home,
+    logger,
+    // An SCM held inside a program takes any free port: 135 belongs to `comity scm`.
+    hold: () => openMachine({ home, logger, clock, registry, port: 0, requireNetwork: false }),
+  });
+  try {
+    const hosts = await machineHosts(machine);
+    return await createRemoting({
+      listen: [
+        { protseq: "ncalrpc", endpoint: "" },
+        ...hosts.map((host) => ({ protseq: "ncacn_ip_tcp", host, endpoint: "0" })),
+      ],
+      mechanisms: serverMechanisms(home, logger),
+      accessGate: accessGate(registryCatalog(registry, logger), undefined, { logger, clock }),
+      logger,
+      clock,
+      ...wanted,
+      ...(credentials === undefined ? {} : { credentials }),
+      runtime,
+      machine,
+    });
+  } catch (error) {
+    await machine[Symbol.asyncDispose]();
+    throw error;
+  }
+}
