@@ -23,7 +23,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     keyEncoding: "binary",
     // A commit that was answered is on the disk, not on its way there.
     overlappingSync: false,
-    maxReaders: 512,
+    maxReaders: 1024,
   });
   return new LmdbStore(database, options);
 }

@@ -1,5 +1,6 @@
 import "./identity.test.ts";
 import "./pointer.test.ts";
+import "./mapper.test.ts";
 import "./runtime.test.ts";
 import "./proxy.test.ts";
 import "./module.test.ts";

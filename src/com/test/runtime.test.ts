@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { HResult, guid } from "../../base/index.ts";
 import { defineCoclass } from "../../ndr/index.ts";
@@ -10,6 +11,7 @@ import {
   IUnknown,
   defineClass,
   defineModule,
+  homeFolder,
   identityOf,
   isSameObject,
 } from "../index.ts";
@@ -171,6 +173,56 @@ describe("classes within the process", () => {
       .classObject(open, com)
       .createAggregated(outer, [ICalculator]);
     assert.ok(outer.facet(IAdder.iid));
+  });
+
+  it("takes class objects of one's own", async () => {
+    await using com = await openRuntime();
+    const made: string[] = [];
+    const factory = {
+      CreateInstance(riid: string): object {
+        made.push(riid);
+        return new Calculator();
+      },
+      LockServer(): void {},
+    };
+    await using _ = await com.registerClassObject({ clsid: CLSID, factory });
+    using calc = await com.createInstance(CLSID, ICalculator);
+    assert.equal(await calc.Add(3, 4), 7);
+    assert.deepEqual(made, [ICalculator.iid]);
+  });
+
+  it("counts reasons to stay; without one the classes are suspended", async () => {
+    await using com = await openRuntime();
+    await com.registerClassObject(definition);
+    assert.equal(com.addRefServerProcess(), 1);
+    assert.equal(com.addRefServerProcess(), 2);
+    assert.equal(com.releaseServerProcess(), 1);
+    using calc = await com.createInstance(CalculatorClass);
+    calc.Release();
+    assert.equal(com.releaseServerProcess(), 0);
+    await assert.rejects(com.createInstance(CalculatorClass), withCode(HResult.REGDB_E_CLASSNOTREG));
+  });
+
+  it("frees a hundred thousand objects as they are released", async () => {
+    await using com = await openRuntime();
+    await using _ = await com.registerClassObject(definition);
+    using factory = await com.getClassObject(CLSID);
+    const held: IUnknown[] = [];
+    for (let i = 0; i < 100_000; i++) held.push((await factory.CreateInstance(IAdder.iid)) as IUnknown);
+    assert.equal(com.locks.count, 100_000);
+    for (const one of held) one.Release();
+    assert.equal(com.locks.count, 0);
+  });
+
+  it("keeps its state where it is told to", () => {
+    assert.equal(homeFolder("/tmp/x"), resolve("/tmp/x"));
+    assert.equal(homeFolder(undefined, { COMITY_HOME: "/tmp/y" }), resolve("/tmp/y"));
+    const fallback = homeFolder(undefined, {
+      COMITY_HOME: "",
+      XDG_DATA_HOME: "/data",
+      LOCALAPPDATA: "/data",
+    });
+    assert.match(fallback, /comity$/);
   });
 
   it("provides interfaces the object does not write itself", async () => {
