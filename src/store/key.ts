@@ -25,13 +25,16 @@ function encodePart(part: KeyPart): Uint8Array {
 
 /** Ends with 00 00; a 00 within becomes 00 FF, which orders behind the end and before any other byte. */
 function terminated(kind: number, data: Uint8Array): Uint8Array {
-  const out: number[] = [kind];
+  let zeros = 0;
+  for (const byte of data) if (byte === 0) zeros++;
+  const out = new Uint8Array(data.length + zeros + 3);
+  out[0] = kind;
+  let at = 1;
   for (const byte of data) {
-    out.push(byte);
-    if (byte === 0) out.push(0xff);
+    out[at++] = byte;
+    if (byte === 0) out[at++] = 0xff;
   }
-  out.push(0, 0);
-  return Uint8Array.from(out);
+  return out;
 }
 
 function encodeNumber(value: number): Uint8Array {

@@ -45,6 +45,8 @@ function valueKey(id: number, name: string): Uint8Array {
 /** Reads the tree within one view of the store. */
 export class NodeReader {
   readonly view: View;
+  /** Keys found before; paths share their beginnings. */
+  protected readonly known: Map<string, number> = new Map();
 
   constructor(view: View) {
     this.view = view;
@@ -57,8 +59,14 @@ export class NodeReader {
   }
 
   child(id: number, name: string): number | undefined {
+    const place = `${id}\\${foldName(name)}`;
+    const before = this.known.get(place);
+    if (before !== undefined) return before;
     const found = this.view.get(TABLE, encodeKey(id, "k", folded(name)));
-    return found === undefined ? undefined : new ByteReader(found).u32();
+    if (found === undefined) return undefined;
+    const child = new ByteReader(found).u32();
+    this.known.set(place, child);
+    return child;
   }
 
   find(from: number, names: readonly string[]): number | undefined {
@@ -219,6 +227,7 @@ export class NodeWriter extends NodeReader {
     for (const { key } of this.view.range(TABLE, { prefix: encodeKey(id) }))
       this.#transaction.delete(TABLE, key);
     this.#transaction.delete(TABLE, encodeKey(parent, "k", folded(name)));
+    this.known.delete(`${parent}\\${foldName(name)}`);
     this.#changed.delete(id);
     this.#changed.add(parent);
   }
