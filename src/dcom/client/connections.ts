@@ -36,6 +36,8 @@ interface Slot {
 
 const firstBackoff = 100;
 const longestBackoff = 10_000;
+/** Milliseconds an address has to answer before the next one is tried beside it. */
+const patience = 1000;
 
 /**
  * One connection per endpoint and security, shared by all references that lead there. After a failed attempt the next one waits, longer each time; calls made
@@ -59,30 +61,41 @@ export class Connections implements AsyncDisposable {
     return open;
   }
 
-  /** The connection to the first of `endpoints` that answers; the caller gives it back with {@link release}. */
-  async acquire(
-    endpoints: readonly RpcEndpoint[],
-    security: CallSecurity,
-    signal?: AbortSignal,
-  ): Promise<Line> {
-    const failures: ComError[] = [];
-    for (const endpoint of endpoints) {
-      try {
-        return await this.#acquire(endpoint, securityFor(endpoint, security));
-      } catch (error) {
-        failures.push(ComError.from(error));
-      }
-      signal?.throwIfAborted();
-    }
-    const [first] = failures;
-    if (failures.length === 1 && first !== undefined) throw first;
-    throw new ComError(
-      first?.code ?? HResult.RPC_S_SERVER_UNAVAILABLE,
-      first === undefined
-        ? "the bindings name no address that can be used from here"
-        : `none of ${failures.length} addresses answered: ${endpoints.map(formatEndpoint).join(", ")}`,
-      { gate: "connection", cause: failures.length === 1 ? first : failures },
-    );
+  /**
+   * The connection to the first of `endpoints` that answers; the caller gives it back with {@link release}. The best is tried first; one that does not
+   * answer within a second is overtaken by the next.
+   */
+  acquire(endpoints: readonly RpcEndpoint[], security: CallSecurity, signal?: AbortSignal): Promise<Line> {
+    const [only] = endpoints;
+    if (endpoints.length === 1 && only !== undefined) return this.#acquire(only, securityFor(only, security));
+    return new Promise((resolve, reject) => {
+      const failures: ComError[] = [];
+      let started = 0;
+      let settled = false;
+      let overtake: Disposable | undefined;
+      const fail = (error: ComError): void => {
+        failures.push(error);
+        if (started < endpoints.length && signal?.aborted !== true) start();
+        else if (failures.length === started && !settled) reject(noneAnswered(endpoints, failures));
+      };
+      const win = (line: Line): void => {
+        overtake?.[Symbol.dispose]();
+        if (settled) this.release(line);
+        else resolve(line);
+        settled = true;
+      };
+      const start = (): void => {
+        overtake?.[Symbol.dispose]();
+        const endpoint = endpoints[started++];
+        if (endpoint === undefined || settled) return;
+        if (started < endpoints.length) overtake = this.#options.clock.after(patience, start);
+        this.#acquire(endpoint, securityFor(endpoint, security)).then(win, (error: unknown) =>
+          fail(ComError.from(error)),
+        );
+      };
+      if (endpoints.length === 0) reject(noneAnswered(endpoints, failures));
+      else start();
+    });
   }
 
   release(line: Line): void {
@@ -118,7 +131,9 @@ export class Connections implements AsyncDisposable {
         slot.line.users++;
         return slot.line;
       }
-      slot.pending ??= this.#connect(key, slot, endpoint, security);
+      slot.pending ??= this.#connect(key, slot, endpoint, security).finally(() => {
+        slot.pending = undefined;
+      });
       await slot.pending;
     }
   }
@@ -143,8 +158,6 @@ export class Connections implements AsyncDisposable {
         slot.backoff = Math.min(longestBackoff, slot.backoff * 2);
       }
       throw failure;
-    } finally {
-      slot.pending = undefined;
     }
   }
 
@@ -214,4 +227,16 @@ export class Connections implements AsyncDisposable {
 /** A Unix socket that only its owner can open needs no further proof. */
 function securityFor(endpoint: RpcEndpoint, security: CallSecurity): CallSecurity {
   return endpoint.protseq === "ncalrpc" ? unprotected : security;
+}
+
+function noneAnswered(endpoints: readonly RpcEndpoint[], failures: readonly ComError[]): ComError {
+  const [first] = failures;
+  const message =
+    first === undefined
+      ? "the bindings name no address that can be used from here"
+      : `none of ${endpoints.length} addresses answered: ${endpoints.map(formatEndpoint).join(", ")}`;
+  return new ComError(first?.code ?? HResult.RPC_S_SERVER_UNAVAILABLE, message, {
+    gate: "connection",
+    cause: failures,
+  });
 }

@@ -49,7 +49,10 @@ export function splitAddress(address: string): {
 } {
   const open = address.lastIndexOf("[");
   if (open < 0 || !address.endsWith("]")) return { host: address, endpoint: undefined };
-  return { host: address.slice(0, open), endpoint: address.slice(open + 1, -1) };
+  const host = address.slice(0, open);
+  const inner = address.slice(open + 1, -1);
+  if (host === "" && /^[0-9a-f]*:[0-9a-f:.]*$/i.test(inner)) return { host: inner, endpoint: undefined };
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), endpoint: inner };
 }
 
 function sameHost(a: string, b: string): boolean {

@@ -1,5 +1,4 @@
 import { type Clock, ComError, type Guid, type Limits } from "../../base/index.ts";
-import type { CallOptions } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type DualStringArray, bindingsKey, sameBindings } from "../dual-string-array.ts";
 import type { Marshaling, Origin } from "../marshaling.ts";
@@ -33,6 +32,7 @@ const OR_INVALID_OXID = 0x80070776;
 /** The references of this process to objects elsewhere ([MS-DCOM] 3.2.1: the OXID, OID and resolver tables). */
 export class Importer implements ImportHome, AsyncDisposable {
   readonly limits: Limits;
+  readonly clock: Clock;
   readonly marshaling: Marshaling;
   readonly cache: OxidCache = new OxidCache();
   readonly holdings: HeldObjects;
@@ -44,6 +44,7 @@ export class Importer implements ImportHome, AsyncDisposable {
   constructor(options: ImporterOptions, marshaling: Marshaling) {
     this.#options = options;
     this.limits = options.limits;
+    this.clock = options.clock;
     this.marshaling = marshaling;
     this.holdings = new HeldObjects(
       options.clock,
@@ -73,11 +74,7 @@ export class Importer implements ImportHome, AsyncDisposable {
     this.cache.put(oxid, resolver, at);
   }
 
-  async locate(
-    exporter: RemoteExporter,
-    again: boolean,
-    options: CallOptions | undefined,
-  ): Promise<ResolvedOxid> {
+  async locate(exporter: RemoteExporter, again: boolean): Promise<ResolvedOxid> {
     const { oxid, resolver, origin } = exporter;
     if (this.#isHere(resolver)) {
       const at = await this.#options.machine.resolve(oxid);
@@ -88,15 +85,15 @@ export class Importer implements ImportHome, AsyncDisposable {
     const known = again ? undefined : this.cache.get(oxid, resolver);
     if (known !== undefined) return known;
     this.cache.delete(oxid, resolver);
-    const at = await this.#options.resolverClient.resolve(resolver, oxid, origin.choice, options);
+    const at = await this.#options.resolverClient.resolve(resolver, oxid, origin.choice);
     this.cache.put(oxid, resolver, at);
     return at;
   }
 
-  connect(exporter: RemoteExporter, at: ResolvedOxid, options: CallOptions | undefined): Promise<Line> {
+  connect(exporter: RemoteExporter, at: ResolvedOxid): Promise<Line> {
     const local = this.#isHere(exporter.resolver);
     const endpoints = endpointsOf(at.bindings, { ...exporter.origin.choice, local });
-    return this.#options.connections.acquire(endpoints, exporter.origin.security, options?.signal);
+    return this.#options.connections.acquire(endpoints, exporter.origin.security);
   }
 
   bind(exporter: RemoteExporter, line: Line, iid: Guid): Promise<Binding> {

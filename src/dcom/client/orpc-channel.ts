@@ -4,6 +4,7 @@ import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { ClientCall } from "./client-call.ts";
 import type { Line } from "./connections.ts";
+import { limited } from "./limited.ts";
 import type { InterfaceReference, RemoteReference } from "./remote-object.ts";
 
 /** How often a request is written again because a reference in it had to be asked for. */
@@ -57,9 +58,11 @@ export class OrpcChannel implements Channel {
     const { exporter } = this.#object;
     this.#object.hold(); // the object stays while we wait, whoever lets go of it
     try {
-      const reference = (this.#reference ??= await this.#object.reference(this.#iid, options));
+      const reach = <T>(work: Promise<T>): Promise<T> =>
+        limited(work, options, exporter.clock, `{${this.#iid}}`);
+      const reference = (this.#reference ??= await reach(this.#object.reference(this.#iid)));
       return await exporter.withVersion(async () => {
-        const { line, binding } = await exporter.bind(this.#iid, options);
+        const { line, binding } = await reach(exporter.bind(this.#iid));
         this.#line = line;
         this.#binding = binding;
         const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options);

@@ -1,5 +1,12 @@
-import { ComError, type Guid, HResult, type Limits, failed, guidToBytes } from "../../base/index.ts";
-import type { CallOptions } from "../../ndr/index.ts";
+import {
+  type Clock,
+  ComError,
+  type Guid,
+  HResult,
+  type Limits,
+  failed,
+  guidToBytes,
+} from "../../base/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type ComVersion, comVersion, lowestMinor, negotiate } from "../com-version.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
@@ -16,10 +23,11 @@ import { RemoteReference, wantedReferences } from "./remote-object.ts";
 /** What a remote exporter needs of this process's importer. */
 export interface ImportHome {
   readonly limits: Limits;
+  readonly clock: Clock;
   readonly marshaling: Marshaling;
   /** Where the exporter is: from the cache, or from its machine's resolver. `again`: what the cache says is no good. */
-  locate(exporter: RemoteExporter, again: boolean, options: CallOptions | undefined): Promise<ResolvedOxid>;
-  connect(exporter: RemoteExporter, at: ResolvedOxid, options: CallOptions | undefined): Promise<Line>;
+  locate(exporter: RemoteExporter, again: boolean): Promise<ResolvedOxid>;
+  connect(exporter: RemoteExporter, at: ResolvedOxid): Promise<Line>;
   bind(exporter: RemoteExporter, line: Line, iid: Guid): Promise<Binding>;
   disconnect(line: Line): void;
   /** The first and the last reference to an object of the exporter. */
@@ -45,6 +53,7 @@ export class RemoteExporter implements CallHome {
   readonly resolver: DualStringArray;
   readonly origin: Origin;
   readonly limits: Limits;
+  readonly clock: Clock;
   readonly marshaling: Marshaling;
   readonly releases: ReleaseQueue;
   version: ComVersion = comVersion;
@@ -64,6 +73,7 @@ export class RemoteExporter implements CallHome {
     this.resolver = resolver;
     this.origin = origin;
     this.limits = home.limits;
+    this.clock = home.clock;
     this.marshaling = home.marshaling;
     this.releases = new ReleaseQueue((refs) => this.#release(refs));
   }
@@ -93,8 +103,8 @@ export class RemoteExporter implements CallHome {
   }
 
   /** Gives an interface on the exporter's connection, connecting anew when it was lost. */
-  async bind(iid: Guid, options: CallOptions | undefined): Promise<BoundLine> {
-    const line = await this.#connected(options);
+  async bind(iid: Guid): Promise<BoundLine> {
+    const line = await this.#connected();
     return { line, binding: await this.#home.bind(this, line, iid) };
   }
 
@@ -119,11 +129,9 @@ export class RemoteExporter implements CallHome {
   }
 
   /** RemQueryInterface for one interface. */
-  async queryInterface(ipid: Guid, iid: Guid, options: CallOptions | undefined): Promise<StdObjref> {
+  async queryInterface(ipid: Guid, iid: Guid): Promise<StdObjref> {
     const args = [ipid, wantedReferences, 1, [iid]];
-    const results = (await this.#remUnknown(remQueryInterface, args, options)) as
-      | readonly REMQIRESULT[]
-      | null;
+    const results = (await this.#remUnknown(remQueryInterface, args)) as readonly REMQIRESULT[] | null;
     const result = results?.[0];
     if (result === undefined)
       throw new ComError(HResult.RPC_E_INVALID_DATA, "no result for the interface asked for");
@@ -135,7 +143,7 @@ export class RemoteExporter implements CallHome {
 
   async addReferences(ipid: Guid, count: number): Promise<void> {
     const refs: REMINTERFACEREF[] = [{ ipid, cPublicRefs: count, cPrivateRefs: 0 }];
-    const results = (await this.#remUnknown(remAddRef, [1, refs], undefined)) as ArrayLike<number>;
+    const results = (await this.#remUnknown(remAddRef, [1, refs])) as ArrayLike<number>;
     const status = results[0] ?? 0;
     if (failed(status))
       throw new ComError(status, undefined, { remote: true, where: "IRemUnknown.RemAddRef" });
@@ -155,7 +163,7 @@ export class RemoteExporter implements CallHome {
 
   async #release(refs: readonly REMINTERFACEREF[]): Promise<void> {
     try {
-      if (this.#dead === undefined) await this.#remUnknown(remRelease, [refs.length, refs], undefined);
+      if (this.#dead === undefined) await this.#remUnknown(remRelease, [refs.length, refs]);
     } catch {
       // The server is gone, or will notice by the pings that stop.
     }
@@ -166,22 +174,18 @@ export class RemoteExporter implements CallHome {
     if (this.#objects.size === 0 && this.releases.idle) this.#home.unused(this);
   }
 
-  async #remUnknown(
-    method: ReturnType<typeof methodByName>,
-    args: readonly unknown[],
-    options: CallOptions | undefined,
-  ): Promise<unknown> {
+  async #remUnknown(method: ReturnType<typeof methodByName>, args: readonly unknown[]): Promise<unknown> {
     return this.withVersion(async () => {
-      const binding = await this.#bindRemUnknown(options);
-      const { ipidRemUnknown } = this.#at ?? (await this.#home.locate(this, false, options));
-      const call = new ClientCall(this, IRemUnknown.iid, method.opnum, method.codec, args, options);
+      const binding = await this.#bindRemUnknown();
+      const { ipidRemUnknown } = this.#at ?? (await this.#home.locate(this, false));
+      const call = new ClientCall(this, IRemUnknown.iid, method.opnum, method.codec, args, undefined);
       return call.send(binding, guidToBytes(ipidRemUnknown));
     });
   }
 
   /** IRemUnknown2, as Windows binds it; the older one for servers that do not have it. */
-  async #bindRemUnknown(options: CallOptions | undefined): Promise<Binding> {
-    const line = await this.#connected(options);
+  async #bindRemUnknown(): Promise<Binding> {
+    const line = await this.#connected();
     try {
       return await this.#home.bind(this, line, IRemUnknown2.iid);
     } catch (error) {
@@ -190,29 +194,29 @@ export class RemoteExporter implements CallHome {
     }
   }
 
-  #connected(options: CallOptions | undefined): Promise<Line> {
+  #connected(): Promise<Line> {
     const line = this.#line;
     if (line?.open === true) return Promise.resolve(line);
-    this.#connecting ??= this.#connect(options).finally(() => {
+    this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
     });
     return this.#connecting;
   }
 
-  async #connect(options: CallOptions | undefined): Promise<Line> {
+  async #connect(): Promise<Line> {
     if (this.#dead !== undefined) throw this.#dead;
     this.close();
     const before = this.#at;
-    const at = before ?? (await this.#locate(false, options));
+    const at = before ?? (await this.#locate(false));
     try {
-      return this.#take(await this.#home.connect(this, at, options));
+      return this.#take(await this.#home.connect(this, at));
     } catch (error) {
       if (before === undefined) throw error;
       // The process may listen elsewhere now, or be gone: its resolver knows.
-      const now = await this.#locate(true, options).catch((unknown: unknown) => {
+      const now = await this.#locate(true).catch((unknown: unknown) => {
         throw this.#dead ?? (unknown instanceof ComError && unknown.remote ? unknown : error);
       });
-      return this.#take(await this.#home.connect(this, now, options));
+      return this.#take(await this.#home.connect(this, now));
     }
   }
 
@@ -221,9 +225,9 @@ export class RemoteExporter implements CallHome {
     return line;
   }
 
-  async #locate(again: boolean, options: CallOptions | undefined): Promise<ResolvedOxid> {
+  async #locate(again: boolean): Promise<ResolvedOxid> {
     try {
-      const at = await this.#home.locate(this, again, options);
+      const at = await this.#home.locate(this, again);
       if (!this.versionProven) this.version = negotiate(at.version);
       return (this.#at = at);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Channel, RemoteObject } from "../../com/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import type { Oid } from "../resolver-contract.ts";
 import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
+import { limited } from "./limited.ts";
 import { OrpcChannel } from "./orpc-channel.ts";
 import type { RemoteExporter } from "./remote-exporter.ts";
 
@@ -89,16 +90,17 @@ export class RemoteReference implements RemoteObject {
 
   queryInterface(iid: Guid, options?: CallOptions): Channel | Promise<Channel> {
     if (this.#references.has(iid)) return this.channel(iid);
-    return this.reference(iid, options).then(() => this.channel(iid));
+    const asked = limited(this.reference(iid), options, this.exporter.clock, `QueryInterface {${iid}}`);
+    return asked.then(() => this.channel(iid));
   }
 
   /** The IPID and references of an interface, asked for when not known: IRemUnknown::RemQueryInterface. Rejects with E_NOINTERFACE. */
-  reference(iid: Guid, options?: CallOptions): Promise<InterfaceReference> {
+  reference(iid: Guid): Promise<InterfaceReference> {
     const known = this.#references.get(iid);
     if (known !== undefined) return Promise.resolve(known);
     let asking = this.#asking.get(iid);
     if (asking === undefined) {
-      asking = this.#query(iid, options).finally(() => this.#asking.delete(iid));
+      asking = this.#query(iid).finally(() => this.#asking.delete(iid));
       this.#asking.set(iid, asking);
     }
     return asking;
@@ -124,11 +126,11 @@ export class RemoteReference implements RemoteObject {
     return { flags, publicRefs: 1, oxid, oid: this.oid, ipid: reference.ipid };
   }
 
-  async #query(iid: Guid, options: CallOptions | undefined): Promise<InterfaceReference> {
+  async #query(iid: Guid): Promise<InterfaceReference> {
     const source = this.#references.values().next().value;
     if (source === undefined)
       throw new ComError(HResult.RPC_E_DISCONNECTED, "no interface of the object is known");
-    const std = await this.exporter.queryInterface(source.ipid, iid, options);
+    const std = await this.exporter.queryInterface(source.ipid, iid);
     const reference = this.receive(iid, std);
     // The last handle may have gone meanwhile: nobody else will give these back.
     if (this.#released) this.#giveBack(reference, reference.publicRefs);

@@ -1,6 +1,13 @@
 import type { AuthenticationLevel } from "../../auth/index.ts";
 import { ComError, type Guid, HResult, type Limits, failed } from "../../base/index.ts";
-import { type CallContext, type IUnknown, isPointer, runInCall, splitStatus } from "../../com/index.ts";
+import {
+  type CallContext,
+  type IUnknown,
+  type ObjectIdentity,
+  isPointer,
+  runInCall,
+  splitStatus,
+} from "../../com/index.ts";
 import { type MarshalContext, type MethodCodec, allMethods } from "../../ndr/index.ts";
 import type { ServerCall } from "../../rpc/index.ts";
 import {
@@ -151,13 +158,13 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
 
   async #later(codec: MethodCodec, args: readonly unknown[], result: PromiseLike<unknown>): Promise<void> {
     const { identity } = this.#entry.manager;
-    identity.addRef(); // the object outlives its calls, whatever clients release meanwhile
+    const held = tryHold(identity); // the object outlives its calls, whatever clients release meanwhile
     try {
       await this.#succeed(codec, args, await result);
     } catch (error) {
       await this.#fail(codec, args, error);
     } finally {
-      identity.release();
+      if (held) identity.release();
     }
   }
 
@@ -239,6 +246,16 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
   #dispose(): void {
     if (this.#handed !== undefined) for (const pointer of new Set(this.#handed)) pointer.Release();
     if (this.#taken !== undefined) for (const pointer of this.#taken) pointer[Symbol.dispose]();
+  }
+}
+
+/** False for an object that ended itself within the call. */
+function tryHold(identity: ObjectIdentity): boolean {
+  try {
+    identity.addRef();
+    return true;
+  } catch {
+    return false;
   }
 }
 

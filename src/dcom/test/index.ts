@@ -3,6 +3,7 @@ import "./orpc.test.ts";
 import "./ping.test.ts";
 import "./calls.test.ts";
 import "./machines.test.ts";
+import "./reach.test.ts";
 import "./exporter.test.ts";
 import "./activation-blob.test.ts";
 import "./activation-interfaces.test.ts";
