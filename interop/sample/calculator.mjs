@@ -53,9 +53,17 @@ class Calculator {
   }
 }
 
+/** The class that smbtorture activates: on Windows an image document. It wants nothing but IUnknown. */
+const CLSID_IMAGEDOC = "02b01c80-e03d-101a-b294-00dd010f2bf9";
+
+class Document {}
+
 export const module = defineModule({
   name: "interop sample",
-  classes: [defineClass({ clsid: CLSID, name: "Sample calculator", progId, interfaces: [ICalculator] }, Calculator)],
+  classes: [
+    defineClass({ clsid: CLSID, name: "Sample calculator", progId, interfaces: [ICalculator] }, Calculator),
+    defineClass({ clsid: CLSID_IMAGEDOC, name: "Sample document" }, Document),
+  ],
 });
 
 export default module;

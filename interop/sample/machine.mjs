@@ -24,7 +24,10 @@ async function openMachine({ address = "127.0.0.1", port = 0, settings = {} } = 
   const home = mkdtempSync(join(tmpdir(), "comity-interop-"));
   await new FileAccountStore(home, "COMITY").add(account.user, account.password);
   const runtime = await Runtime.open({ home });
-  const command = formatCommandLine([process.execPath, fileURLToPath(new URL("server.mjs", import.meta.url))]);
+  const command = formatCommandLine([
+    process.execPath,
+    fileURLToPath(new URL("server.mjs", import.meta.url)),
+  ]);
   await runtime.registry.edit((editor) => module.DllRegisterServer(editor, { kind: "local", command }));
   const warnings = [];
   const logger = {
