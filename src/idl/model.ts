@@ -156,6 +156,8 @@ export interface Interface extends Named {
   readonly asyncIid: string | undefined;
   readonly pointerDefault: PointerClass;
   readonly library: string | undefined;
+  /** Only its name is known: it is declared nowhere. */
+  readonly missing: boolean;
 }
 
 export interface Dispinterface extends Named {

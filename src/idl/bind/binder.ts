@@ -111,6 +111,7 @@ export class Binder {
   readonly diagnostics: Diagnostics;
   readonly #loader: Loader;
   readonly #unit: LoadedUnit;
+  readonly #unitOf = new Map<string, string>();
   readonly #entities: Entity[] = [];
   readonly #constants = new Map<string, ConstantValue | undefined>();
   readonly #evaluating = new Set<string>();
@@ -141,13 +142,40 @@ export class Binder {
     };
   }
 
+  /** Reports a name or value that is wrong. In a C header only what an interface needs matters, so there it is a warning. */
+  complain(place: number, message: string): void {
+    if (isHeader(this.fileOf(place))) this.diagnostics.warning(place, message);
+    else this.diagnostics.error(place, message);
+  }
+
+  /**
+   * The path of the unit a file belongs to: itself, or the file that includes it. Imported C headers are compiled by nobody,
+   * so what is used of them belongs to whoever uses it.
+   */
+  unitOf(file: string): string {
+    const unit = this.#ownerOf(file);
+    return isHeader(unit) ? this.#unit.path : unit;
+  }
+
+  #ownerOf(file: string): string {
+    const known = this.#unitOf.get(file);
+    if (known !== undefined) return known;
+    const seen = new Set([this.#unit]);
+    for (const unit of seen) {
+      for (const path of unit.files)
+        if (!this.#unitOf.has(path) || path === unit.path) this.#unitOf.set(path, unit.path);
+      for (const imported of unit.imports) seen.add(imported);
+    }
+    return this.#unitOf.get(file) ?? file;
+  }
+
   fileOf(place: number): string {
     return this.#loader.sources.fileAt(place)?.path ?? "";
   }
 
   /** A structure, union or enum of this unit was met for the first time: it is printed where it is first needed. */
   declare(entity: Struct | Union | Enum): void {
-    if (this.#unit.files.has(entity.file)) this.#entities.push(entity);
+    if (this.unitOf(entity.file) === this.#unit.path) this.#entities.push(entity);
   }
 
   /** Tries the file that ODL takes for granted; true when it declares the name. */
@@ -168,7 +196,7 @@ export class Binder {
     const symbol = this.symbols.constants.get(name);
     if (symbol === undefined) return undefined;
     if (this.#evaluating.has(name) || this.#evaluating.size > 200) {
-      this.diagnostics.error(place, `the value of ${name} depends on itself`);
+      this.complain(place, `the value of ${name} depends on itself`);
       return undefined;
     }
     this.#evaluating.add(name);
@@ -271,7 +299,7 @@ export class Binder {
     if (symbol !== undefined && symbol.kind !== "forward" && symbol.decl !== decl) {
       // The same interface again is common in real files; another thing under its name is not.
       if (symbol.kind !== decl.kind)
-        this.diagnostics.error(decl.place, `"${decl.name}" is declared as something else`);
+        this.complain(decl.place, `"${decl.name}" is declared as something else`);
       return;
     }
     // What an interface's body declares is known everywhere.
@@ -327,6 +355,10 @@ export class Binder {
       references: decl.body.flatMap((it) => (it.kind === "forward" ? [it.name] : [])),
     };
   }
+}
+
+function isHeader(path: string): boolean {
+  return /\.(?:h|hpp)$/i.test(path);
 }
 
 function versionText(decl: Extract<Decl, { kind: "library" }>): string {

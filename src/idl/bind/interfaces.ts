@@ -66,6 +66,7 @@ export class InterfaceBinder {
       asyncIid: this.uuid(attributes, "async_uuid"),
       pointerDefault: pointerDefault(attributes),
       library: symbol.library,
+      missing: false,
     };
     const entity = lazy<Interface, "methods">(shell, "methods", () => this.#methods(functions, shell));
     this.#known.set(decl, entity);
@@ -76,7 +77,7 @@ export class InterfaceBinder {
     const [first] = decl.bases;
     if (first === undefined) return undefined;
     if (this.#binding.has(decl) || this.#binding.size > maxBases) {
-      this.#binder.diagnostics.error(first.place, `interface ${decl.name} derives from itself`);
+      this.#binder.complain(first.place, `interface ${decl.name} derives from itself`);
       return undefined;
     }
     this.#binding.add(decl);
@@ -84,7 +85,7 @@ export class InterfaceBinder {
     this.#binding.delete(decl);
     if (type.kind === "interface") return type;
     if (type.kind !== "unknown") {
-      this.#binder.diagnostics.error(first.place, `${first.name} is not an interface`);
+      this.#binder.complain(first.place, `${first.name} is not an interface`);
     }
     return undefined;
   }
@@ -111,6 +112,7 @@ export class InterfaceBinder {
       asyncIid: undefined,
       pointerDefault: "unique",
       library: undefined,
+      missing: true,
     };
   }
 
@@ -140,10 +142,7 @@ export class InterfaceBinder {
       if (callAs !== undefined) {
         opnum = slots.get(callAs) ?? -1;
         if (opnum < 0 && owner.object) {
-          this.#binder.diagnostics.error(
-            decl.place,
-            `[call_as] names "${callAs}", which is no local method here`,
-          );
+          this.#binder.complain(decl.place, `[call_as] names "${callAs}", which is no local method here`);
         }
       }
       let dispId = this.dispId(decl.attributes);
@@ -237,7 +236,7 @@ export class InterfaceBinder {
         const type = this.#binder.types.reference(member.name, "interface", member.place);
         if (type.kind !== "interface" && type.kind !== "dispinterface") {
           if (type.kind !== "unknown")
-            this.#binder.diagnostics.error(member.place, `${member.name} is not an interface`);
+            this.#binder.complain(member.place, `${member.name} is not an interface`);
           return [];
         }
         const has = (name: string): boolean => hasAttribute(member.attributes, name);
@@ -261,8 +260,7 @@ export class InterfaceBinder {
     if (attribute === undefined) return undefined;
     const text = textArgument(attributes, name) ?? "";
     const guid = guidText(text);
-    if (guid === undefined)
-      this.#binder.diagnostics.error(attribute.place, `"${text.slice(0, 60)}" is not a GUID`);
+    if (guid === undefined) this.#binder.complain(attribute.place, `"${text.slice(0, 60)}" is not a GUID`);
     return guid;
   }
 
@@ -271,7 +269,7 @@ export class InterfaceBinder {
     if (arg === undefined) return undefined;
     const value = evaluate(arg, this.#binder.evaluator);
     if (typeof value === "number") return value > 0x7fffffff ? value | 0 : value;
-    this.#binder.diagnostics.error(arg.place, "this DISPID is not a constant");
+    this.#binder.complain(arg.place, "this DISPID is not a constant");
     return undefined;
   }
 }

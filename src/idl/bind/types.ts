@@ -49,6 +49,7 @@ export class TypeBinder {
   readonly #binder: Binder;
   readonly #specs = new Map<TagSpec, Struct | Union | Enum>();
   readonly #typedefs = new Map<Declarator, Type>();
+  readonly #pending = new Set<Alias>();
   readonly #resolving = new Set<Declarator>();
   readonly #unknown = new Map<string, Type>();
   readonly #bases = new Map<BaseName, Type>();
@@ -124,6 +125,10 @@ export class TypeBinder {
     if (symbol !== undefined) return this.symbol(symbol, name);
     const spec = symbols.tags.get(name);
     if (spec !== undefined) return this.tagged(spec, name);
+    // Of a name of the Windows Runtime the last part is enough; an instance of a generic interface has no declaration.
+    if (name.endsWith(">")) return this.#unknownType(name, "interface", place);
+    const dot = name.lastIndexOf(".");
+    if (dot > 0) return this.reference(name.slice(dot + 1), word, place);
     return this.#unknownType(name, word, place);
   }
 
@@ -170,7 +175,7 @@ export class TypeBinder {
           ? this.#opaque(name, place)
           : { kind: "unknown", name };
     this.#unknown.set(name, type);
-    if (type.kind === "unknown") this.#binder.diagnostics.error(place, `"${name}" is not a known type`);
+    if (type.kind === "unknown") this.#binder.complain(place, `"${name}" is not a known type`);
     return type;
   }
 
@@ -217,16 +222,23 @@ export class TypeBinder {
         if (type.name === name || tagged) return type;
       } else if (type.kind !== "unknown") return type;
     }
-    const binder = this.#binder;
     const base = this.#named(name, decl.attributes, decl.doc, declarator.place);
-    return lazy<Alias, "type">(
-      { kind: "alias", ...base, pointerDefault: this.#default(declarator) },
-      "type",
-      () => {
-        if (tagged) this.tagged(spec, name, decl);
-        return binder.types.declared(spec, declarator, name);
-      },
-    );
+    const shell = { kind: "alias" as const, ...base, pointerDefault: this.#default(declarator) };
+    const alias = lazy<Alias, "type">(shell, "type", () => {
+      if (tagged) this.tagged(spec, name, decl);
+      const type = this.declared(spec, declarator, name);
+      this.#pending.add(alias);
+      const circular = this.#leadsBack(type);
+      this.#pending.delete(alias);
+      return circular ? { kind: "unknown", name } : type;
+    });
+    return alias;
+  }
+
+  /** True when following typedefs leads to one that is being bound: `typedef X Y; typedef Y X;`. */
+  #leadsBack(type: Type): boolean {
+    for (let at = type; at.kind === "alias"; at = at.type) if (this.#pending.has(at)) return true;
+    return false;
   }
 
   /** The entity of a structure, union or enum written out somewhere. */
@@ -304,7 +316,7 @@ export class TypeBinder {
       for (const label of arm.cases) {
         const value = evaluate(label, this.#binder.evaluator);
         if (typeof value === "number" || typeof value === "boolean") cases.push(Number(value));
-        else this.#binder.diagnostics.error(label.place, "this case is not a constant of a 32-bit type");
+        else this.#binder.complain(label.place, "this case is not a constant of a 32-bit type");
       }
       const fields = arm.field === undefined ? [] : this.fields(arm.field, owner);
       arms.push({ cases, isDefault: arm.isDefault, field: fields[0], place: arm.place });
@@ -343,10 +355,7 @@ export class TypeBinder {
         if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")
           next = Number(value);
         else
-          this.#binder.diagnostics.error(
-            member.value.place,
-            `the value of ${member.name} is not a constant integer`,
-          );
+          this.#binder.complain(member.value.place, `the value of ${member.name} is not a constant integer`);
       }
       const value = next++;
       return { name: member.name, value, attributes: member.attributes, doc: member.doc };

@@ -33,14 +33,18 @@ export interface FileScope extends LoweringScope {
   readonly lowering: Lowering;
   /** The type of a `[wire_marshal]` attribute. */
   wireType(alias: Alias): Type;
+  /** Type of the [switch_is] of a union that has no [switch_type]. */
+  switchTypeOf(union: Union): Type | undefined;
   /** Name of IDispatch. */
   dispatchName(): string;
 }
 
 /** The TypeScript of one type of a member or parameter; `unknown` for what has no form on the wire. */
-export function typeScriptOf(_scope: FileScope, make: () => Lowered): string {
+export function typeScriptOf(scope: FileScope, make: () => Lowered): string {
   try {
-    return make().ts;
+    // A type that fails half way must leave no imports behind.
+    scope.imports.without("all", make);
+    return scope.imports.without("values", make).ts;
   } catch (error) {
     if (error instanceof Unmarshalable) return "unknown";
     throw error;
@@ -158,9 +162,10 @@ export function printUnion(scope: FileScope, union: Union, marshalable: boolean)
   return `${head}\nexport const ${union.name}: ${type} = ${maker}(${name}, ${discriminant}, () => [\n${arms.join("")}]${encapsulated});\n`;
 }
 
-/** The discriminant's descriptor. Throws when a union does not say. */
+/** The discriminant's descriptor: what the union says, else the type of what a [switch_is] names, else a long. */
 function discriminantOf(scope: FileScope, union: Union): string {
-  if (union.switchType === undefined) throw new Unmarshalable(`union ${union.name} has no [switch_type]`);
+  const type = union.switchType ?? scope.switchTypeOf(union);
+  if (type === undefined) return scope.runtime("i32");
   const use = {
     attributes: [],
     siblings: new Set<string>(),
@@ -168,7 +173,7 @@ function discriminantOf(scope: FileScope, union: Union): string {
     top: false,
     level: 0,
   };
-  return scope.lowering.lower(union.switchType, use).ndr;
+  return scope.lowering.lower(type, use).ndr;
 }
 
 function armName(arm: Arm): string {
@@ -244,6 +249,13 @@ export function within<R>(where: string, make: () => R): R {
 export function printEnum(scope: FileScope, entity: Enum): string {
   const { name } = entity;
   const doc = printDoc(docLines(scope.sources, entity), "");
+  // Without a name it only gives names to numbers.
+  if (name === "") {
+    const constants = entity.values.map(
+      (it) => `${printDoc(docLines(scope.sources, it), "")}export const ${it.name} = ${it.value};\n`,
+    );
+    return constants.join("");
+  }
   const values = entity.values.map(
     (it) => `${printDoc(docLines(scope.sources, it), "  ")}  ${memberName(it.name)}: ${it.value},\n`,
   );
@@ -305,8 +317,16 @@ function printWire(scope: FileScope, alias: Alias, marshal: string): string {
 
 export function printInterface(scope: FileScope, entity: Interface): string {
   const { name, iid } = entity;
-  const methods = printMethods(scope, entity);
-  const base = entity.base === undefined ? undefined : scope.interfaceName(entity.base);
+  // Without an IID there is a type and no constant.
+  const wanted = iid === undefined ? "values" : "none";
+  const methods = scope.imports.without(wanted, () => printMethods(scope, entity));
+  const { base: parent } = entity;
+  const base =
+    parent === undefined
+      ? undefined
+      : iid === undefined
+        ? scope.typeName(parent)
+        : scope.interfaceName(parent);
   const clashes = entity.base === undefined ? [] : methods.names.filter((it) => hasMethod(entity.base, it));
   const omitted = clashes.map((it) => JSON.stringify(it)).join(" | ");
   const heritage =

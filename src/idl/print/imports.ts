@@ -1,6 +1,7 @@
 /** Names that generated code takes from other modules, collected while it is printed. */
 export class Imports {
   readonly #taken: Set<string>;
+  #ignored: "none" | "values" | "all" = "none";
   readonly #modules = new Map<string, Map<string, { local: string; value: boolean }>>();
 
   /** `taken` are the names the file declares itself. */
@@ -18,32 +19,19 @@ export class Imports {
     return this.#use(module, name, false);
   }
 
-  /** What is used so far; {@link restore} takes back what came after. */
-  mark(): ReadonlyMap<string, ReadonlyMap<string, { local: string; value: boolean }>> {
-    return new Map(
-      [...this.#modules].map(([module, names]) => [
-        module,
-        new Map([...names].map(([k, v]) => [k, { ...v }])),
-      ]),
-    );
-  }
-
-  restore(mark: ReturnType<Imports["mark"]>): void {
-    for (const [module, names] of this.#modules) {
-      const before = mark.get(module);
-      for (const [name, use] of names) {
-        const known = before?.get(name);
-        if (known !== undefined) use.value = known.value;
-        else {
-          names.delete(name);
-          this.#taken.delete(use.local);
-        }
-      }
-      if (names.size === 0) this.#modules.delete(module);
+  /** Runs `make` without counting what it uses: nothing at all, or values only when just types are wanted. */
+  without<R>(what: "none" | "values" | "all", make: () => R): R {
+    const before = this.#ignored;
+    this.#ignored = before === "all" || what === "none" ? before : what;
+    try {
+      return make();
+    } finally {
+      this.#ignored = before;
     }
   }
 
   #use(module: string, name: string, value: boolean): string {
+    if (this.#ignored === "all" || (value && this.#ignored === "values")) return name;
     let names = this.#modules.get(module);
     if (names === undefined) this.#modules.set(module, (names = new Map()));
     const known = names.get(name);
@@ -58,16 +46,12 @@ export class Imports {
     return local;
   }
 
-  /** The import declarations, sorted; only of names that stand in `body`. */
-  print(body: string): string {
-    const used = new Set(body.match(/[A-Za-z_$][\w$]*/g));
+  /** The import declarations, sorted. */
+  print(): string {
     const lines: string[] = [];
     for (const module of [...this.#modules.keys()].toSorted()) {
       const names = this.#modules.get(module) ?? new Map<string, { local: string; value: boolean }>();
-      const list = [...names]
-        .filter(([, use]) => used.has(use.local))
-        .toSorted(([a], [b]) => (a < b ? -1 : 1));
-      if (list.length === 0) continue;
+      const list = [...names].toSorted(([a], [b]) => (a < b ? -1 : 1));
       const onlyTypes = list.every(([, use]) => !use.value);
       const items = list.map(([name, use]) => {
         const item = use.local === name ? name : `${name} as ${use.local}`;

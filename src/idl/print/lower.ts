@@ -101,6 +101,7 @@ export class Lowering {
       case "array":
         return this.#arrayOrPointer(type, use);
       case "struct":
+        if (isSafeArray(type)) return this.#user("LPSAFEARRAY", undefined);
         return this.#special(type) ?? this.#tagged(type);
       case "union":
         return this.#special(type) ?? this.#tagged(type);
@@ -189,7 +190,8 @@ export class Lowering {
     }
     if (isVoid && hasAttribute(use.attributes, "iid_is")) return this.#interface(undefined, use);
     if (isVoid) throw new Unmarshalable("a void pointer cannot be sent");
-    if (target.kind === "struct" && (target.tag === "tagSAFEARRAY" || target.name === "SAFEARRAY")) {
+    // `SAFEARRAY *` is the array; only an [out] one is a place for it, in the manner of the specifications.
+    if (isSafeArray(target) && !(use.top && hasAttribute(use.attributes, "out"))) {
       return this.#user("LPSAFEARRAY", undefined);
     }
     const pointer = this.#class(type.attributes ?? [], use) ?? (use.top ? "ref" : use.pointerDefault);
@@ -255,7 +257,9 @@ export class Lowering {
     const scope = this.#scope;
     const iidIs = attributeOf(use.attributes, "iid_is")?.args?.[0];
     const ts =
-      type === undefined || type.kind === "coclass" ? this.#classInterface(type) : scope.typeName(type);
+      type === undefined || type.kind === "coclass" || (type.kind === "interface" && type.missing)
+        ? this.#classInterface(type)
+        : scope.typeName(type);
     if (iidIs !== undefined) {
       const expr = this.#expression(iidIs, use, "iid_is");
       return { ndr: `${scope.runtime("interfacePointerIs")}(${expr})`, ts: `${ts} | null`, nullable: true };
@@ -268,8 +272,8 @@ export class Lowering {
     return { ndr, ts: `${ts} | null`, nullable: true };
   }
 
-  #classInterface(type: Extract<Type, { kind: "coclass" }> | undefined): string {
-    const first = type === undefined ? undefined : defaultInterface(type);
+  #classInterface(type: Interface | Extract<Type, { kind: "coclass" }> | undefined): string {
+    const first = type?.kind !== "coclass" ? undefined : defaultInterface(type);
     return first === undefined ? this.#scope.unknownName() : this.#scope.typeName(first);
   }
 
@@ -345,6 +349,10 @@ export class Lowering {
     const use: Use = { attributes: [], siblings, pointerDefault: "unique", top: false, level: 0 };
     return this.#expression(expr, use, "switch_is");
   }
+}
+
+function isSafeArray(type: Type): boolean {
+  return type.kind === "struct" && (type.tag === "tagSAFEARRAY" || type.name === "SAFEARRAY");
 }
 
 function plusOne(text: string): string {

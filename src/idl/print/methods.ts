@@ -147,10 +147,13 @@ class MethodPrinter {
   }
 
   #check(entity: Interface | Dispinterface): string | undefined {
+    const scope = this.#scope;
     if (this.#form.local) return "it is [local]";
     try {
-      for (const param of this.#params) within(param.name, () => this.#paramText(param));
-      this.#returns();
+      scope.imports.without("all", () => {
+        for (const param of this.#params) within(param.name, () => this.#paramText(param));
+        this.#returns();
+      });
       return undefined;
     } catch (error) {
       if (!(error instanceof Unmarshalable)) throw error;

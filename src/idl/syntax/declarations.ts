@@ -94,7 +94,8 @@ const declarations = new Map<number, Reader>([
   [W.module, readModule],
   [W.namespace, readNamespace],
   [W.apicontract, readSkipped],
-  [W.delegate, readSkipped],
+  [W.declare, readDeclare],
+  [W.delegate, readDelegate],
   [W.const, readConst],
 ]);
 
@@ -181,11 +182,7 @@ function readInterface(
   if (p.peek() !== T.name) return false;
   p.next();
   const namePlace = p.place;
-  let name = p.name("the interface's name");
-  while (p.at(46)) {
-    p.next();
-    name += `.${p.name("a name")}`;
-  }
+  const name = p.qualifiedName("the interface's name");
   const late = p.at(91) ? [...attributes, ...parseAttributes(p)] : attributes;
   if (p.take(59)) {
     decls.push({ kind: "forward", place: namePlace, word: "interface", name, attributes: late });
@@ -213,8 +210,7 @@ function parseBases(p: Parser): { name: string; place: number }[] {
   do {
     if (p.at(T.name) && (p.text === "public" || p.text === "virtual" || p.nameId === W.interface)) p.next();
     const { place } = p;
-    let name = p.name("the base interface's name");
-    while (p.take(46)) name += `.${p.name("a name")}`;
+    const name = p.qualifiedName("the base interface's name");
     bases.push({ name, place });
   } while (p.take(44));
   while (!p.at(123) && !p.at(T.end) && !p.at(59)) p.next();
@@ -306,7 +302,7 @@ function parseCoclassMember(p: Parser): CoclassMember {
   const attributes = parseAttributes(p);
   if (p.nameId === W.interface || p.nameId === W.dispinterface) p.next();
   const { place } = p;
-  const name = p.name("an interface's name");
+  const name = p.qualifiedName("an interface's name");
   if (!p.at(125)) p.expect(59, "after the interface");
   return { name, place, attributes };
 }
@@ -360,6 +356,42 @@ function readNamespace(p: Parser, decls: Decl[]): boolean {
 function readSkipped(p: Parser): boolean {
   if (p.peek() !== T.name) return false;
   p.skipDeclaration();
+  return true;
+}
+
+/** Instances of generic interfaces that are to be made. */
+function readDeclare(p: Parser): boolean {
+  if (p.peek() !== 123) return false;
+  p.next();
+  p.skipBrackets();
+  return true;
+}
+
+/** An interface with one method, Invoke. */
+function readDelegate(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  if (p.peek() !== T.name) return false;
+  p.next();
+  const body: Decl[] = [];
+  const spec = parseSpec(p, []);
+  finishDeclaration(p, body, [], spec, doc);
+  const [method] = body;
+  if (method?.kind !== "function") return true;
+  const { place, name } = method;
+  const bases = [{ name: "IUnknown", place }];
+  decls.push({
+    kind: "interface",
+    place,
+    name,
+    attributes,
+    bases,
+    body: [{ ...method, name: "Invoke" }],
+    doc,
+  });
   return true;
 }
 

@@ -55,6 +55,7 @@ const words = [
   "apicontract",
   "runtimeclass",
   "delegate",
+  "declare",
   "interfacename",
   "__int128",
   "cotype",

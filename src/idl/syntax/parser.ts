@@ -144,6 +144,35 @@ export class Parser {
     return text;
   }
 
+  /** A name with dots between and types in angle brackets behind, as the Windows Runtime has them. */
+  qualifiedName(what: string): string {
+    let name = this.name(what);
+    while (this.kind === 46 || this.kind === T.scope) {
+      this.next();
+      name += `.${this.name("a name")}`;
+    }
+    return this.at(60) ? name + this.#typeArguments() : name;
+  }
+
+  #typeArguments(): string {
+    let text = "";
+    let open = 0;
+    for (;;) {
+      if (this.at(60)) open++;
+      else if (this.at(62)) open--;
+      else if (this.at(T.shiftRight)) open -= 2;
+      else if (this.at(T.end) || this.at(59) || this.at(123))
+        this.fail('expected ">" after the type arguments');
+      text += this.at(T.shiftRight)
+        ? ">>"
+        : this.kind < 128
+          ? String.fromCharCode(this.kind)
+          : this.#spelled();
+      this.next();
+      if (open <= 0) return text;
+    }
+  }
+
   fail(message: string): never {
     this.diagnostics.error(this.place, message);
     throw new SyntaxFailure(message);

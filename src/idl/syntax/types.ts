@@ -102,7 +102,7 @@ function parseSpecWord(p: Parser, attributes: readonly Attribute[], doc: StructS
     case W.coclass: {
       if (p.peek() !== T.name) break;
       p.next();
-      return { kind: "reference", place, name: p.name("an interface's name"), word: "interface" };
+      return { kind: "reference", place, name: p.qualifiedName("an interface's name"), word: "interface" };
     }
     case W.SAFEARRAY: {
       if (p.peek() !== 40) break;
@@ -128,13 +128,7 @@ function parseSpecWord(p: Parser, attributes: readonly Attribute[], doc: StructS
 
 function parseReference(p: Parser): TypeSpec {
   const { place } = p;
-  let { text } = p;
-  p.next();
-  while (p.at(46) || p.at(T.scope)) {
-    p.next();
-    text += `.${p.name("a name")}`;
-  }
-  return { kind: "reference", place, name: text, word: undefined };
+  return { kind: "reference", place, name: p.qualifiedName("a type"), word: undefined };
 }
 
 function parseBase(p: Parser): TypeSpec {
