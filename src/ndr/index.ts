@@ -39,4 +39,4 @@ export type { Codec, MarshalContext, MethodCodec } from "./codec.ts";
 export { codecFor, decodeFromBytes, encodeToBytes, methodCodec, plainContext } from "./codecs.ts";
 export { decodePickle, encodePickle, pickleLength } from "./pickle.ts";
 export { type Syntax, ndr20, ndr64 } from "./compile/syntax.ts";
-export { isNullable } from "./compile/pointer.ts";
+export { isNullable } from "./compile/complete.ts";

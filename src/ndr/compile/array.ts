@@ -22,7 +22,8 @@ function blockName(type: NdrType): NumberName | undefined {
 
 function elementSite(type: ArrayType, site: Site): Site {
   const conformant = type.dims.filter((dim) => dim.size !== undefined).length;
-  return { ...site, where: `${site.where}[]`, counts: site.counts.slice(conformant) };
+  const { scope, where, counts, switchIs, checks } = site;
+  return { scope, where: `${where}[]`, counts: counts.slice(conformant), switchIs, checks };
 }
 
 export const arrayKind: Kind<ArrayType> = {

@@ -1,13 +1,12 @@
-import type { NdrType } from "../types.ts";
+import type { NdrType, PointerType } from "../types.ts";
 import { arrayConformance } from "./array.ts";
 import { readCount, writeCount } from "./counts.ts";
 import type { Emitter } from "./emitter.ts";
 import { property } from "./emitter.ts";
 import type { Site } from "./kind.ts";
 import { layoutOf } from "./layout.ts";
-import { isNullable } from "./pointer.ts";
 import { stringConformance } from "./string.ts";
-import { structScope } from "./struct.ts";
+import { structScope } from "./members.ts";
 import { fromWire, writeUser } from "./user.ts";
 
 /*
@@ -19,11 +18,7 @@ import { fromWire, writeUser } from "./user.ts";
 export function writeWhole(e: Emitter, type: NdrType, value: string, site: Site): void {
   if (type.kind === "pointer" && type.pointer === "ref") {
     const x = e.bind(value, "target");
-    if (!isNullable(type.to)) {
-      e.line(
-        `if (${x} === null || ${x} === undefined) ${e.run("refuse")}.nullRef(${JSON.stringify(site.where)});`,
-      );
-    }
+    expectTarget(e, type, x, site);
     writeWhole(e, type.to, x, site);
     return;
   }
@@ -63,6 +58,21 @@ export function writeWhole(e: Emitter, type: NdrType, value: string, site: Site)
   e.kindOf(type).write(e, type, x, { base: f, offset: 0 }, inner);
 }
 
+/** What a ref pointer points to must be there; a null is its target's when that is a pointer that may be null. */
+export function expectTarget(e: Emitter, type: PointerType, value: string, site: Site): void {
+  // A user type converts its own null (a BSTR has one).
+  if (isNullable(type.to) || type.to.kind === "user") return;
+  e.line(
+    `if (${value} === null || ${value} === undefined) ${e.run("refuse")}.nullRef(${JSON.stringify(site.where)});`,
+  );
+}
+
+/** True when the JavaScript value of a type can be null, so that a nullable pointer to it needs `{ to }`. */
+export function isNullable(type: NdrType): boolean {
+  if (type.kind === "interface") return true;
+  return type.kind === "pointer" && (type.pointer !== "ref" || isNullable(type.to));
+}
+
 /** The commonest referent of all has a function of its own. */
 function isPlainWide(e: Emitter, type: NdrType): boolean {
   return (
@@ -83,7 +93,8 @@ export function firstAlign(e: Emitter, type: NdrType): number {
 /** Emits the reading of a whole item; answers the code of its value. */
 export function readWhole(e: Emitter, type: NdrType, site: Site): string {
   if (type.kind === "pointer" && type.pointer === "ref") return readWhole(e, type.to, site);
-  if (type.kind === "user") return fromWire(e, type, readWhole(e, type.wire(), { ...site, user: true }));
+  if (type.kind === "user")
+    return fromWire(e, type, readWhole(e, type.wire(), { ...site, user: true, id: undefined }));
   if (isPlainWide(e, type)) {
     return e.bind(`${e.run("receiveWide")}(r, ${e.little}, s, ${JSON.stringify(site.where)})`, "text");
   }

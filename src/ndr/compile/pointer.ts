@@ -1,6 +1,6 @@
-import type { InterfacePointerType, NdrType, PointerType } from "../types.ts";
+import type { InterfacePointerType, PointerType } from "../types.ts";
 import { writeCount, readCount } from "./counts.ts";
-import { firstAlign, readWhole, writeWhole } from "./complete.ts";
+import { expectTarget, firstAlign, isNullable, readWhole, writeWhole } from "./complete.ts";
 import type { Emitter } from "./emitter.ts";
 import { at, type Kind, type Place, type Site } from "./kind.ts";
 import { numberCode } from "./expression.ts";
@@ -17,18 +17,12 @@ const never = (): never => {
 /** What Windows writes as the referent id of a user-marshaled pointer: "User". */
 const userReferent = 0x72657355;
 
-/** True when the JavaScript value of a type can be null, so that a nullable pointer to it needs `{ to }`. */
-export function isNullable(type: NdrType): boolean {
-  if (type.kind === "interface") return true;
-  return type.kind === "pointer" && (type.pointer !== "ref" || isNullable(type.to));
-}
-
 /** Referent ids have the width of counts in both syntaxes. */
 function writeId(e: Emitter, place: Place, id: string): void {
   writeCount(e, at(place), id);
 }
 
-const inside = (site: Site): Site => ({ ...site, user: false, start: undefined });
+const inside = (site: Site): Site => ({ ...site, user: false, start: undefined, id: undefined });
 
 export const pointerKind: Kind<PointerType> = {
   measure: never,
@@ -36,11 +30,7 @@ export const pointerKind: Kind<PointerType> = {
   write(e, type, value, place, site) {
     const x = e.bind(value, "pointer");
     if (type.pointer === "ref") {
-      if (!isNullable(type.to)) {
-        e.line(
-          `if (${x} === null || ${x} === undefined) ${e.run("refuse")}.nullRef(${JSON.stringify(site.where)});`,
-        );
-      }
+      expectTarget(e, type, x, site);
       writeNewId(e, place, site);
       writeWhole(e, type.to, x, inside(site));
       return;
@@ -116,7 +106,7 @@ function readFull(e: Emitter, type: PointerType, x: string, id: string, boxed: b
   });
   e.block("else", () => {
     e.line(`s.begin(${id}, ${to});`);
-    const value = readWhole(e, type.to, inside(site));
+    const value = readWhole(e, type.to, { ...inside(site), id });
     e.line(`${x} = ${boxed ? `{ to: ${value} }` : value};`);
     e.line(`s.ready(${id}, ${x});`);
   });

@@ -93,6 +93,12 @@ function eachArm(e: Emitter, type: UnionType, body: (arm: Arm) => void): void {
   e.stale = after;
 }
 
+/** NDR64 aligns behind the discriminant for the widest arm, an empty arm too. */
+function alignArm(e: Emitter, type: UnionType, arm: Arm, how: "alignUp" | "pad", first: string): void {
+  const align = armAlign(type, arm, e.syntax);
+  if (align > 1) e.line(`f = ${e.run(how)}(${first}, f, ${align});`);
+}
+
 function resolveTag(e: Emitter, type: UnionType): void {
   e.line("if (tag === undefined) tag = Number(v.tag);");
   e.line(
@@ -106,8 +112,8 @@ function measureBody(e: Emitter, type: UnionType): string {
   resolveTag(e, type);
   e.line(`f += ${tagSize(e, type)};`);
   eachArm(e, type, (arm) => {
+    alignArm(e, type, arm, "alignUp", "w.origin");
     if (arm.type === null) return;
-    e.line(`f = ${e.run("alignUp")}(w.origin, f, ${armAlign(type, arm, e.syntax)});`);
     const { size } = layoutOf(arm.type, e.syntax);
     if (size !== undefined) e.line(`f += ${size};`);
     else e.kindOf(arm.type).measure(e, arm.type, property("v", arm.name), "f", armSite(type, arm));
@@ -125,8 +131,8 @@ function writeBody(e: Emitter, type: UnionType): string {
   e.kindOf(type.discriminant).write(e, type.discriminant, "tag", { base: "f", offset: 0 }, site);
   e.line(`f += ${tagSize(e, type)};`);
   eachArm(e, type, (arm) => {
+    alignArm(e, type, arm, "pad", "w");
     if (arm.type === null) return;
-    e.line(`f = ${e.run("pad")}(w, f, ${armAlign(type, arm, e.syntax)});`);
     e.kindOf(arm.type).write(
       e,
       arm.type,
@@ -155,8 +161,8 @@ function skipBody(e: Emitter, type: UnionType): string {
   e.line(`${e.run("within")}(r, f + ${tagSize(e, type)});`);
   readTag(e, type, { base: "f", offset: 0 });
   eachArm(e, type, (arm) => {
+    alignArm(e, type, arm, "alignUp", "r.origin");
     if (arm.type === null) return;
-    e.line(`f = ${e.run("alignUp")}(r.origin, f, ${armAlign(type, arm, e.syntax)});`);
     const { size } = layoutOf(arm.type, e.syntax);
     if (size !== undefined) e.line(`f += ${size};`);
     else {
@@ -175,11 +181,11 @@ function readBody(e: Emitter, type: UnionType): string {
   if (isRecursive(type)) e.line(`s.enter(${JSON.stringify(type.name)});`);
   readTag(e, type, { base: "f", offset: 0 });
   eachArm(e, type, (arm) => {
+    alignArm(e, type, arm, "alignUp", "r.origin");
     if (arm.type === null) {
       e.line("u = { tag };");
       return;
     }
-    e.line(`f = ${e.run("alignUp")}(r.origin, f, ${armAlign(type, arm, e.syntax)});`);
     const value = e.kindOf(arm.type).read(e, arm.type, { base: "f", offset: 0 }, armSite(type, arm));
     const x = e.bind(value, arm.name);
     const { size } = layoutOf(arm.type, e.syntax);

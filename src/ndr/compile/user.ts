@@ -6,7 +6,7 @@ import { at, type Kind, type Site } from "./kind.ts";
 export const userKind: Kind<UserType> = {
   measure(e, type, value, cursor, site) {
     const wire = type.wire();
-    e.kindOf(wire).measure(e, wire, toWire(e, type, value), cursor, { ...site, user: true });
+    e.kindOf(wire).measure(e, wire, toWire(e, type, value), cursor, { ...site, user: true, id: undefined });
   },
   write(e, type, value, place, site) {
     writeUser(e, type, value, site, at(place), (wire, code, inner) => {
@@ -15,11 +15,11 @@ export const userKind: Kind<UserType> = {
   },
   skip(e, type, cursor, site) {
     const wire = type.wire();
-    e.kindOf(wire).skip(e, wire, cursor, { ...site, user: true });
+    e.kindOf(wire).skip(e, wire, cursor, { ...site, user: true, id: undefined });
   },
   read(e, type, place, site) {
     const wire = type.wire();
-    return fromWire(e, type, e.kindOf(wire).read(e, wire, place, { ...site, user: true }));
+    return fromWire(e, type, e.kindOf(wire).read(e, wire, place, { ...site, user: true, id: undefined }));
   },
 };
 
@@ -36,12 +36,12 @@ export function writeUser(
   const code = toWire(e, type, value);
   const marshal: UserMarshal = type.marshal();
   if (marshal.finish === undefined) {
-    write(wire, code, { ...site, user: true });
+    write(wire, code, { ...site, user: true, id: undefined });
     return;
   }
   const begin = e.name("start");
   e.line(`let ${begin} = ${wire.kind === "pointer" ? "-1" : start};`);
-  write(wire, code, { ...site, user: true, start: begin });
+  write(wire, code, { ...site, user: true, start: begin, id: undefined });
   e.line(`if (${begin} >= 0) ${getter(e, type)}().finish(w, ${begin});`);
 }
 

@@ -2,7 +2,7 @@ import { ComError, GUID_NULL, HResult, type Limits } from "../../base/index.ts";
 import type { MethodDescriptor } from "../interface.ts";
 import { arrayTypes, type NumberName } from "../run/numbers.ts";
 import type { Dimension, Expression, NdrType, UserMarshal } from "../types.ts";
-import { isNullable } from "./pointer.ts";
+import { isNullable } from "./complete.ts";
 import { inputsOf, outputsOf, returnsValue, singleResult } from "./method.ts";
 
 /*
