@@ -56,7 +56,9 @@ class Calculator {
 /** The class that smbtorture activates: on Windows an image document. It wants nothing but IUnknown. */
 const CLSID_IMAGEDOC = "02b01c80-e03d-101a-b294-00dd010f2bf9";
 
-class Document {}
+class Document {
+  finalRelease() {}
+}
 
 export const module = defineModule({
   name: "interop sample",

@@ -62,7 +62,9 @@ export class DcomRemoting implements Remoting, Activator {
     const { runtime, machine, loadClass, launchToken = process.env["COMITY_LAUNCH"], ...rest } = options;
     const classes = new ClassServer(runtime, loadClass);
     const security = rest.security ?? ownSecurity(options);
+    const appLevel = levelOfApplication();
     const side: ObjectSide = await ObjectSide.open({
+      ...(appLevel === undefined ? {} : { minimumLevel: appLevel, authenticationHint: appLevel }),
       ...rest,
       resolver: machine,
       ...(security === undefined ? {} : { security }),
@@ -219,6 +221,12 @@ function sameWish(a: ServerInfo, b: ServerInfo): boolean {
     a.credentials?.domain === b.credentials?.domain &&
     a.credentials?.password === b.credentials?.password
   );
+}
+
+/** AuthenticationLevel of the AppID this process was launched for: what its callers must use at least. */
+function levelOfApplication(): AuthenticationLevel | undefined {
+  const text = process.env["COMITY_AUTHENTICATION_LEVEL"];
+  return text === undefined || text === "" ? undefined : levelOf(Number(text));
 }
 
 function levelOf(value: number): AuthenticationLevel {

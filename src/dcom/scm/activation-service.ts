@@ -159,6 +159,8 @@ export class ActivationService {
   #start(key: string, server: ServerClass, command: readonly string[], share: boolean): Promise<void> {
     const environment: Record<string, string> = { COMITY_CLSID: server.clsid };
     if (server.appId !== undefined) environment["COMITY_APPID"] = server.appId;
+    const level = server.authenticationLevel;
+    if (level !== undefined) environment["COMITY_AUTHENTICATION_LEVEL"] = String(level);
     const spec: LaunchSpec = { name: server.name, command, environment };
     this.#parts.logger.debug(
       { command: formatCommandLine(command) },

@@ -62,10 +62,10 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
 
   async #connected(): Promise<ScmClient> {
     if (this.#disposed) throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime is closed");
-    this.#client ??= this.#connect();
-    const client = await this.#client;
+    const connecting = (this.#client ??= this.#connect());
+    const client = await connecting;
     if (client.connected) return client;
-    this.#client = undefined;
+    if (this.#client === connecting) this.#client = undefined; // somebody may be connecting again already
     return this.#connected();
   }
 

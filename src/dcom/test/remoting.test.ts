@@ -1,28 +1,29 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { ntHash, ntlmServer } from "../../auth/index.ts";
-import { ComError, HResult, newGuid } from "../../base/index.ts";
-import { ClassContext, IClassFactory, Runtime } from "../../com/index.ts";
-import { type DcomRemoting, createRemoting } from "../remoting.ts";
+import { fileURLToPath } from "node:url";
+import { ComError, HResult, formatGuid, newGuid, parseGuid } from "../../base/index.ts";
+import { ClassContext, IClassFactory } from "../../com/index.ts";
 import type { ServerClass } from "../scm/catalog.ts";
-import { LocalMachine } from "../scm/local-machine.ts";
 import { Scm } from "../scm/scm.ts";
 import { untilIdle } from "../scm/server-process.ts";
 import { IAdder, adderClass } from "./adder.ts";
+import { moduleClsid } from "./programs/adder-module.ts";
+import { credentials, mechanisms, openProcess } from "./programs/process.ts";
 import { catalogOf, serverClass } from "./scm-support.ts";
 
-const account = { name: "ann", ntHash: ntHash("Secret1!") };
-const mechanisms = [ntlmServer({ accounts: { lookup: () => account }, machineName: "TEST" })];
-const credentials = { user: "ann", password: "Secret1!", domain: "DOM" };
 const folders: string[] = [];
 
 after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+const program = (name: string): string => fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
 
 function newHome(): string {
   const home = mkdtempSync(join(tmpdir(), "comity-remoting-"));
@@ -40,25 +41,6 @@ async function openMachine(address: string, classes: readonly ServerClass[] = []
     catalog: catalogOf(classes),
     settings: { pingPeriod: 200 },
   });
-}
-
-interface Process extends AsyncDisposable {
-  readonly runtime: Runtime;
-  readonly remoting: DcomRemoting;
-}
-
-/** A process of a machine, as far as DCOM can tell. */
-async function openProcess(home: string): Promise<Process> {
-  let remoting: DcomRemoting | undefined;
-  const runtime = await Runtime.open({
-    home,
-    remoting: async (opening) => {
-      remoting = await createRemoting({ runtime: opening, machine: new LocalMachine({ home }), mechanisms });
-      return remoting;
-    },
-  });
-  assert.ok(remoting);
-  return { runtime, remoting, [Symbol.asyncDispose]: () => runtime.close() };
 }
 
 test("a class of one process is used from another: instance, class object, several interfaces", async () => {
@@ -174,4 +156,59 @@ test("an unknown class is not registered, here and there", async () => {
   await assert.rejects(client.runtime.createInstance(newGuid(), IAdder), unknown);
   const machine = `127.0.0.1[${scm.port}]`;
   await assert.rejects(client.runtime.createInstance(newGuid(), IAdder, { machine, credentials }), unknown);
+});
+
+test("a client process killed with -9 loses its references", async () => {
+  await using here = await openMachine("127.0.0.1");
+  await using there = await openMachine("127.0.0.2");
+  await using server = await openProcess(there.home);
+  const Adder = adderClass();
+  await using _ = await server.runtime.registerClassObject(Adder);
+  const machine = `127.0.0.2[${there.port}]`;
+  const child = spawn(process.execPath, [program("adder-client.js"), here.home, machine, Adder.clsid], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  assert.equal(said.toString().trim(), "sum 42");
+  await delay(1000); // five periods: it lives as long as its client
+  assert.equal(Adder.living(), 1);
+  child.kill("SIGKILL");
+  const killed = Date.now();
+  while (Adder.living() > 0 && Date.now() - killed < 10_000) await delay(20);
+  assert.equal(Adder.living(), 0);
+  const waited = Date.now() - killed;
+  assert.ok(waited > 2 * 200, `only after missed periods, not after ${waited} ms`);
+});
+
+test("a surrogate loads a class that is only a module, for this machine and another, and ends by itself", async () => {
+  const clsid = parseGuid(moduleClsid);
+  await using scm = await Scm.open({
+    home: newHome(),
+    addresses: ["127.0.0.2"],
+    port: 0,
+    mechanisms,
+    catalog: catalogOf([
+      serverClass({ clsid, name: "Module.Adder", inprocServer: program("adder-module.js") }),
+    ]),
+    surrogateCommand: [process.execPath, program("host.js")],
+    settings: { pingPeriod: 200 },
+  });
+  await using client = await openProcess(scm.home);
+  const { registry } = client.runtime;
+  const key = `HKLM\\SOFTWARE\\Classes\\CLSID\\${formatGuid(clsid)}`;
+  await registry.edit((editor) => editor.set(`${key}\\InprocServer32`, "", program("adder-module.js")));
+  const adder = await client.runtime.createInstance(clsid, IAdder, { context: ClassContext.LOCAL_SERVER });
+  assert.equal(await adder.Add(2, 40), 42);
+  const machine = `127.0.0.2[${scm.port}]`;
+  const remote = await client.runtime.createInstance(clsid, IAdder, { machine, credentials });
+  assert.equal(await remote.Add(1, 2), 3);
+  const surrogates = (await scm.snapshot()).processes.filter(
+    ({ surrogateFor }) => surrogateFor !== undefined,
+  );
+  assert.equal(surrogates.length, 1, "one process for both");
+  adder.Release();
+  remote.Release();
+  const started = Date.now();
+  while ((await scm.snapshot()).processes.length > 1 && Date.now() - started < 10_000) await delay(50);
+  assert.equal((await scm.snapshot()).processes.length, 1, "only the client is left");
 });

@@ -39,6 +39,7 @@ export function scmActivatorDispatcher(options: ActivatorOptions): Dispatcher {
         if (!classObject && args[1] !== null) throw new ComError(HResult.CLASS_E_NOAGGREGATION);
         if (properties === null) throw new ComError(HResult.E_INVALIDARG, "an activation without properties");
         const asked = readRequest(decodeActivationBlob(properties.abData));
+        if (asked.file !== undefined || asked.storage !== undefined) throw persistent();
         const activated = await activate(options, caller, { ...asked, classObject }, asked.protocols);
         return encodeActivationBlob(buildReply(activated));
       });
@@ -70,11 +71,11 @@ function refusedAtTheDoor({ code, gate }: ComError): boolean {
 export function activationDispatcher(options: ActivatorOptions): Dispatcher {
   return dispatcherOf(IActivation, {
     RemoteActivation: async (args, caller) => {
-      const [head, clsid, , , , mode, , iids, , protocols] = args as [
+      const [head, clsid, file, storage, , mode, , iids, , protocols] = args as [
         ORPCTHIS,
         Guid,
-        unknown,
-        unknown,
+        string | null,
+        MInterfacePointer | null,
         number,
         number,
         number,
@@ -85,6 +86,7 @@ export function activationDispatcher(options: ActivatorOptions): Dispatcher {
       const asked = iids ?? [];
       try {
         checkVersion(head);
+        if (file !== null || storage !== null) throw persistent();
         if (asked.length === 0)
           throw new ComError(HResult.E_INVALIDARG, "an activation without an interface");
         const request = { clsid, iids: asked, classObject: mode === 0xffffffff };
@@ -160,6 +162,11 @@ function checkAny(interfaces: readonly ActivatedInterface[]): void {
   const [first] = interfaces;
   if (first === undefined) throw new ComError(HResult.E_UNEXPECTED, "the server answered with no interface");
   if (interfaces.every(({ hresult }) => failed(hresult))) throw new ComError(first.hresult);
+}
+
+/** CoGetInstanceFromFile and its kin: not served, and not to be mistaken for a plain activation. */
+function persistent(): ComError {
+  return new ComError(HResult.E_NOTIMPL, "an object cannot be loaded from a file or a storage here");
 }
 
 function checkVersion({ version }: ORPCTHIS): void {
