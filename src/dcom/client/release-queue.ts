@@ -8,12 +8,16 @@ const batch = 4096;
  */
 export class ReleaseQueue {
   readonly #send: (refs: readonly REMINTERFACEREF[]) => Promise<void>;
+  readonly #whenIdle: () => void;
   #waiting: REMINTERFACEREF[] = [];
   #scheduled = false;
+  #unanswered = 0;
   #underWay: Promise<void> = Promise.resolve();
 
-  constructor(send: (refs: readonly REMINTERFACEREF[]) => Promise<void>) {
+  /** `send` never rejects; `whenIdle` is told after the last answer. */
+  constructor(send: (refs: readonly REMINTERFACEREF[]) => Promise<void>, whenIdle: () => void) {
     this.#send = send;
+    this.#whenIdle = whenIdle;
   }
 
   add(ref: REMINTERFACEREF): void {
@@ -23,8 +27,9 @@ export class ReleaseQueue {
     setImmediate(() => void this.flush());
   }
 
+  /** True when nothing waits and everything sent was answered. */
   get idle(): boolean {
-    return !this.#scheduled;
+    return !this.#scheduled && this.#unanswered === 0;
   }
 
   /** Sends what waits; resolves when everything sent so far was answered. */
@@ -33,9 +38,15 @@ export class ReleaseQueue {
     const refs = this.#waiting;
     this.#waiting = [];
     for (let at = 0; at < refs.length; at += batch) {
-      const sent = this.#send(refs.slice(at, at + batch));
+      this.#unanswered++;
+      const sent = this.#send(refs.slice(at, at + batch)).then(() => this.#answered());
       this.#underWay = this.#underWay.then(() => sent);
     }
     return this.#underWay;
+  }
+
+  #answered(): void {
+    this.#unanswered--;
+    if (this.idle) this.#whenIdle();
   }
 }

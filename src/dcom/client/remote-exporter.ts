@@ -75,7 +75,10 @@ export class RemoteExporter implements CallHome {
     this.limits = home.limits;
     this.clock = home.clock;
     this.marshaling = home.marshaling;
-    this.releases = new ReleaseQueue((refs) => this.#release(refs));
+    this.releases = new ReleaseQueue(
+      (refs) => this.#release(refs),
+      () => this.#maybeUnused(),
+    );
   }
 
   get objects(): number {
@@ -167,7 +170,6 @@ export class RemoteExporter implements CallHome {
     } catch {
       // The server is gone, or will notice by the pings that stop.
     }
-    this.#maybeUnused();
   }
 
   #maybeUnused(): void {
