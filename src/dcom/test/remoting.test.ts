@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ComError, HResult, formatGuid, newGuid, parseGuid } from "../../base/index.ts";
@@ -39,176 +39,180 @@ async function openMachine(address: string, classes: readonly ServerClass[] = []
     port: 0,
     mechanisms,
     catalog: catalogOf(classes),
-    settings: { pingPeriod: 200 },
+    settings: { pingPeriod: 300 },
   });
 }
 
-test("a class of one process is used from another: instance, class object, several interfaces", async () => {
-  await using scm = await openMachine("127.0.0.1");
-  await using server = await openProcess(scm.home);
-  await using client = await openProcess(scm.home);
-  const Adder = adderClass();
-  await using _ = await server.runtime.registerClassObject(Adder);
-  {
-    using adder = await client.runtime.createInstance(Adder.clsid, IAdder);
-    assert.equal(await adder.Add(2, 40), 42);
-    using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory);
-    using second = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
-    assert.equal(await second?.Add(1, 1), 2);
-    assert.equal(Adder.living(), 2);
-    const snapshot = await scm.snapshot();
-    assert.equal(snapshot.processes.length, 2);
-    assert.ok(snapshot.processes.some(({ classes }) => classes.some(({ clsid }) => clsid === Adder.clsid)));
-  }
-  while (Adder.living() > 0) await delay(5);
-  while (!server.remoting.idle) await delay(5);
-});
+// They wait more than they work, so all at once.
+describe("remoting", { concurrency: 8 }, () => {
+  it("a class of one process is used from another: instance, class object, several interfaces", async () => {
+    await using scm = await openMachine("127.0.0.1");
+    await using server = await openProcess(scm.home);
+    await using client = await openProcess(scm.home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    {
+      using adder = await client.runtime.createInstance(Adder.clsid, IAdder);
+      assert.equal(await adder.Add(2, 40), 42);
+      using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory);
+      using second = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
+      assert.equal(await second?.Add(1, 1), 2);
+      assert.equal(Adder.living(), 2);
+      const snapshot = await scm.snapshot();
+      assert.equal(snapshot.processes.length, 2);
+      assert.ok(snapshot.processes.some(({ classes }) => classes.some(({ clsid }) => clsid === Adder.clsid)));
+    }
+    while (Adder.living() > 0) await delay(5);
+    while (!server.remoting.idle) await delay(5);
+  });
 
-test("a class of another machine, at privacy and integrity; without credentials nothing is sent", async () => {
-  await using here = await openMachine("127.0.0.1");
-  await using there = await openMachine("127.0.0.2");
-  await using server = await openProcess(there.home);
-  await using client = await openProcess(here.home);
-  const Adder = adderClass();
-  await using _ = await server.runtime.registerClassObject(Adder);
-  const machine = `127.0.0.2[${there.port}]`;
-  for (const authenticationLevel of [5, 6]) {
+  it("a class of another machine, at privacy and integrity; without credentials nothing is sent", async () => {
+    await using here = await openMachine("127.0.0.1");
+    await using there = await openMachine("127.0.0.2");
+    await using server = await openProcess(there.home);
+    await using client = await openProcess(here.home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    const machine = `127.0.0.2[${there.port}]`;
+    for (const authenticationLevel of [5, 6]) {
+      using adder = await client.runtime.createInstance(Adder.clsid, IAdder, {
+        machine,
+        credentials,
+        authenticationLevel,
+      });
+      assert.equal(await adder.Add(2, 40), 42);
+    }
+    using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory, { machine, credentials });
+    using made = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
+    assert.equal(await made?.Add(20, 1), 21);
+    await assert.rejects(
+      client.runtime.createInstance(Adder.clsid, IAdder, { machine }),
+      (error) => error instanceof ComError && error.gate === "logon",
+    );
+  });
+
+  it("RemoteServerName of this machine leads to the other", async () => {
+    await using there = await openMachine("127.0.0.2");
+    const Adder = adderClass();
+    const machine = `127.0.0.2[${there.port}]`;
+    await using here = await openMachine("127.0.0.1", [
+      serverClass({ clsid: Adder.clsid, remoteServerName: machine }),
+    ]);
+    await using server = await openProcess(there.home);
+    await using client = await openProcess(here.home);
+    await using _ = await server.runtime.registerClassObject(Adder);
     using adder = await client.runtime.createInstance(Adder.clsid, IAdder, {
-      machine,
       credentials,
-      authenticationLevel,
+      context: ClassContext.LOCAL_SERVER | ClassContext.REMOTE_SERVER,
     });
+    assert.equal(await adder.Add(1, 2), 3);
+  });
+
+  it("a client that dies loses its references, and the server's objects go", async () => {
+    await using here = await openMachine("127.0.0.1");
+    await using there = await openMachine("127.0.0.2");
+    await using server = await openProcess(there.home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    const machine = `127.0.0.2[${there.port}]`;
+    const client = await openProcess(here.home);
+    const adder = await client.runtime.createInstance(Adder.clsid, IAdder, { machine, credentials });
+    assert.equal(await adder.Add(1, 2), 3);
+    await delay(1000); // five periods of pings: the object lives
+    assert.equal(Adder.living(), 1);
+    assert.equal(await adder.Add(3, 4), 7);
+    assert.equal(here.machine.life.snapshot().pinging.length, 1);
+    // As after kill -9: no release is sent, and its machine stops pinging for it.
+    await client.remoting.machine[Symbol.asyncDispose]();
+    const started = Date.now();
+    while (Adder.living() > 0 && Date.now() - started < 10_000) await delay(20);
+    assert.equal(Adder.living(), 0);
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("a server ends when nobody needs it, and refuses from then on", async () => {
+    await using scm = await openMachine("127.0.0.1");
+    await using server = await openProcess(scm.home);
+    await using client = await openProcess(scm.home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    let ended = false;
+    const idle = untilIdle(server.runtime, server.remoting, { idleAfter: 300 }).then(() => (ended = true));
+    const adder = await client.runtime.createInstance(Adder.clsid, IAdder);
+    await delay(800);
+    assert.equal(ended, false, "a reference keeps it");
+    adder.Release();
+    await idle;
+    await assert.rejects(
+      client.runtime.createInstance(Adder.clsid, IAdder),
+      (error) =>
+        error instanceof ComError &&
+        (error.code === HResult.REGDB_E_CLASSNOTREG || error.code === HResult.CO_E_SERVER_STOPPING),
+    );
+  });
+
+  it("an unknown class is not registered, here and there", async () => {
+    await using scm = await openMachine("127.0.0.1");
+    await using client = await openProcess(scm.home);
+    const unknown = (error: unknown) =>
+      error instanceof ComError && error.code === HResult.REGDB_E_CLASSNOTREG;
+    await assert.rejects(client.runtime.createInstance(newGuid(), IAdder), unknown);
+    const machine = `127.0.0.1[${scm.port}]`;
+    await assert.rejects(client.runtime.createInstance(newGuid(), IAdder, { machine, credentials }), unknown);
+  });
+
+  it("a client process killed with -9 loses its references", async () => {
+    await using here = await openMachine("127.0.0.1");
+    await using there = await openMachine("127.0.0.2");
+    await using server = await openProcess(there.home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    const machine = `127.0.0.2[${there.port}]`;
+    const child = spawn(process.execPath, [program("adder-client.js"), here.home, machine, Adder.clsid], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    assert.equal(said.toString().trim(), "sum 42");
+    await delay(1000); // five periods: it lives as long as its client
+    assert.equal(Adder.living(), 1);
+    child.kill("SIGKILL");
+    const killed = Date.now();
+    while (Adder.living() > 0 && Date.now() - killed < 10_000) await delay(20);
+    assert.equal(Adder.living(), 0);
+    const waited = Date.now() - killed;
+    assert.ok(waited > 2 * 300, `only after missed periods, not after ${waited} ms`);
+  });
+
+  it("a surrogate loads a class that is only a module, for this machine and another, and ends by itself", async () => {
+    const clsid = parseGuid(moduleClsid);
+    await using scm = await Scm.open({
+      home: newHome(),
+      addresses: ["127.0.0.2"],
+      port: 0,
+      mechanisms,
+      catalog: catalogOf([
+        serverClass({ clsid, name: "Module.Adder", inprocServer: program("adder-module.js") }),
+      ]),
+      surrogateCommand: [process.execPath, program("host.js")],
+      settings: { pingPeriod: 300 },
+    });
+    await using client = await openProcess(scm.home);
+    const { registry } = client.runtime;
+    const key = `HKLM\\SOFTWARE\\Classes\\CLSID\\${formatGuid(clsid)}`;
+    await registry.edit((editor) => editor.set(`${key}\\InprocServer32`, "", program("adder-module.js")));
+    const adder = await client.runtime.createInstance(clsid, IAdder, { context: ClassContext.LOCAL_SERVER });
     assert.equal(await adder.Add(2, 40), 42);
-  }
-  using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory, { machine, credentials });
-  using made = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
-  assert.equal(await made?.Add(20, 1), 21);
-  await assert.rejects(
-    client.runtime.createInstance(Adder.clsid, IAdder, { machine }),
-    (error) => error instanceof ComError && error.gate === "logon",
-  );
-});
-
-test("RemoteServerName of this machine leads to the other", async () => {
-  await using there = await openMachine("127.0.0.2");
-  const Adder = adderClass();
-  const machine = `127.0.0.2[${there.port}]`;
-  await using here = await openMachine("127.0.0.1", [
-    serverClass({ clsid: Adder.clsid, remoteServerName: machine }),
-  ]);
-  await using server = await openProcess(there.home);
-  await using client = await openProcess(here.home);
-  await using _ = await server.runtime.registerClassObject(Adder);
-  using adder = await client.runtime.createInstance(Adder.clsid, IAdder, {
-    credentials,
-    context: ClassContext.LOCAL_SERVER | ClassContext.REMOTE_SERVER,
+    const machine = `127.0.0.2[${scm.port}]`;
+    const remote = await client.runtime.createInstance(clsid, IAdder, { machine, credentials });
+    assert.equal(await remote.Add(1, 2), 3);
+    const surrogates = (await scm.snapshot()).processes.filter(
+      ({ surrogateFor }) => surrogateFor !== undefined,
+    );
+    assert.equal(surrogates.length, 1, "one process for both");
+    adder.Release();
+    remote.Release();
+    const started = Date.now();
+    while ((await scm.snapshot()).processes.length > 1 && Date.now() - started < 10_000) await delay(50);
+    assert.equal((await scm.snapshot()).processes.length, 1, "only the client is left");
   });
-  assert.equal(await adder.Add(1, 2), 3);
-});
-
-test("a client that dies loses its references, and the server's objects go", async () => {
-  await using here = await openMachine("127.0.0.1");
-  await using there = await openMachine("127.0.0.2");
-  await using server = await openProcess(there.home);
-  const Adder = adderClass();
-  await using _ = await server.runtime.registerClassObject(Adder);
-  const machine = `127.0.0.2[${there.port}]`;
-  const client = await openProcess(here.home);
-  const adder = await client.runtime.createInstance(Adder.clsid, IAdder, { machine, credentials });
-  assert.equal(await adder.Add(1, 2), 3);
-  await delay(1000); // five periods of pings: the object lives
-  assert.equal(Adder.living(), 1);
-  assert.equal(await adder.Add(3, 4), 7);
-  assert.equal(here.machine.life.snapshot().pinging.length, 1);
-  // As after kill -9: no release is sent, and its machine stops pinging for it.
-  await client.remoting.machine[Symbol.asyncDispose]();
-  const started = Date.now();
-  while (Adder.living() > 0 && Date.now() - started < 10_000) await delay(20);
-  assert.equal(Adder.living(), 0);
-  await client[Symbol.asyncDispose]();
-});
-
-test("a server ends when nobody needs it, and refuses from then on", async () => {
-  await using scm = await openMachine("127.0.0.1");
-  await using server = await openProcess(scm.home);
-  await using client = await openProcess(scm.home);
-  const Adder = adderClass();
-  await using _ = await server.runtime.registerClassObject(Adder);
-  let ended = false;
-  const idle = untilIdle(server.runtime, server.remoting, { idleAfter: 300 }).then(() => (ended = true));
-  const adder = await client.runtime.createInstance(Adder.clsid, IAdder);
-  await delay(800);
-  assert.equal(ended, false, "a reference keeps it");
-  adder.Release();
-  await idle;
-  await assert.rejects(
-    client.runtime.createInstance(Adder.clsid, IAdder),
-    (error) =>
-      error instanceof ComError &&
-      (error.code === HResult.REGDB_E_CLASSNOTREG || error.code === HResult.CO_E_SERVER_STOPPING),
-  );
-});
-
-test("an unknown class is not registered, here and there", async () => {
-  await using scm = await openMachine("127.0.0.1");
-  await using client = await openProcess(scm.home);
-  const unknown = (error: unknown) => error instanceof ComError && error.code === HResult.REGDB_E_CLASSNOTREG;
-  await assert.rejects(client.runtime.createInstance(newGuid(), IAdder), unknown);
-  const machine = `127.0.0.1[${scm.port}]`;
-  await assert.rejects(client.runtime.createInstance(newGuid(), IAdder, { machine, credentials }), unknown);
-});
-
-test("a client process killed with -9 loses its references", async () => {
-  await using here = await openMachine("127.0.0.1");
-  await using there = await openMachine("127.0.0.2");
-  await using server = await openProcess(there.home);
-  const Adder = adderClass();
-  await using _ = await server.runtime.registerClassObject(Adder);
-  const machine = `127.0.0.2[${there.port}]`;
-  const child = spawn(process.execPath, [program("adder-client.js"), here.home, machine, Adder.clsid], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [said] = (await once(child.stdout, "data")) as [Buffer];
-  assert.equal(said.toString().trim(), "sum 42");
-  await delay(1000); // five periods: it lives as long as its client
-  assert.equal(Adder.living(), 1);
-  child.kill("SIGKILL");
-  const killed = Date.now();
-  while (Adder.living() > 0 && Date.now() - killed < 10_000) await delay(20);
-  assert.equal(Adder.living(), 0);
-  const waited = Date.now() - killed;
-  assert.ok(waited > 2 * 200, `only after missed periods, not after ${waited} ms`);
-});
-
-test("a surrogate loads a class that is only a module, for this machine and another, and ends by itself", async () => {
-  const clsid = parseGuid(moduleClsid);
-  await using scm = await Scm.open({
-    home: newHome(),
-    addresses: ["127.0.0.2"],
-    port: 0,
-    mechanisms,
-    catalog: catalogOf([
-      serverClass({ clsid, name: "Module.Adder", inprocServer: program("adder-module.js") }),
-    ]),
-    surrogateCommand: [process.execPath, program("host.js")],
-    settings: { pingPeriod: 200 },
-  });
-  await using client = await openProcess(scm.home);
-  const { registry } = client.runtime;
-  const key = `HKLM\\SOFTWARE\\Classes\\CLSID\\${formatGuid(clsid)}`;
-  await registry.edit((editor) => editor.set(`${key}\\InprocServer32`, "", program("adder-module.js")));
-  const adder = await client.runtime.createInstance(clsid, IAdder, { context: ClassContext.LOCAL_SERVER });
-  assert.equal(await adder.Add(2, 40), 42);
-  const machine = `127.0.0.2[${scm.port}]`;
-  const remote = await client.runtime.createInstance(clsid, IAdder, { machine, credentials });
-  assert.equal(await remote.Add(1, 2), 3);
-  const surrogates = (await scm.snapshot()).processes.filter(
-    ({ surrogateFor }) => surrogateFor !== undefined,
-  );
-  assert.equal(surrogates.length, 1, "one process for both");
-  adder.Release();
-  remote.Release();
-  const started = Date.now();
-  while ((await scm.snapshot()).processes.length > 1 && Date.now() - started < 10_000) await delay(50);
-  assert.equal((await scm.snapshot()).processes.length, 1, "only the client is left");
 });
