@@ -1,4 +1,7 @@
+import "./hostile.test.ts";
+import "./method.test.ts";
 import "./pickle.test.ts";
-import "./samba.test.ts";
 import "./pointer.test.ts";
 import "./property.test.ts";
+import "./samba.test.ts";
+import "./values.test.ts";
