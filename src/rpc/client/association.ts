@@ -28,6 +28,7 @@ import { Binder } from "./binder.ts";
 import type { Binding } from "./binding.ts";
 import { connectTo } from "./connect.ts";
 import { Deadlines } from "./deadlines.ts";
+import { errorOfUnprovenFault } from "./logon-refusal.ts";
 import type { AssociationOptions } from "./options.ts";
 import { PendingCall, type ResponseDecoder, type RpcCallOptions } from "./pending-call.ts";
 import type { BindingSecurity, SecurityHandle } from "./security.ts";
@@ -356,6 +357,8 @@ export class Association extends Wire {
     const call = this.#callOf(callId);
     const end = this.#open(bytes, view, start, length, call, little);
     if (call === undefined) return;
+    const { security } = call.binding;
+    if (security !== undefined) security.proven = true;
     const flags = bytes[start + At.flags] as number;
     const stub = start + CALL_HEADER_BYTES;
     if ((flags & WHOLE) === WHOLE) this.#complete(call, bytes, view, stub, end, little);
@@ -461,7 +464,7 @@ export class Association extends Wire {
     const status = length >= 28 ? view.getUint32(start + At.status, little) : 0;
     this.#calls.delete(call);
     call.detach();
-    if (!call.abandoned) call.reject(told(call, errorOfFault(status, placeOf(call))));
+    if (!call.abandoned) call.reject(told(call, errorOfCallFault(call, status)));
     if (this.#queue.length > 0) this.#next();
   }
 
@@ -537,6 +540,13 @@ function told(call: PendingCall, error: ComError): ComError {
 
 function placeOf(call: PendingCall): string {
   return formatSyntax(call.binding.syntax);
+}
+
+function errorOfCallFault(call: PendingCall, status: number): ComError {
+  const { security } = call.binding;
+  return security?.proven === false
+    ? errorOfUnprovenFault(status, placeOf(call))
+    : errorOfFault(status, placeOf(call));
 }
 
 function refuseUnsigned(): never {

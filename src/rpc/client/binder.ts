@@ -114,7 +114,7 @@ export class Binder {
     const token = fresh ? await handle.context.step() : undefined;
     const where = formatSyntax(syntax);
     const pdu = await this.#exchange(context, token === undefined ? undefined : handle?.verifier(token));
-    const accepted = acknowledgementOf(pdu, where);
+    const accepted = acknowledgementOf(pdu, where, token !== undefined);
     this.#learn(accepted, pdu);
     checkAccepted(accepted.results[0], syntax, where);
     if (fresh) await this.#authenticate(handle, context, pdu);
@@ -197,13 +197,16 @@ export class Binder {
     let pdu = first;
     for (let leg = 0; leg < MOST_LEGS; leg++) {
       const token = await this.#step(handle, pdu);
-      if (token === undefined) break;
+      if (token === undefined) {
+        handle.proven = true;
+        break;
+      }
       if (handle.context.complete) {
         this.#sendAuth3(handle, token, pdu.header.callId);
         break;
       }
       pdu = await this.#exchange(context, handle.verifier(token));
-      acknowledgementOf(pdu, formatSyntax(context.abstractSyntax));
+      acknowledgementOf(pdu, formatSyntax(context.abstractSyntax), true);
     }
     if (!handle.context.complete) {
       throw new ComError(HResult.RPC_S_SEC_PKG_ERROR, "the authentication does not come to an end", {

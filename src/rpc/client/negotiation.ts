@@ -7,11 +7,12 @@ import type { Pdu } from "../pdu/pdu.ts";
 import { ContextResult, type PresentationResult, RejectReason } from "../pdu/presentation.ts";
 import { type SyntaxId, formatSyntax } from "../pdu/syntax.ts";
 import { errorOfFault } from "../fault-status.ts";
+import { errorOfTokenFault } from "./logon-refusal.ts";
 
 export type Acknowledgement = BindAckBody | AlterContextResponseBody;
 
-/** The acknowledgement within the answer to a bind or alter_context; throws what any other answer means. */
-export function acknowledgementOf(pdu: Pdu, where: string): Acknowledgement {
+/** The acknowledgement within the answer to a bind or alter_context (with a token or not); throws what any other answer means. */
+export function acknowledgementOf(pdu: Pdu, where: string, withToken: boolean): Acknowledgement {
   const { body } = pdu;
   switch (body.type) {
     case PacketType.bindAck:
@@ -20,7 +21,7 @@ export function acknowledgementOf(pdu: Pdu, where: string): Acknowledgement {
     case PacketType.bindNak:
       throw errorOfNak(body, where);
     case PacketType.fault:
-      throw errorOfFault(body.status, where);
+      throw withToken ? errorOfTokenFault(body.status, where) : errorOfFault(body.status, where);
     default:
       throw new ComError(HResult.RPC_S_PROTOCOL_ERROR, `packet type ${body.type} answers a bind`, {
         remote: true,

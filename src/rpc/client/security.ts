@@ -33,6 +33,8 @@ export class SecurityHandle {
   /** Set once the exchange of tokens is over, for levels that protect packets. */
   protection: Protection | undefined;
   established = false;
+  /** Something has come from the server since our last token, so it took the logon; an auth3 has no answer of its own. */
+  proven = false;
 
   constructor(wanted: BindingSecurity, contextId: number) {
     this.wanted = wanted;
