@@ -1,4 +1,4 @@
-import { ComError, type CreationContext, type Implements, Variant } from "comity";
+import { ComError, type CreationContext, HResult, type Implements, type Variant } from "comity";
 import { Calculator, ICalculator, type ICalculatorEvents, type ICalculatorLab } from "./gen/calculator.js";
 
 /** What division by zero answers: a code of the class's own (FACILITY_ITF). */
@@ -8,6 +8,7 @@ const divisionByZero = 0x80040201;
 export class CalculatorObject implements Implements<ICalculator>, Implements<ICalculatorLab> {
   readonly #context: CreationContext;
   #memory = 0;
+  #kept: ICalculator | null = null;
 
   constructor(context: CreationContext) {
     this.#context = context;
@@ -57,5 +58,22 @@ export class CalculatorObject implements Implements<ICalculator>, Implements<ICa
 
   Spawn(): Promise<ICalculator> {
     return this.#context.runtime.createInstance(Calculator, ICalculator);
+  }
+
+  Keep(other: ICalculator | null): void {
+    this.#kept?.Release();
+    // The caller's reference ends with the call; what is kept needs its own.
+    other?.AddRef();
+    this.#kept = other;
+  }
+
+  async AskKept(a: number, b: number): Promise<number> {
+    if (this.#kept === null) throw new ComError(HResult.E_UNEXPECTED, "no calculator is kept here");
+    return this.#kept.Add(a, b);
+  }
+
+  /** Runs when the last reference goes. */
+  finalRelease(): void {
+    this.#kept?.Release();
   }
 }

@@ -146,6 +146,10 @@ export interface ICalculatorLab extends IUnknown {
   AddAndTell(a: number, b: number, events: ICalculatorEvents | null, options?: CallOptions): Awaitable<number>;
   /** A new calculator that shares nothing with this one. */
   Spawn(options?: CallOptions): Awaitable<ICalculator | null>;
+  /** Keeps a calculator that lives somewhere else; null lets it go. */
+  Keep(other: ICalculator | null, options?: CallOptions): Awaitable<void>;
+  /** Has the kept calculator add: a call from here straight to where it lives. */
+  AskKept(a: number, b: number, options?: CallOptions): Awaitable<number>;
 }
 
 export const ICalculatorLab: Interface<ICalculatorLab> = defineInterface<ICalculatorLab>({
@@ -178,6 +182,22 @@ export const ICalculatorLab: Interface<ICalculatorLab> = defineInterface<ICalcul
       name: "Spawn",
       opnum: 5,
       params: [{ name: "calculator", type: ref(interfacePointer("ICalculator", "5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e02")), in: false, out: true, retval: true }],
+      returns: hresult,
+    },
+    {
+      name: "Keep",
+      opnum: 6,
+      params: [{ name: "other", type: interfacePointer("ICalculator", "5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e02"), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "AskKept",
+      opnum: 7,
+      params: [
+        { name: "a", type: i32, in: true, out: false },
+        { name: "b", type: i32, in: true, out: false },
+        { name: "sum", type: ref(i32), in: false, out: true, retval: true },
+      ],
       returns: hresult,
     },
   ],
