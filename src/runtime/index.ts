@@ -6,4 +6,4 @@ export {
   serverMechanisms,
   surrogateCommand,
 } from "./machine.ts";
-export { Runtime, runLocalServer } from "./runtime.ts";
+export { Runtime, type ServerProgramOptions, runLocalServer } from "./runtime.ts";

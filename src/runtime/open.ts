@@ -1,5 +1,4 @@
 import { dispatchProvider } from "../automation/index.ts";
-import { silentLogger } from "../base/index.ts";
 import { type Credentials, Runtime, type RuntimeOptions } from "../com/index.ts";
 import {
   type DcomRemoting,
@@ -50,7 +49,7 @@ async function remotingOf(
   credentials: Credentials | undefined,
   wanted: Partial<RemotingOptions>,
 ): Promise<DcomRemoting> {
-  const { home, logger = silentLogger, clock, registry } = runtime;
+  const { home, logger, clock, registry } = runtime;
   const machine = new LocalMachine({
     home,
     logger,
