@@ -22,6 +22,14 @@ for (const [name, entry] of Object.entries(wellKnownModules())) {
   else if (/^export /m.test(text)) put(join(root, "src", entry.source), text);
 }
 
+// The sample of the compiler's own tests.
+if (only.length === 0 || only.includes("sample")) {
+  const style = { kind: "repository", path: "idl/test/gen/sample.ts" };
+  const result = new Compiler({ style }).compile(join(root, "src/idl/test/fixtures/sample.idl"));
+  put(join(root, "src", style.path), result.typescript());
+  for (const diagnostic of result.diagnostics) console.error(formatDiagnostic(diagnostic));
+}
+
 if (check && different > 0)
   console.error(`${different} generated files are not up to date: run "npm run generate"`);
 process.exitCode = failed || (check && different > 0) ? 1 : 0;

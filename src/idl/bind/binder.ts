@@ -209,7 +209,7 @@ export class Binder {
 
   #constValue(decl: ConstDecl): ConstantValue | undefined {
     if (decl.value === undefined) return undefined;
-    if (decl.value.kind === "raw") return guidText(decl.value.text) ?? decl.value.text;
+    if (decl.value.kind === "raw") return guidText(decl.value.text);
     return evaluate(decl.value, this.evaluator);
   }
 

@@ -522,8 +522,9 @@ function parseMember(
   const type = { spec, declarator: { ...declarator, name: undefined } };
   if (!p.take(61)) return { kind: "const", place, attributes, type, name, value: undefined, doc };
   if (p.at(123)) {
-    p.skipBrackets();
-    return { kind: "const", place, attributes, type, name, value: undefined, doc };
+    // The initialiser of a structure, as GUIDs have it.
+    const value = { kind: "raw" as const, place: p.place, text: p.rawBrackets() };
+    return { kind: "const", place, attributes, type, name, value, doc };
   }
   return { kind: "const", place, attributes, type, name, value: parseExpression(p), doc };
 }

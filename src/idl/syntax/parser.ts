@@ -246,6 +246,20 @@ export class Parser {
     }
   }
 
+  /** The texts of the tokens of a bracketed text that starts here, put together. */
+  rawBrackets(): string {
+    let text = "";
+    let open = 0;
+    while (!this.at(T.end)) {
+      if (this.at(123)) open++;
+      else if (this.at(125)) open--;
+      text += this.kind < 128 ? String.fromCharCode(this.kind) : this.#spelled();
+      this.next();
+      if (open <= 0) break;
+    }
+    return text;
+  }
+
   /** The texts of tokens up to a closing parenthesis or comma at this level, put together. */
   rawUntil(stopAtComma: boolean): string {
     let text = "";

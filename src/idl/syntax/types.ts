@@ -108,13 +108,13 @@ function parseSpecWord(p: Parser, attributes: readonly Attribute[], doc: StructS
       if (p.peek() !== 40) break;
       p.next();
       p.next();
-      const element = parseTypeUse(p);
+      const element = p.nested(() => parseTypeUse(p));
       p.expect(41, "after the element type");
       return { kind: "safearray", place, element };
     }
     case W.pipe: {
       p.next();
-      const element = parseSpec(p, []);
+      const element = p.nested(() => parseSpec(p, []));
       return {
         kind: "pipe",
         place,
