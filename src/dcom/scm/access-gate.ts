@@ -1,5 +1,12 @@
 import type { Identity } from "../../auth/index.ts";
-import { type Clock, type Guid, type Logger, silentLogger, systemClock } from "../../base/index.ts";
+import {
+  type Clock,
+  type Guid,
+  type Logger,
+  silentLogger,
+  systemClock,
+  tryParseGuid,
+} from "../../base/index.ts";
 import type { AccessGate } from "../exporter/dispatcher.ts";
 import { permits } from "./access.ts";
 import type { ClassCatalog } from "./catalog.ts";
@@ -12,13 +19,18 @@ interface Decision {
   readonly until: number;
 }
 
+/** The AppID this process was launched for (COMITY_APPID). */
+function launchedFor(): Guid | undefined {
+  return tryParseGuid(process.env["COMITY_APPID"] ?? "");
+}
+
 /**
- * Access permission for the objects of a process: of its AppID, or the machine's default. Callers over the local socket are the machine's owner
+ * Access permission for the objects of a process: of its AppID (default: the one it was launched for), or the machine's default. Callers over the local socket are the machine's owner
  * and always pass.
  */
 export function accessGate(
   catalog: ClassCatalog,
-  appId: Guid | undefined,
+  appId: Guid | undefined = launchedFor(),
   options: { readonly logger?: Logger; readonly clock?: Clock } = {},
 ): AccessGate {
   const { logger = silentLogger, clock = systemClock } = options;

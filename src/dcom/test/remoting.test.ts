@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ComError, HResult, formatGuid, newGuid, parseGuid } from "../../base/index.ts";
+import { ComError, HResult, formatGuid, newGuid, parseGuid, silentLogger } from "../../base/index.ts";
 import { ClassContext, IClassFactory } from "../../com/index.ts";
+import { parseAccessList } from "../scm/access.ts";
+import { accessGate } from "../scm/access-gate.ts";
 import type { ServerClass } from "../scm/catalog.ts";
 import { Scm } from "../scm/scm.ts";
 import { untilIdle } from "../scm/server-process.ts";
@@ -214,5 +216,32 @@ describe("remoting", { concurrency: 8 }, () => {
     const started = Date.now();
     while ((await scm.snapshot()).processes.length > 1 && Date.now() - started < 10_000) await delay(50);
     assert.equal((await scm.snapshot()).processes.length, 1, "only the client is left");
+  });
+
+  it("access permission is asked at every call, of callers from other machines", async () => {
+    await using here = await openMachine("127.0.0.1");
+    await using there = await openMachine("127.0.0.2");
+    const denied = catalogOf([], { launch: undefined, access: parseAccessList(["allow *", "deny ann"]) });
+    const warnings: string[] = [];
+    const logger = {
+      ...silentLogger,
+      warn: (_fields: object, message: string) => void warnings.push(message),
+    };
+    await using server = await openProcess(there.home, {
+      accessGate: accessGate(denied, undefined, { logger }),
+    });
+    await using client = await openProcess(here.home);
+    await using neighbour = await openProcess(there.home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    using near = await neighbour.runtime.createInstance(Adder.clsid, IAdder);
+    assert.equal(await near.Add(1, 2), 3);
+    const machine = `127.0.0.2[${there.port}]`;
+    using adder = await client.runtime.createInstance(Adder.clsid, IAdder, { machine, credentials });
+    await assert.rejects(
+      async () => adder.Add(1, 2),
+      (error) => error instanceof ComError && error.code === HResult.E_ACCESSDENIED,
+    );
+    assert.match(warnings.join(), /may not access this server/);
   });
 });

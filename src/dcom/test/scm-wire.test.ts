@@ -13,15 +13,19 @@ import {
   spnegoServer,
 } from "../../auth/index.ts";
 import { ComError, HResult, defaultLimits, newGuid, silentLogger, systemClock } from "../../base/index.ts";
-import { tcpTransport } from "../../rpc/index.ts";
+import { plainContext } from "../../ndr/index.ts";
+import { Association, tcpTransport } from "../../rpc/index.ts";
 import { RemoteActivationClient } from "../activation/client.ts";
 import { Connections } from "../client/connections.ts";
+import { methodByName } from "../client/known-method.ts";
 import { ResolverClient } from "../client/resolver-client.ts";
 import type { CallSecurity } from "../client/security.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
+import { IRemoteSCMActivator } from "../gen/dcom.ts";
 import { parseAccessList } from "../scm/access.ts";
 import { connectScm } from "../scm/connect.ts";
 import { Scm } from "../scm/scm.ts";
+import { A1, objrefsOf } from "./captures.ts";
 import { catalogOf, exporterStub, registration, serverClass, testClsid, testIid } from "./scm-support.ts";
 
 const clsid = testClsid;
@@ -177,4 +181,52 @@ test("a port that is taken is an error, or a machine that only serves itself", a
   assert.equal(alone.port, undefined);
   await using client = await connectScm(options.home);
   assert.equal((await client.snapshot()).processes.length, 0);
+});
+
+test("activation requests with anything changed are answered, and a valid caller is served meanwhile", async () => {
+  await using client = await connectScm(home);
+  const session = await client.join(registration("server"), exporterStub());
+  await session.registerClass({ clsid, uses: "multiple", suspended: false });
+  const [windows] = objrefsOf(A1).filter((bytes) => bytes[24] === 0x38);
+  assert.ok(windows);
+  const association = await Association.connect(
+    { protseq: "ncacn_ip_tcp", host: "127.0.0.1", endpoint: String(scm.port) },
+    { transports: [tcpTransport] },
+  );
+  const mechanism = ntlmClient({ user: "ann", password: "Secret1!" });
+  const syntax = { uuid: IRemoteSCMActivator.iid, version: IRemoteSCMActivator.version };
+  const binding = await association.bind(syntax, { mechanism, level: 5 });
+  const { opnum, codec } = methodByName(IRemoteSCMActivator, "RemoteCreateInstance");
+  const orpcthis = {
+    version: { MajorVersion: 5, MinorVersion: 7 },
+    flags: 1,
+    reserved1: 0,
+    cid: newGuid(),
+    extensions: null,
+  };
+  const send = (abData: Uint8Array): Promise<number> => {
+    const args = [orpcthis, null, { ulCntData: abData.length, abData }];
+    const status = { code: 0 };
+    return binding.call(
+      opnum,
+      undefined,
+      (writer) => codec.encodeRequest(writer, args, plainContext),
+      (reader) => {
+        codec.decodeResponse(reader, args, plainContext, status);
+        return status.code;
+      },
+      { timeout: 5000 },
+    );
+  };
+  for (let at = 0; at < windows.length; at += 5) {
+    const changed = windows.slice();
+    changed[at] = (changed[at] ?? 0) ^ 0xff;
+    const answer = await send(changed).catch((error: unknown) => ComError.from(error).code);
+    assert.notEqual(answer, 0, "the class that Windows asked for is not registered here");
+    assert.notEqual(answer, HResult.RPC_E_TIMEOUT);
+  }
+  assert.equal(association.state, "open");
+  const activated = await activator().activate(`127.0.0.1[${scm.port}]`, ask, security(6));
+  assert.equal(activated.oxid, session.oxid);
+  association.close();
 });
