@@ -17,7 +17,7 @@ export function resolverStrings(addresses: readonly string[], port: number): Str
 }
 
 /** The hosts that reach a listening address. */
-export function namesOf(address: string): string[] {
+function namesOf(address: string): string[] {
   if (address !== "0.0.0.0" && address !== "::") return [address];
   const families = address === "::" ? ["IPv4", "IPv6"] : ["IPv4"];
   const own = Object.values(networkInterfaces())

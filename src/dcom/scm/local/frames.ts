@@ -6,7 +6,7 @@ import { ComError, HResult } from "../../../base/index.ts";
  */
 
 /** Longest frame, bytes; an OBJREF or an activation never comes near. Stops a length that would fill memory. */
-export const maxFrameBytes: number = 16 * 1024 * 1024;
+const maxFrameBytes = 16 * 1024 * 1024;
 
 /** One message as a frame. Throws E_INVALIDARG when it is too long. */
 export function encodeFrame(message: object): Buffer {

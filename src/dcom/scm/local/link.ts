@@ -170,7 +170,7 @@ function gone(method: string): ComError {
 }
 
 /** A failure as the link carries it. */
-export function encodeError(error: ComError): object {
+function encodeError(error: ComError): object {
   return {
     code: error.code,
     description: error.info.description ?? error.message,
@@ -181,7 +181,7 @@ export function encodeError(error: ComError): object {
 }
 
 /** The failure of {@link encodeError}. */
-export function decodeError(value: unknown): ComError {
+function decodeError(value: unknown): ComError {
   const fields = new Fields(value, "error");
   const text = (name: string): string | undefined => {
     const field = fields.raw(name);

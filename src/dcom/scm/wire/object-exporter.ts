@@ -67,6 +67,6 @@ export function networkBindings(
   return { strings, security: bindings.security };
 }
 
-export function wireVersion({ major, minor }: { readonly major: number; readonly minor: number }): object {
+function wireVersion({ major, minor }: { readonly major: number; readonly minor: number }): object {
   return { MajorVersion: major, MinorVersion: minor };
 }
