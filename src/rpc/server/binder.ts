@@ -28,6 +28,8 @@ export class ServerBinder {
   readonly securities: ServerSecurities;
   #group: AssociationGroup | undefined;
   headerSigning = false;
+  /** The client may have several calls outstanding. */
+  concurrent = false;
   maxTransmit: number = LEAST_FRAGMENT;
 
   constructor(connection: ServerConnection, host: ServerHost, address: string) {
@@ -58,6 +60,7 @@ export class ServerBinder {
       this.#connection.nak(callId, BindNakReason.notSpecified, "a contradictory bind");
       return;
     }
+    this.concurrent = (pdu.header.flags & PfcFlag.concurrentMultiplexing) !== 0;
     this.headerSigning = (pdu.header.flags & PfcFlag.supportHeaderSign) !== 0;
     if (pdu.auth !== undefined && !this.securities.accepts(pdu.auth)) {
       this.#connection.nak(
@@ -79,10 +82,13 @@ export class ServerBinder {
       this.#connection.refuse(callId, 0, FaultStatus.protocolError, "a contradictory alter_context");
       return;
     }
+    if ((pdu.header.flags & PfcFlag.supportHeaderSign) !== 0) this.headerSigning = true;
     const ack = this.#ack(PacketType.alterContextResponse, this.#group, results);
     this.#authenticate(pdu, ack, (error) => {
+      const known = pdu.auth === undefined ? undefined : this.securities.get(pdu.auth.contextId);
+      const other = known !== undefined && known.service !== pdu.auth?.service;
       const altered = error.code === SecStatus.SEC_E_MESSAGE_ALTERED;
-      const status = altered ? FaultStatus.secPkgError : FaultStatus.accessDenied;
+      const status = altered || other ? FaultStatus.secPkgError : FaultStatus.accessDenied;
       this.#connection.refuse(callId, 0, status, error.message, error);
     });
   }

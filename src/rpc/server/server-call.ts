@@ -9,6 +9,7 @@ import { At, WHOLE, headWord } from "../wire/fields.ts";
 import { finishMessage } from "../wire/protection.ts";
 import type { RpcConnection, ServerCall } from "./dispatcher.ts";
 import type { ServerConnection } from "./server-connection.ts";
+import type { RequestPacket } from "./request-packet.ts";
 import type { ServerPresentation } from "./presentations.ts";
 import type { ServerSecurity } from "./server-security.ts";
 
@@ -43,24 +44,21 @@ export class IncomingCall implements ServerCall {
     this.reader = connection.reader;
   }
 
-  /** Makes the object that of another request. `objectAt`: offset of the object UUID in `bytes`, or -1. */
+  /** Makes the object that of another request. */
   begin(
-    callId: number,
-    opnum: number,
+    packet: RequestPacket,
     presentation: ServerPresentation,
     security: ServerSecurity | undefined,
     level: AuthenticationLevel,
-    bytes: Uint8Array,
-    objectAt: number,
   ): void {
     this.state = "receiving";
-    this.callId = callId;
-    this.opnum = opnum;
+    this.callId = packet.callId;
+    this.opnum = packet.opnum;
     this.presentation = presentation;
     this.security = security;
     this.level = level;
-    this.#objectBytes = bytes;
-    this.#objectAt = objectAt;
+    this.#objectBytes = packet.bytes;
+    this.#objectAt = packet.objectAt;
     this.#cancelled = false;
   }
 

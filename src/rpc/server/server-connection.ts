@@ -9,6 +9,7 @@ import { type Pdu, type PduBody, decodePdu, encodePdu, makePdu } from "../pdu/pd
 import { CALL_HEADER_BYTES } from "../pdu/request.ts";
 import { formatSyntax } from "../pdu/syntax.ts";
 import { checkVerificationTrailer, findVerificationTrailer } from "../pdu/verification-trailer.ts";
+import { TRAILER_BYTES } from "../pdu/verifier.ts";
 import type { Connection } from "../transport/transport.ts";
 import { Assembly } from "../wire/assembly.ts";
 import { At, WHOLE, headWord } from "../wire/fields.ts";
@@ -19,6 +20,7 @@ import { ConnectionInfo } from "./connection-info.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { ServerPresentation } from "./presentations.ts";
 import type { ServerHost } from "./rpc-server.ts";
+import { RequestPacket } from "./request-packet.ts";
 import { IncomingCall } from "./server-call.ts";
 import type { ServerSecurity } from "./server-security.ts";
 
@@ -42,6 +44,7 @@ export class ServerConnection extends Wire {
   readonly info: ConnectionInfo;
   readonly #host: ServerHost;
   readonly #binder: ServerBinder;
+  readonly #packet = new RequestPacket();
   #state: State = "fresh";
   #packets = 0;
   /** Calls dispatched and not answered, by call id. */
@@ -140,70 +143,131 @@ export class ServerConnection extends Wire {
   // Calls.
 
   #request(bytes: Uint8Array, view: DataView, start: number, length: number): void {
-    const little = ((bytes[start + At.drep] as number) & 0xf0) === 0x10;
-    const callId = view.getUint32(start + At.callId, little);
-    const flags = bytes[start + At.flags] as number;
-    const objectAt = (flags & PfcFlag.objectUuid) === 0 ? -1 : start + At.object;
-    const stub = objectAt < 0 ? start + At.stub : start + At.stub + 16;
-    if (stub > start + length || length > this.#host.settings.maxFragment) {
-      this.refuse(callId, 0, FaultStatus.protocolError, `a request packet of ${length} bytes`, undefined, 0);
+    const packet = this.#packet;
+    if (!packet.at(bytes, view, start, length) || length > this.#host.settings.maxFragment) {
+      const what = `a request packet of ${length} bytes`;
+      this.refuse(packet.callId, 0, FaultStatus.protocolError, what, undefined, 0);
       return;
     }
-    const authLength = view.getUint16(start + At.authLength, little);
-    let security = this.#binder.securities.connectLevel;
-    let end = start + length;
-    if (authLength !== 0) {
-      const trailer = readTrailer(view, start, length, authLength, stub, little);
-      security = this.#binder.securities.get(trailer.contextId);
-      end = trailer.stubEnd;
-      const status = this.#verify(security, trailer, bytes, start, stub, authLength);
+    if (packet.isFirst) this.#firstFragment(packet);
+    else this.#laterFragment(packet);
+  }
+
+  #firstFragment(packet: RequestPacket): void {
+    if (this.#receiving !== undefined) {
+      this.#interrupted(packet, this.#receiving.call);
+      return;
+    }
+    const { callId, contextId } = packet;
+    const { securities, presentations } = this.#binder;
+    let security = securities.connectLevel;
+    if (packet.authLength !== 0) {
+      security = securities.get(authContextOf(packet));
+      if (security?.state === "started") {
+        this.refuse(callId, 0, FaultStatus.protocolError, "a call in the middle of a logon");
+        return;
+      }
+      const status = this.#verify(packet, security, true);
       if (status !== 0) {
-        this.refuse(callId, 0, status, "the verifier of a request is no good");
+        this.refuse(callId, contextId, status, "the verifier of a request is no good", undefined, 0);
         return;
       }
     }
-    if ((flags & PfcFlag.first) === 0) {
-      this.#continue(callId, flags, bytes, stub, end);
-      return;
-    }
-    const contextId = view.getUint16(start + At.contextId, little);
-    const presentation = this.#binder.presentations.get(contextId);
-    if (this.#receiving !== undefined) {
-      this.refuse(
-        callId,
-        contextId,
-        FaultStatus.protocolError,
-        "a call within the fragments of another",
-        undefined,
-        0,
-      );
-      return;
-    }
+    const presentation = presentations.get(contextId);
     if (presentation === undefined) {
       this.sendFault(callId, 0, FaultStatus.unknownInterface, PfcFlag.didNotExecute);
       return;
     }
     if (security !== undefined && security.state !== "complete") {
-      this.refuse(
-        callId,
-        contextId,
-        FaultStatus.accessDenied,
-        "a call without a complete logon",
-        undefined,
-        0,
-      );
+      const what = "a call without a complete logon";
+      this.refuse(callId, contextId, FaultStatus.accessDenied, what, undefined, 0);
       return;
     }
     const call = this.#free ?? new IncomingCall(this, presentation);
     this.#free = undefined;
-    const opnum = view.getUint16(start + At.opnum, little);
-    call.begin(callId, opnum, presentation, security, this.#levelOf(security), bytes, objectAt);
-    if ((flags & PfcFlag.last) === 0) {
-      this.#assemble(call, view.getUint32(start + At.allocHint, little), bytes, view, stub, end, little);
+    call.begin(packet, presentation, security, this.#levelOf(security));
+    if (!packet.isLast) {
+      this.#assemble(call, packet);
       return;
     }
-    call.reader = this.readerAt(bytes, view, stub, end, little);
+    call.reader = this.readerAt(packet.bytes, packet.view, packet.stub, packet.end, packet.littleEndian);
     this.#dispatch(call, presentation);
+  }
+
+  /** Only one call at a time may come in fragments. Without multiplexing, the fault is for the call that was begun. */
+  #interrupted(packet: RequestPacket, begun: IncomingCall): void {
+    const again = packet.callId === begun.callId;
+    const other = packet.authLength !== 0 && authContextOf(packet) !== begun.security?.contextId;
+    const sameContext = packet.contextId === begun.presentation.id;
+    const status = again && other && sameContext ? FaultStatus.secPkgError : FaultStatus.protocolError;
+    const { callId, contextId } = this.#begunAs(begun);
+    const what = "a call within the fragments of another";
+    if (this.#binder.concurrent)
+      this.refuse(packet.callId, again ? contextId : 0, status, what, undefined, 0);
+    else this.refuse(callId, contextId, status, what, undefined, 0);
+  }
+
+  #begunAs(call: IncomingCall): { callId: number; contextId: number } {
+    return { callId: call.callId, contextId: call.presentation.id };
+  }
+
+  /** The first of several fragments. */
+  #assemble(call: IncomingCall, packet: RequestPacket): void {
+    call.retainObject();
+    const { bytes, view, stub, end, allocHint, littleEndian } = packet;
+    const assembly = new Assembly(this.#host.settings.limits, allocHint, bytes, view, stub, end);
+    this.borrow(assembly);
+    this.#receiving = { call, assembly, littleEndian };
+    this.gathers = false;
+  }
+
+  /** What its header says besides the call id does not count; it is protected as the first fragment was. */
+  #laterFragment(packet: RequestPacket): void {
+    const receiving = this.#receiving;
+    if (receiving === undefined || receiving.call.callId !== packet.callId) {
+      this.#strayFragment(packet);
+      return;
+    }
+    const { call, assembly, littleEndian } = receiving;
+    const { callId, contextId } = this.#begunAs(call);
+    const status = this.#verify(packet, call.security, false);
+    if (status !== 0) {
+      this.refuse(callId, contextId, status, "the verifier of a fragment is no good", undefined, 0);
+      return;
+    }
+    assembly.append(packet.bytes, packet.stub, packet.end);
+    if (!packet.isLast) return;
+    this.#receiving = undefined;
+    this.gathers = true;
+    this.useUp(assembly);
+    call.reader = assembly.borrowed
+      ? this.readerAt(assembly.bytes, assembly.view, assembly.start, assembly.end, littleEndian)
+      : new ByteReader(assembly.bytes, 0, assembly.end, littleEndian);
+    this.#dispatch(call, call.presentation);
+  }
+
+  #strayFragment(packet: RequestPacket): void {
+    const begun = this.#receiving?.call;
+    const { concurrent, presentations, securities } = this.#binder;
+    const alone = concurrent && begun === undefined;
+    if (alone && presentations.get(packet.contextId) === undefined) {
+      this.sendFault(packet.callId, 0, FaultStatus.unknownInterface, PfcFlag.didNotExecute);
+      return;
+    }
+    const unknown =
+      alone && packet.authLength !== 0 && !this.#isNamed(packet, securities.get(authContextOf(packet)));
+    const status = unknown ? FaultStatus.accessDenied : FaultStatus.protocolError;
+    const callId = begun === undefined || concurrent ? packet.callId : begun.callId;
+    const contextId = alone ? packet.contextId : concurrent ? 0 : (begun?.presentation.id ?? 0);
+    this.refuse(callId, contextId, status, "a fragment without a beginning", undefined, 0);
+  }
+
+  /** True when a packet's verifier speaks of this security context. */
+  #isNamed(packet: RequestPacket, security: ServerSecurity | undefined): boolean {
+    const { view, start, length, authLength } = packet;
+    const trailerAt = start + length - authLength - TRAILER_BYTES;
+    if (security === undefined || trailerAt < start) return false;
+    return view.getUint8(trailerAt) === security.service && view.getUint8(trailerAt + 1) === security.level;
   }
 
   #levelOf(security: ServerSecurity | undefined): AuthenticationLevel {
@@ -211,60 +275,27 @@ export class ServerConnection extends Wire {
     return this.connection.isPrivate ? AuthnLevel.privacy : AuthnLevel.none;
   }
 
-  /** Checks the verifier of a request, and opens its stub. Answers 0, or the fault status to refuse it with. */
-  #verify(
-    security: ServerSecurity | undefined,
-    trailer: ReturnType<typeof readTrailer>,
-    bytes: Uint8Array,
-    start: number,
-    stub: number,
-    authLength: number,
-  ): number {
-    if (security === undefined || security.state === "failed") return FaultStatus.accessDenied;
-    if (security.state === "started") return FaultStatus.protocolError;
-    if (trailer.service !== security.service || trailer.level !== security.level)
-      return FaultStatus.accessDenied;
+  /**
+   * Checks the verifier of a fragment, and opens its stub. Answers 0, or the fault status to refuse it with. `named`: the fragment's
+   * own words about its verifier must fit.
+   */
+  #verify(packet: RequestPacket, security: ServerSecurity | undefined, named: boolean): number {
+    const { authLength } = packet;
+    if (authLength === 0) return security?.protection === undefined ? 0 : FaultStatus.protocolError;
+    const { view, start, length, stub, littleEndian } = packet;
+    if (authLength + TRAILER_BYTES > length) return FaultStatus.protocolError;
+    const trailer = readTrailer(view, start, length, authLength, stub, littleEndian);
+    packet.end = trailer.stubEnd;
+    if (security === undefined || security.state !== "complete") return FaultStatus.accessDenied;
+    if (named && !this.#isNamed(packet, security)) return FaultStatus.accessDenied;
     if (security.protection === undefined) return 0;
     try {
-      unprotectFragment(bytes, start, stub, trailer, authLength, security.protection);
+      unprotectFragment(packet.bytes, start, stub, trailer, authLength, security.protection);
       return 0;
     } catch (error) {
       this.log(ComError.from(error), "a request does not carry a good signature");
       return FaultStatus.secPkgError;
     }
-  }
-
-  /** The first of several fragments. */
-  #assemble(
-    call: IncomingCall,
-    hint: number,
-    bytes: Uint8Array,
-    view: DataView,
-    stub: number,
-    end: number,
-    little: boolean,
-  ): void {
-    call.retainObject();
-    const assembly = new Assembly(this.#host.settings.limits, hint, bytes, view, stub, end);
-    this.borrow(assembly);
-    this.#receiving = { call, assembly, littleEndian: little };
-  }
-
-  #continue(callId: number, flags: number, bytes: Uint8Array, stub: number, end: number): void {
-    const receiving = this.#receiving;
-    if (receiving === undefined || receiving.call.callId !== callId) {
-      this.refuse(callId, 0, FaultStatus.protocolError, "a fragment without a beginning", undefined, 0);
-      return;
-    }
-    receiving.assembly.append(bytes, stub, end);
-    if ((flags & PfcFlag.last) === 0) return;
-    this.#receiving = undefined;
-    const { call, assembly, littleEndian } = receiving;
-    this.useUp(assembly);
-    call.reader = assembly.borrowed
-      ? this.readerAt(assembly.bytes, assembly.view, assembly.start, assembly.end, littleEndian)
-      : new ByteReader(assembly.bytes, 0, assembly.end, littleEndian);
-    this.#dispatch(call, call.presentation);
   }
 
   #dispatch(call: IncomingCall, presentation: ServerPresentation): void {
@@ -452,6 +483,11 @@ export class ServerConnection extends Wire {
     this.info.left();
     this.#host.closed(this);
   }
+}
+
+/** auth_context_id of a packet that has a verifier; 0 when there is no room for one. */
+function authContextOf({ view, start, length, authLength, littleEndian }: RequestPacket): number {
+  return authLength + 4 > length ? 0 : view.getUint32(start + length - authLength - 4, littleEndian);
 }
 
 function callIdOf(bytes: Uint8Array, view: DataView, start: number): number {

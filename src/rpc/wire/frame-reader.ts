@@ -7,6 +7,8 @@ import { At, WHOLE } from "./fields.ts";
 export interface FrameSink {
   /** One whole packet at [start, start + length) of `bytes`, valid during the call. */
   frame(bytes: Uint8Array, view: DataView, start: number, length: number): void;
+  /** Whether the fragments of the next message may be waited for, to deliver them together. */
+  readonly gathers: boolean;
   /** The bytes of all packets so far are about to be overwritten. */
   passed(): void;
 }
@@ -114,7 +116,8 @@ export class FrameReader {
     let expected = HEADER_BYTES;
     while (end - at >= HEADER_BYTES && !this.held) {
       const length = frameLength(bytes, view, at);
-      const needed = beginsMessage(bytes, at) ? messageLength(bytes, view, at, end, length) : length;
+      const needed =
+        sink.gathers && beginsMessage(bytes, at) ? messageLength(bytes, view, at, end, length) : length;
       if (needed > end - at) {
         expected = needed;
         break;
@@ -167,6 +170,14 @@ function beginsMessage(bytes: Uint8Array, at: number): boolean {
   return ((bytes[at + At.flags] as number) & WHOLE) === PfcFlag.first && (bytes[at + At.type] as number) <= 2;
 }
 
+/** True when two packets have the same type and call id. */
+function sameCall(view: DataView, a: number, b: number): boolean {
+  return (
+    view.getUint8(a + At.type) === view.getUint8(b + At.type) &&
+    view.getUint32(a + At.callId) === view.getUint32(b + At.callId)
+  );
+}
+
 /**
  * Bytes to wait for, so that the fragments of a message of moderate size come to lie in one piece and need not be copied together: up to the
  * end of its last fragment, or what is known of that yet. For a larger message its first fragment alone.
@@ -175,9 +186,10 @@ function messageLength(bytes: Uint8Array, view: DataView, start: number, end: nu
   let at = start + first;
   while (at - start <= MOST_GATHERED) {
     if (at + HEADER_BYTES > end) return at + HEADER_BYTES - start;
-    const isLast = ((bytes[at + At.flags] as number) & PfcFlag.last) !== 0;
+    const flags = bytes[at + At.flags] as number;
+    if ((flags & PfcFlag.first) !== 0 || !sameCall(view, start, at)) return first;
     at += frameLength(bytes, view, at);
-    if (isLast) return at - start;
+    if ((flags & PfcFlag.last) !== 0) return at - start;
   }
   return first;
 }

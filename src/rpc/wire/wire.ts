@@ -16,6 +16,7 @@ export abstract class Wire implements ConnectionSink, FrameSink {
   readonly #frames: FrameReader;
   /** One reader for all messages that are dealt with as they arrive. */
   readonly reader: ByteReader = new ByteReader(noBytes);
+  gathers = true;
   #holds = 0;
   #reading = false;
   #borrowing: Assembly | undefined;
