@@ -30,6 +30,19 @@ if (only.length === 0 || only.includes("sample")) {
   for (const diagnostic of result.diagnostics) console.error(formatDiagnostic(diagnostic));
 }
 
+// The contracts of the example and of the conformance tests, as a user's package has them.
+const contracts = {
+  calculator: ["examples/calculator/calculator.idl", "examples/calculator/src/gen/calculator.ts"],
+  subject: ["conformance/subject.idl", "conformance/src/gen/subject.ts"],
+};
+for (const [name, [source, target]] of Object.entries(contracts)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  const result = new Compiler().compile(join(root, source));
+  for (const diagnostic of result.diagnostics) console.error(formatDiagnostic(diagnostic));
+  if (result.errors > 0) failed = true;
+  else put(join(root, target), result.typescript());
+}
+
 if (check && different > 0)
   console.error(`${different} generated files are not up to date: run "npm run generate"`);
 process.exitCode = failed || (check && different > 0) ? 1 : 0;

@@ -1,0 +1,93 @@
+import { Runtime } from "comity";
+import { Subject, ISubject } from "../gen/subject.js";
+import { TestMachine, newHome, registerSubjectServer, removeHome, subjectModulePath } from "./machine.js";
+
+/** One way from a client to its objects. Everything else about them must be the same. */
+export interface Distance {
+  readonly name: string;
+  /** Whether the objects live in the client's process. */
+  readonly here: boolean;
+  open(): Promise<Place>;
+}
+
+/** A client and where its objects are made. Closing it asserts that nothing is left over. */
+export interface Place extends AsyncDisposable {
+  readonly com: Runtime;
+  create(): Promise<ISubject>;
+}
+
+const LOCAL_SERVER = 4;
+
+export const distances: readonly Distance[] = [
+  { name: "in process", here: true, open: inProcess },
+  { name: "a local server program", here: false, open: () => onThisMachine("program") },
+  { name: "a local server program, no SCM running", here: false, open: withoutScm },
+  { name: "the default surrogate", here: false, open: () => onThisMachine("surrogate") },
+  { name: "another machine, sealed", here: false, open: () => elsewhere("program", 6) },
+  { name: "another machine, signed", here: false, open: () => elsewhere("program", 5) },
+  { name: "another machine's surrogate", here: false, open: () => elsewhere("module", 6) },
+];
+
+async function inProcess(): Promise<Place> {
+  const home = newHome();
+  const com = await Runtime.open({ home, leaks: "throw" });
+  await com.registerModule(subjectModulePath);
+  return {
+    com,
+    create: () => com.createInstance(Subject, ISubject),
+    async [Symbol.asyncDispose]() {
+      await com.close();
+      removeHome(home);
+    },
+  };
+}
+
+/** The first program that needs an SCM holds one inside itself. */
+async function withoutScm(): Promise<Place> {
+  const home = newHome();
+  registerSubjectServer(home);
+  const com = await Runtime.open({ home, leaks: "throw" });
+  return {
+    com,
+    create: () => com.createInstance(Subject, ISubject),
+    async [Symbol.asyncDispose]() {
+      await com.close();
+      removeHome(home);
+    },
+  };
+}
+
+async function onThisMachine(subject: "program" | "surrogate"): Promise<Place> {
+  const machine = await TestMachine.open({ subject });
+  const com = await machine.runtime();
+  return {
+    com,
+    create: () => com.createInstance(Subject, ISubject, { context: LOCAL_SERVER }),
+    async [Symbol.asyncDispose]() {
+      await com.close();
+      await machine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+let lastAddress = 1;
+
+/** A default surrogate has no account to call its clients with: this one lets everybody call it back. */
+const calledByAnybody = { minimumLevel: 1, accessGate: () => true } as const;
+
+async function elsewhere(subject: "program" | "module", authenticationLevel: 5 | 6): Promise<Place> {
+  const far = await TestMachine.open({ subject, address: `127.0.0.${++lastAddress}` });
+  const near = await TestMachine.open({ subject: "none" });
+  const com = await near.runtime({
+    remoting: { authenticationLevel, ...(subject === "module" ? calledByAnybody : {}) },
+  });
+  return {
+    com,
+    create: () => com.createInstance(Subject, ISubject, { machine: far.name }),
+    async [Symbol.asyncDispose]() {
+      await com.close();
+      await near[Symbol.asyncDispose]();
+      await far[Symbol.asyncDispose]();
+    },
+  };
+}

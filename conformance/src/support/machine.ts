@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Credentials, Runtime, type OpenOptions } from "comity";
+import { FileAccountStore } from "comity/auth";
+import type { ScmSettings } from "comity/dcom";
+import { type Machine, openMachine } from "comity/runtime";
+import { runs, until } from "./wait.js";
+
+/** Who the tests are on machines other than their own. */
+export const client: Credentials = { user: "alice", password: "Correct-Horse-7" };
+/** Who the servers are when they call their clients. */
+export const robot: Credentials = { user: "robot", password: "Battery-Staple-8" };
+
+process.env["COMITY_SUBJECT_USER"] = robot.user;
+process.env["COMITY_SUBJECT_PASSWORD"] = robot.password;
+
+export const subjectModulePath: string = fileURLToPath(new URL("../subject/module.js", import.meta.url));
+export const subjectServerPath: string = fileURLToPath(new URL("../subject/server.js", import.meta.url));
+
+/** A new home; removed by {@link removeHome}. */
+export function newHome(): string {
+  return mkdtempSync(join(tmpdir(), "comity-conformance-"));
+}
+
+export function removeHome(home: string): void {
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  assert.ok(!existsSync(home), "the home is removed");
+}
+
+/** Registers the subject as a program: runs it with -RegServer, as an installer does. */
+export function registerSubjectServer(home: string, nodeOptions: readonly string[] = []): void {
+  const done = spawnSync(process.execPath, [...nodeOptions, subjectServerPath, "-RegServer"], {
+    encoding: "utf8",
+    env: { ...process.env, COMITY_HOME: home },
+  });
+  assert.equal(done.status, 0, done.stderr);
+}
+
+export interface TestMachineOptions {
+  readonly address?: string;
+  readonly settings?: Partial<ScmSettings>;
+  /** How the subject is registered. Default: as a program. */
+  readonly subject?: "program" | "module" | "surrogate" | "none";
+  readonly nodeOptions?: readonly string[];
+}
+
+/** A machine in a home of its own on a loopback address, its SCM inside this process. Closing it asserts that its servers have ended. */
+export class TestMachine implements AsyncDisposable {
+  readonly home: string;
+  readonly address: string;
+  /** What it warned about, with the gate where one refused. */
+  readonly warnings: { readonly gate: string | undefined; readonly message: string }[];
+  readonly #machine: Machine;
+  /** Every server process that was ever seen here. */
+  readonly #servers = new Set<number>();
+
+  private constructor(home: string, address: string, machine: Machine, warnings: TestMachine["warnings"]) {
+    this.home = home;
+    this.address = address;
+    this.#machine = machine;
+    this.warnings = warnings;
+  }
+
+  static async open(options: TestMachineOptions = {}): Promise<TestMachine> {
+    const { address = "127.0.0.1", settings, subject = "program", nodeOptions } = options;
+    const home = newHome();
+    const accounts = new FileAccountStore(home);
+    for (const { user, password = "" } of [client, robot]) await accounts.add(user, password);
+    if (subject === "program") registerSubjectServer(home, nodeOptions);
+    const warnings: { gate: string | undefined; message: string }[] = [];
+    const note = (fields: object, message: string): void => {
+      warnings.push({ gate: "gate" in fields ? String(fields.gate) : undefined, message });
+    };
+    const quiet = (): void => undefined;
+    const machine = await openMachine({
+      home,
+      addresses: [address],
+      port: 0,
+      logger: { debug: quiet, info: quiet, warn: note, error: note },
+      ...(settings === undefined ? {} : { settings }),
+    });
+    const opened = new TestMachine(home, address, machine, warnings);
+    if (subject === "module" || subject === "surrogate") {
+      await using com = await opened.runtime();
+      await com.registerModule(subjectModulePath, { surrogate: subject === "surrogate" });
+    }
+    return opened;
+  }
+
+  /** What other machines call it: address and port. */
+  get name(): string {
+    return `${this.address}[${this.#machine.scm.port}]`;
+  }
+
+  get scm(): Machine["scm"] {
+    return this.#machine.scm;
+  }
+
+  get registry(): Machine["registry"] {
+    return this.#machine.registry;
+  }
+
+  get accounts(): FileAccountStore {
+    return new FileAccountStore(this.home);
+  }
+
+  /** A runtime of this machine in this process. The caller closes it. */
+  runtime(options: OpenOptions = {}): Promise<Runtime> {
+    return Runtime.open({ home: this.home, credentials: client, leaks: "throw", ...options });
+  }
+
+  /** The processes of the machine that are not this one. */
+  async servers(): Promise<readonly number[]> {
+    const { processes } = await this.scm.snapshot();
+    const pids = processes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
+    for (const pid of pids) this.#servers.add(pid);
+    return pids;
+  }
+
+  /** Waits until all servers have ended, by themselves. */
+  async untilServersEnd(): Promise<void> {
+    await until(async () => (await this.servers()).length === 0, "servers to leave their machine");
+    await until(() => [...this.#servers].every((pid) => !runs(pid)), "server processes to end");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.untilServersEnd();
+      const { pings } = await this.scm.snapshot();
+      assert.equal(pings.objects, 0, "no object of the machine is held from outside");
+    } finally {
+      for (const pid of this.#servers) if (runs(pid)) process.kill(pid, "SIGKILL");
+      await this.#machine[Symbol.asyncDispose]();
+      removeHome(this.home);
+    }
+  }
+}

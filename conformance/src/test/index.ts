@@ -1,0 +1,1 @@
+import "./distances.test.js";
