@@ -19,10 +19,10 @@ const failures = [];
 for (const [name, command, args] of steps) {
   if (only.length > 0 && !only.some((word) => name.includes(word))) continue;
   const started = performance.now();
-  const run = spawnSync(command, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+  const run = spawnSync(String(command), args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const ok = run.status === 0;
-  console.log(`${ok ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
+  console.log(`${ok ? "ok    " : "FAILED"} ${String(name)} (${seconds} s)`);
   if (!ok) {
     failures.push(name);
     console.log(`${run.stdout ?? ""}${run.stderr ?? ""}`.trim());

@@ -50,14 +50,14 @@ function visitTypes(type, out) {
 }
 
 const blocks = new Map();
-for (const layer of readdirSync(`${root}dist`).toSorted()) {
+for (const layer of readdirSync(`${root}dist`).toSorted((a, b) => (a < b ? -1 : 1))) {
   let files = [];
   try {
     files = readdirSync(`${root}dist/${layer}/gen`).filter((name) => name.endsWith(".js"));
   } catch {
     continue;
   }
-  for (const name of files.toSorted()) {
+  for (const name of files.toSorted((a, b) => (a < b ? -1 : 1))) {
     const module = await import(pathToFileURL(`${root}dist/${layer}/gen/${name}`).href);
     for (const value of Object.values(module)) {
       if (typeof value !== "object" || value === null || !("iid" in value) || !("methods" in value)) continue;
@@ -80,7 +80,7 @@ for (const layer of readdirSync(`${root}dist`).toSorted()) {
   }
 }
 const text = `${[...blocks.keys()]
-  .toSorted()
+  .toSorted((a, b) => (a < b ? -1 : 1))
   .map((key) => blocks.get(key).join("\n"))
   .join("\n")}\n`;
 

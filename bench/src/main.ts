@@ -1,30 +1,39 @@
-// npm run bench [-- --quick] [-- --only WORD]: everything side by side in one run; only ratios within a row's way of measuring mean anything.
-import { contenders } from "./contenders/index.js";
+// npm run bench [-- --quick] [-- --only WORD] [-- --write]: everything side by side in one run. Ratios within one way of measuring are what counts.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Kind, Transport } from "./contender.js";
+import { contenders } from "./contenders/index.js";
+import { measureInApartment } from "./in-apartment.js";
+import { measureMarshaling } from "./marshal.js";
 import { measureOmniOrb, omniOrbPresent } from "./omniorb.js";
 import { type Figure, measure } from "./processes.js";
+import { type CallRow, Report } from "./report.js";
+import { targets } from "./targets.js";
 
 const quick = process.argv.includes("--quick");
 const onlyAt = process.argv.indexOf("--only");
 const only = onlyAt < 0 ? "" : (process.argv[onlyAt + 1] ?? "");
 const rounds = quick ? 1 : 3;
 const milliseconds = quick ? 500 : 1500;
-const ways: readonly (readonly [Kind, number])[] = [
-  ["small", 1],
-  ["small", 64],
-  ["large", 1],
-  ["large", 64],
-];
-
-type Runner = (transport: Transport, kind: Kind, outstanding: number) => Promise<Figure>;
-
-const runners: { name: string; transports: readonly Transport[]; run: Runner }[] = contenders.map(
-  (contender) => ({
-    name: contender.name,
-    transports: contender.transports,
-    run: (transport, kind, outstanding) => measure(contender, transport, kind, outstanding, milliseconds),
-  }),
+const ways: readonly (readonly [Transport, Kind, number])[] = (["unix", "tcp"] as const).flatMap(
+  (transport) =>
+    (["small", "large"] as const).flatMap((kind) =>
+      [1, 64].map((outstanding) => [transport, kind, outstanding] as const),
+    ),
 );
+
+interface Runner {
+  readonly name: string;
+  readonly transports: readonly Transport[];
+  readonly run: (transport: Transport, kind: Kind, outstanding: number) => Promise<Figure>;
+}
+
+const runners: Runner[] = contenders.map((contender) => ({
+  name: contender.name,
+  transports: contender.transports,
+  run: (transport, kind, outstanding) => measure(contender, transport, kind, outstanding, milliseconds),
+}));
 if (omniOrbPresent()) {
   runners.push({
     name: "omniORB (C++)",
@@ -33,26 +42,31 @@ if (omniOrbPresent()) {
   });
 }
 
-for (const transport of ["unix", "tcp"] as Transport[]) {
-  for (const [kind, outstanding] of ways) {
-    console.log(
-      `\n${kind === "small" ? "two i32 in, one out" : "64 KiB there and back"}, ${outstanding} outstanding, ${transport}`,
-    );
-    let limit: Figure | undefined;
-    for (const runner of runners) {
-      if (!runner.transports.includes(transport) || !runner.name.includes(only)) continue;
-      const figures: Figure[] = [];
-      for (let i = 0; i < rounds; i++) figures.push(await runner.run(transport, kind, outstanding));
-      // The least disturbed round: others on the machine can only slow it down.
-      const best = figures.reduce((a, b) => (b.callsPerSecond > a.callsPerSecond ? b : a));
-      limit ??= best;
-      console.log(
-        `  ${runner.name.padEnd(34)} ${Math.round(best.callsPerSecond).toLocaleString("en").padStart(10)} calls/s ${best.cpuPerCall
-          .toFixed(1)
-          .padStart(
-            8,
-          )} us CPU  ${(best.callsPerSecond / limit.callsPerSecond).toFixed(3)} of ${runners[0]?.name}`,
-      );
-    }
+const report = new Report();
+for (const [transport, kind, outstanding] of ways) {
+  report.way(transport, kind, outstanding);
+  for (const runner of runners) {
+    if (!runner.transports.includes(transport) || !runner.name.includes(only)) continue;
+    report.call(await callRow(runner, transport, kind, outstanding));
   }
+}
+if (only === "") {
+  process.env["COMITY_BENCH_HOME"] = mkdtempSync(join(tmpdir(), "comity-bench-home-"));
+  for (const row of await measureInApartment()) report.local(row);
+  for (const row of measureMarshaling(quick ? 200 : 600)) report.local(row);
+  report.targets(targets);
+  if (process.argv.includes("--write")) report.write();
+}
+
+async function callRow(
+  runner: Runner,
+  transport: Transport,
+  kind: Kind,
+  outstanding: number,
+): Promise<CallRow> {
+  const figures: Figure[] = [];
+  for (let i = 0; i < rounds; i++) figures.push(await runner.run(transport, kind, outstanding));
+  // The least disturbed round: others on the machine can only slow it down.
+  const best = figures.reduce((a, b) => (b.callsPerSecond > a.callsPerSecond ? b : a));
+  return { contender: runner.name, transport, kind, outstanding, ...best };
 }

@@ -18,6 +18,7 @@ import {
   u8,
   unique,
 } from "./ndr-names.js";
+import type { Row } from "./row.js";
 
 export interface Reading {
   readonly id: number;
@@ -161,12 +162,6 @@ class HandWritten {
   }
 }
 
-interface Row {
-  readonly work: string;
-  readonly contender: string;
-  readonly perSecond: number;
-}
-
 const proto = protobuf.parse(`syntax = "proto3";
 message Reading { sint32 id = 1; fixed32 flags = 2; sint32 channel = 3; uint32 unit = 4; uint32 quality = 5; uint32 kind = 6; double value = 7;
   float error = 8; string name = 9; string place = 10; }
@@ -229,7 +224,7 @@ export function measureMarshaling(milliseconds: number): Row[] {
   add(
     one,
     "comity NDR",
-    viaCodec(codecFor(ReadingType) as Codec<Reading>, sample, (back) => back.place === sample.place),
+    viaCodec(codecFor<Reading>(ReadingType), sample, (back) => back.place === sample.place),
   );
   add(
     one,
@@ -251,7 +246,7 @@ export function measureMarshaling(milliseconds: number): Row[] {
     for (const item of back) hand.readStrings(item);
     if (back[999]?.id !== 999) throw new Error("decoded something else");
   });
-  const manyCodec = codecFor(array(ReadingType, { size: true })) as Codec<readonly Reading[]>;
+  const manyCodec = codecFor<readonly Reading[]>(array(ReadingType, { size: true }));
   add(
     thousand,
     "comity NDR",
@@ -272,7 +267,7 @@ export function measureMarshaling(milliseconds: number): Row[] {
     const back = new Float64Array(doubleBytes.buffer.slice(8));
     if (back[9999] !== doubles[9999]) throw new Error("decoded something else");
   });
-  const doublesCodec = codecFor(array(f64, { size: true })) as Codec<Float64Array>;
+  const doublesCodec = codecFor<Float64Array>(array(f64, { size: true }));
   add(
     numbers,
     "comity NDR",

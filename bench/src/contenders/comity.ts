@@ -1,32 +1,69 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Runtime } from "comity";
+import { AuthnLevel, Runtime } from "comity";
+import { FileAccountStore } from "comity/auth";
+import { openMachine } from "comity/runtime";
 import { Calculator, type ICalculator, ICalculatorLab } from "@comity/example-calculator/contract";
 import calculatorModule from "@comity/example-calculator";
 import type { Caller, Contender } from "../contender.js";
 
-/** Our call through real proxies and stubs; the address is the machine's home. */
-export const comity: Contender = {
+const credentials = { user: "bench", password: "for the bench only" };
+
+function home(): string {
+  return mkdtempSync(join(tmpdir(), "comity-bench-home-"));
+}
+
+/** Our call through real proxies and stubs between two processes of one machine; the address is the machine's home. */
+const local: Contender = {
   name: "comity",
   transports: ["unix"],
   async serve() {
-    const home = mkdtempSync(join(tmpdir(), "comity-bench-home-"));
-    const com = await Runtime.open({ home });
+    const folder = home();
+    const com = await Runtime.open({ home: folder });
     await com.registerClassObjects(calculatorModule);
-    return home;
+    return folder;
   },
-  async connect(_transport, home) {
-    const com = await Runtime.open({ home });
-    const calc = await com.createInstance(Calculator, undefined, { context: 4 });
-    const lab = await calc.QueryInterface(ICalculatorLab);
-    return callerOf(calc, lab, () => com.close());
+  async connect(_transport, folder) {
+    const com = await Runtime.open({ home: folder });
+    return callerOf(com, await com.createInstance(Calculator, undefined, { context: 4 }));
   },
 };
 
-export function callerOf(calc: ICalculator, lab: ICalculatorLab, close: () => Promise<void>): Caller {
+/** The same between two machines over TCP; the address is the machine's, as clients name it. */
+function remote(name: string, level: 2 | 5 | 6): Contender {
   return {
-    close,
+    name,
+    transports: ["tcp"],
+    async serve() {
+      const folder = home();
+      await new FileAccountStore(folder).add(credentials.user, credentials.password);
+      const machine = await openMachine({ home: folder, port: 0, settings: { minimumActivationLevel: 2 } });
+      const com = await Runtime.open({ home: folder, remoting: { minimumLevel: AuthnLevel.connect } });
+      await com.registerClassObjects(calculatorModule);
+      return `127.0.0.1[${machine.scm.port}]`;
+    },
+    async connect(_transport, machine) {
+      const com = await Runtime.open({ home: home(), credentials });
+      return callerOf(
+        com,
+        await com.createInstance(Calculator, undefined, { machine, authenticationLevel: level }),
+      );
+    },
+  };
+}
+
+export const comity: readonly Contender[] = [
+  local,
+  remote("comity, level connect", 2),
+  remote("comity, integrity", 5),
+  remote("comity, privacy", 6),
+];
+
+async function callerOf(com: Runtime, calc: ICalculator): Promise<Caller> {
+  const lab = await calc.QueryInterface(ICalculatorLab);
+  return {
+    close: () => com.close(),
     async run(kind, outstanding, milliseconds) {
       const body = new Uint8Array(65_536).fill(7);
       const end = performance.now() + milliseconds;

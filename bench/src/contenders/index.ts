@@ -9,7 +9,7 @@ import { jsonRpc } from "./jsonrpc.js";
 export const contenders: readonly Contender[] = [
   bareCoalesced,
   barePerFrame,
-  comity,
+  ...comity,
   grpc,
   capnweb,
   jsonRpc,

@@ -64,5 +64,5 @@ function text(result: Variant): string {
   const value = plain(result);
   if (value === undefined) return "(empty)";
   if (value instanceof Date) return value.toISOString();
-  return typeof value === "object" ? toJson(value) : String(value);
+  return typeof value === "string" ? value : toJson(value);
 }

@@ -1,0 +1,84 @@
+import type { Report } from "./report.js";
+
+/** A ratio to reach, measured in one run and one way. */
+export interface Target {
+  readonly what: string;
+  readonly atLeast: number;
+  measure(report: Report): number | undefined;
+}
+
+const bare = "bare socket, coalesced";
+
+function ratio(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a / b;
+}
+
+function against(
+  what: string,
+  atLeast: number,
+  peer: string,
+  kind: "small" | "large",
+  outstanding: number,
+): Target {
+  return {
+    what,
+    atLeast,
+    measure: (report) =>
+      ratio(report.calls("comity", "unix", kind, outstanding), report.calls(peer, "unix", kind, outstanding)),
+  };
+}
+
+function aheadOfPeers(outstanding: number): Target {
+  return {
+    what: `64 KiB, ${outstanding} outstanding: of the fastest peer`,
+    atLeast: 1,
+    measure: (report) =>
+      ratio(
+        report.calls("comity", "unix", "large", outstanding),
+        report.fastestPeer("unix", "large", outstanding),
+      ),
+  };
+}
+
+function marshaling(work: string, peer: string, atLeast: number): Target {
+  return {
+    what: `${work}: NDR of ${peer}`,
+    atLeast,
+    measure: (report) => ratio(report.rate(work, "comity NDR"), report.rate(work, peer)),
+  };
+}
+
+export const targets: readonly Target[] = [
+  against("small, 1 outstanding: of the bare socket", 0.75, bare, "small", 1),
+  against("small, 64 outstanding: of the bare socket", 0.4, bare, "small", 64),
+  against("small, 1 outstanding: of @grpc/grpc-js", 9, "@grpc/grpc-js", "small", 1),
+  against("small, 64 outstanding: of @grpc/grpc-js", 40, "@grpc/grpc-js", "small", 64),
+  against("small, 64 outstanding: of omniORB", 8, "omniORB (C++)", "small", 64),
+  against("small, 64 outstanding: of child_process IPC", 1.5, "child_process IPC", "small", 64),
+  against("64 KiB, 1 outstanding: of the bare socket", 0.5, bare, "large", 1),
+  against("64 KiB, 64 outstanding: of the bare socket", 0.5, bare, "large", 64),
+  aheadOfPeers(1),
+  aheadOfPeers(64),
+  {
+    what: "small, 64 outstanding, sealed: of @grpc/grpc-js in clear (TCP)",
+    atLeast: 10,
+    measure: (report) =>
+      ratio(
+        report.calls("comity, privacy", "tcp", "small", 64),
+        report.calls("@grpc/grpc-js", "tcp", "small", 64),
+      ),
+  },
+  {
+    what: "in the apartment: of a plain method call (a third is within 3 times)",
+    atLeast: 0.333,
+    measure: (report) =>
+      ratio(
+        report.rate("a method call in the apartment", "comity interface pointer"),
+        report.rate("a method call in the apartment", "plain method call"),
+      ),
+  },
+  marshaling("ten fields with strings", "hand-written NDR", 0.9),
+  marshaling("ten fields with strings", "protobufjs", 2),
+  marshaling("1,000 structs", "hand-written NDR", 0.9),
+  marshaling("1,000 structs", "protobufjs", 2),
+];
