@@ -131,17 +131,10 @@ export class RemoteExporter implements CallHome {
     }
   }
 
-  /** RemQueryInterface for one interface. */
-  async queryInterface(ipid: Guid, iid: Guid): Promise<StdObjref> {
-    const args = [ipid, wantedReferences, 1, [iid]];
-    const results = (await this.#remUnknown(remQueryInterface, args)) as readonly REMQIRESULT[] | null;
-    const result = results?.[0];
-    if (result === undefined)
-      throw new ComError(HResult.RPC_E_INVALID_DATA, "no result for the interface asked for");
-    if (failed(result.hResult))
-      throw new ComError(result.hResult, undefined, { remote: true, where: `{${iid}}` });
-    const { flags, cPublicRefs: publicRefs, oxid, oid, ipid: found } = result.std;
-    return { flags, publicRefs, oxid, oid, ipid: found };
+  /** RemQueryInterface: a result for each interface, in order. Rejects with E_NOINTERFACE when the object has none of them. */
+  async queryInterfaces(ipid: Guid, iids: readonly Guid[]): Promise<readonly REMQIRESULT[]> {
+    const args = [ipid, wantedReferences, iids.length, iids];
+    return ((await this.#remUnknown(remQueryInterface, args)) as readonly REMQIRESULT[] | null) ?? [];
   }
 
   async addReferences(ipid: Guid, count: number): Promise<void> {

@@ -1,6 +1,7 @@
-import { ComError, type Guid, HResult, guidToBytes } from "../../base/index.ts";
+import { ComError, type Guid, HResult, failed, guidToBytes } from "../../base/index.ts";
 import type { Channel, RemoteObject } from "../../com/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
+import type { REMQIRESULT } from "../gen/dcom.ts";
 import type { Oid } from "../resolver-contract.ts";
 import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
 import { limited } from "./limited.ts";
@@ -20,6 +21,12 @@ export interface InterfaceReference {
   publicRefs: number;
 }
 
+/** Interfaces asked for together, and the answers in the same order. */
+interface Question {
+  readonly iids: Guid[];
+  readonly answers: Promise<readonly REMQIRESULT[]>;
+}
+
 /**
  * The client side of one remote object (the standard identity object of proxies): counts the handles here, owns the references there, and knows the channel to
  * each interface. When the last handle goes, all references go back at once.
@@ -34,6 +41,7 @@ export class RemoteReference implements RemoteObject {
   readonly #channels = new Map<Guid, OrpcChannel>();
   readonly #asking = new Map<Guid, Promise<InterfaceReference>>();
   readonly #restocking = new Map<InterfaceReference, Promise<void>>();
+  #question: Question | undefined;
   #handles = 0;
   #released = false;
 
@@ -126,15 +134,33 @@ export class RemoteReference implements RemoteObject {
     return { flags, publicRefs: 1, oxid, oid: this.oid, ipid: reference.ipid };
   }
 
+  /** What is asked for within one turn goes in one RemQueryInterface. */
   async #query(iid: Guid): Promise<InterfaceReference> {
     const source = this.#references.values().next().value;
     if (source === undefined)
       throw new ComError(HResult.RPC_E_DISCONNECTED, "no interface of the object is known");
-    const std = await this.exporter.queryInterface(source.ipid, iid);
-    const reference = this.receive(iid, std);
+    this.#question ??= this.#ask(source.ipid);
+    const { iids, answers } = this.#question;
+    const place = iids.push(iid) - 1;
+    const answer = (await answers)[place];
+    if (answer === undefined)
+      throw new ComError(HResult.RPC_E_INVALID_DATA, "no result for the interface asked for");
+    if (failed(answer.hResult))
+      throw new ComError(answer.hResult, undefined, { remote: true, where: `{${iid}}` });
+    const { flags, cPublicRefs: publicRefs, oxid, oid, ipid } = answer.std;
+    const reference = this.receive(iid, { flags, publicRefs, oxid, oid, ipid });
     // The last handle may have gone meanwhile: nobody else will give these back.
     if (this.#released) this.#giveBack(reference, reference.publicRefs);
     return reference;
+  }
+
+  #ask(source: Guid): Question {
+    const iids: Guid[] = [];
+    const ask = (): Promise<readonly REMQIRESULT[]> => {
+      this.#question = undefined;
+      return this.exporter.queryInterfaces(source, iids);
+    };
+    return { iids, answers: Promise.resolve().then(ask) };
   }
 
   #restock(reference: InterfaceReference): Promise<void> {

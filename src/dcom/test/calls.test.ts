@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ComError, HResult } from "../../base/index.ts";
-import { identityOf, implement, isSameObject } from "../../com/index.ts";
+import { IUnknown, identityOf, implement, isSameObject } from "../../com/index.ts";
+import { type Interface, defineInterface } from "../../ndr/index.ts";
 import { currentCausality } from "../orpc/causality.ts";
 import { INamed, INode, ISink, Node } from "./objects.ts";
 import { World, hand, until } from "./world.ts";
@@ -49,6 +50,13 @@ test("failures: HRESULTs with their text, plain errors, methods without HRESULT"
   assert.equal(await node.Add(1, 1), 2, "the connection goes on");
 });
 
+const IUnlisted: Interface<IUnknown> = defineInterface<IUnknown>({
+  name: "IUnlisted",
+  iid: "6d0a2a10-96c8-4c2e-9b0f-0c5a2c6b00ff",
+  base: () => IUnknown,
+  methods: () => [],
+});
+
 test("other interfaces: asked for once, E_NOINTERFACE by name", async () => {
   await using world = await World.open();
   const [server, client] = [await world.side(), await world.side()];
@@ -58,6 +66,15 @@ test("other interfaces: asked for once, E_NOINTERFACE by name", async () => {
     assert.equal(await named.Name(), "asked");
     assert.ok(isSameObject(node, named));
     await assert.rejects(async () => node.QueryInterface(ISink), { code: HResult.E_NOINTERFACE });
+    const calls = server.exporter.calls;
+    const answers = await Promise.allSettled(
+      [ISink, IUnlisted, IUnlisted].map(async (iface) => node.QueryInterface(iface)),
+    );
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      ["rejected", "rejected", "rejected"],
+    );
+    assert.equal(server.exporter.calls, calls + 1, "asked for together");
     using again = await named.QueryInterface(INode);
     assert.equal(await again.Add(1, 2), 3);
     using picked = (await node.Pick(INamed.iid)) as INamed;
