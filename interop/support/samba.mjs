@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freeAddress } from "./address.mjs";
 
 const peers = fileURLToPath(new URL("../../../shared/peers/", import.meta.url));
 
@@ -12,7 +12,8 @@ export async function startSamba() {
   if (!existsSync(`${peers}start-samba-dc.sh`)) {
     throw new Error(`there is no ${peers}start-samba-dc.sh: ../shared must lie beside the repository`);
   }
-  const address = await freeAddress();
+  // The DC's ports are fixed, so it needs an address on which nobody has them.
+  const address = await freeAddress(10, [53, 88, 135, 389, 445]);
   const folder = mkdtempSync(join(tmpdir(), "comity-samba-"));
   process.once("exit", () => {
     shell("stop-samba-dc.sh", folder);
@@ -42,22 +43,4 @@ function run(command, args) {
   if (done.status === 0) return done.stdout;
   const why = done.error?.message ?? `exit ${done.status}\n${done.stdout}${done.stderr}`;
   throw new Error(`${command} ${args.join(" ")}: ${why}`);
-}
-
-/** The DC's ports are fixed, so it gets an address on which nobody has them. */
-async function freeAddress() {
-  for (let last = 10; last < 30; last++) {
-    const address = `127.0.0.${last}`;
-    const taken = await Promise.all([53, 88, 135, 389, 445].map((port) => answers(address, port)));
-    if (!taken.includes(true)) return address;
-  }
-  throw new Error("no loopback address is free");
-}
-
-function answers(host, port) {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.once("connect", () => (socket.destroy(), resolve(true)));
-    socket.once("error", () => resolve(false));
-  });
 }
