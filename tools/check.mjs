@@ -8,6 +8,7 @@ const steps = [
   ["lint", "npx", ["oxlint", "--type-aware"]],
   ["format", "npx", ["oxfmt", "--check", "."]],
   ["generated files unchanged", "node", ["tools/generate.mjs", "--check"]],
+  ["status table unchanged", "node", ["tools/status-table.mjs", "--check"]],
   ["wire contract unchanged", "node", ["tools/wire-contract.mjs", "--check"]],
   ["unused exports and dependencies", "npx", ["knip"]],
   ["house rules", "node", ["tools/house-rules.mjs"]],

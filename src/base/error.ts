@@ -1,4 +1,5 @@
-import { describeStatus, hex32, HResult, nameOfStatus } from "./hresult.ts";
+import { HResult } from "./hresult.ts";
+import { describeStatus, formatStatus } from "./status.ts";
 
 const brand: unique symbol = Symbol.for("comity.ComError");
 
@@ -41,12 +42,11 @@ export class ComError extends Error {
 
   constructor(code: number, message?: string, options: ComErrorOptions = {}) {
     const status = code >>> 0;
-    const name = nameOfStatus(status);
     const what = message ?? options.description ?? describeStatus(status);
     const gate = options.gate === undefined ? "" : ` [refused by: ${options.gate}]`;
     const where = options.where === undefined ? "" : ` (in ${options.where})`;
     super(
-      `${name === undefined ? hex32(status) : `${name} (${hex32(status)})`}: ${what}${gate}${where}`,
+      `${formatStatus(status)}: ${what}${gate}${where}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.name = "ComError";

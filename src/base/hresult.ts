@@ -1,6 +1,6 @@
 /**
- * HRESULTs by name: the codes our own code raises or tests. The whole table (every well-known name) stands in
- * `statusTable`; unlisted codes are numbers like any other. ([MS-ERREF] 2.1)
+ * HRESULTs by name: the codes our own code raises or tests. Every well-known code has a name and a sentence, see `nameOfStatus` and
+ * `describeStatus`; unlisted codes are numbers like any other. ([MS-ERREF] 2.1)
  */
 export const HResult = {
   S_OK: 0x00000000,
@@ -112,16 +112,4 @@ export function hresultFromWin32(error: number): number {
 /** Eight hexadecimal digits with 0x. */
 export function hex32(code: number): string {
   return `0x${(code >>> 0).toString(16).toUpperCase().padStart(8, "0")}`;
-}
-
-const names = new Map<number, string>(Object.entries(HResult).map(([name, code]) => [code, name]));
-
-/** The symbolic name of a status, if it has one. */
-export function nameOfStatus(code: number): string | undefined {
-  return names.get(code >>> 0);
-}
-
-/** A sentence for a status. */
-export function describeStatus(code: number): string {
-  return nameOfStatus(code) ?? "an error without a known name";
 }

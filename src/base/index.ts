@@ -10,17 +10,8 @@ export {
   parseGuid,
   tryParseGuid,
 } from "./guid.ts";
-export {
-  HResult,
-  describeStatus,
-  facilityOf,
-  failed,
-  hex32,
-  hresultFromWin32,
-  makeHResult,
-  nameOfStatus,
-  succeeded,
-} from "./hresult.ts";
+export { HResult, facilityOf, failed, hex32, hresultFromWin32, makeHResult, succeeded } from "./hresult.ts";
+export { describeStatus, formatStatus, nameOfFacility, nameOfStatus, statusOfName } from "./status.ts";
 export { ComError, type ComErrorOptions, type ErrorInfo } from "./error.ts";
 export { type Limits, defaultLimits } from "./limits.ts";
 export { type Clock, ManualClock, systemClock } from "./clock.ts";

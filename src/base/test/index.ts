@@ -1,0 +1,5 @@
+import "./bytes.test.ts";
+import "./clock.test.ts";
+import "./error.test.ts";
+import "./guid.test.ts";
+import "./status.test.ts";
