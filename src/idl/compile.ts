@@ -1,4 +1,5 @@
 import { Binder } from "./bind/binder.ts";
+import { checkModel } from "./bind/check.ts";
 import { type Diagnostic } from "./diagnostics.ts";
 import { FileFinder, type IdlFileSystem, nodeFileSystem } from "./host.ts";
 import { type LoadedUnit, Loader } from "./loader.ts";
@@ -70,6 +71,7 @@ export class Compiler {
     const { sources } = this.#loader;
     const options = this.#options;
     touch(model);
+    checkModel(model, binder.diagnostics);
     let typescript: string | undefined;
     const print = (): string =>
       (typescript ??= printTypeScript(model, binder, sources, {

@@ -185,15 +185,15 @@ export class Binder {
     const unit = this.#loader.loadWellKnown(implicitFile);
     if (unit === undefined) return false;
     this.symbols.add(unit);
-    const symbol = this.symbols.types.get(name);
-    return (symbol !== undefined && symbol.kind !== "forward") || this.symbols.tags.has(name);
+    const symbol = this.symbols.type(name);
+    return (symbol !== undefined && symbol.kind !== "forward") || this.symbols.tag(name) !== undefined;
   }
 
   // --- constants ----------------------------------------------------------------------------------------------------
 
   constant(name: string, place: number): ConstantValue | undefined {
     if (this.#constants.has(name)) return this.#constants.get(name);
-    const symbol = this.symbols.constants.get(name);
+    const symbol = this.symbols.constant(name);
     if (symbol === undefined) return undefined;
     if (this.#evaluating.has(name) || this.#evaluating.size > 200) {
       this.complain(place, `the value of ${name} depends on itself`);
@@ -295,7 +295,7 @@ export class Binder {
     into: Entity[],
     library: string | undefined,
   ): void {
-    const symbol = this.symbols.types.get(decl.name);
+    const symbol = this.symbols.type(decl.name);
     if (symbol !== undefined && symbol.kind !== "forward" && symbol.decl !== decl) {
       // The same interface again is common in real files; another thing under its name is not.
       if (symbol.kind !== decl.kind)

@@ -161,7 +161,13 @@ export class InterfaceBinder {
   ): Method {
     const { types } = this.#binder;
     return {
-      ...facts,
+      name: facts.name,
+      invoke: facts.invoke,
+      opnum: facts.opnum,
+      dispId: facts.dispId,
+      local: facts.local,
+      callAs: facts.callAs,
+      wire: facts.wire,
       idlName: decl.name,
       params: decl.parameters.map((it, i) => types.param(it, i)),
       returns: types.use(decl.result),
@@ -288,6 +294,8 @@ function methodName(decl: FunctionDecl): { name: string; invoke: InvokeKind } {
   if (hasAttribute(decl.attributes, "propget")) return { name: `get_${decl.name}`, invoke: "get" };
   if (hasAttribute(decl.attributes, "propput")) return { name: `put_${decl.name}`, invoke: "put" };
   if (hasAttribute(decl.attributes, "propputref")) return { name: `putref_${decl.name}`, invoke: "putref" };
+  if (hasAttribute(decl.attributes, "eventadd")) return { name: `add_${decl.name}`, invoke: "method" };
+  if (hasAttribute(decl.attributes, "eventremove")) return { name: `remove_${decl.name}`, invoke: "method" };
   return { name: decl.name, invoke: "method" };
 }
 

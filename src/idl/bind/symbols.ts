@@ -34,8 +34,8 @@ export type ConstantSymbol =
       readonly member: EnumMember;
     };
 
-/** Every name of a file and of all it imports. MIDL has one space of types, one of tags and one of constants. */
-export class SymbolTable {
+/** Every name one file declares, with what it includes. Made once for a file, whoever imports it. */
+class UnitSymbols {
   readonly types: Map<string, TypeSymbol> = new Map();
   readonly tags: Map<string, TagSpec> = new Map();
   readonly constants: Map<string, ConstantSymbol> = new Map();
@@ -46,17 +46,9 @@ export class SymbolTable {
   /** `[pointer_default]` of the interface a type stands in, by its specifier or declarator, when it is not unique. */
   readonly pointerDefaults: Map<object, "ref" | "ptr"> = new Map();
   #pointerDefault: "ref" | "ptr" | undefined;
-  readonly #seen = new Set<LoadedUnit>();
 
-  /** Adds a unit and what it imports. The unit's own names win over imported ones. */
-  add(unit: LoadedUnit): void {
-    const queue = [unit];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (this.#seen.has(next)) continue;
-      this.#seen.add(next);
-      this.#addDecls(next.decls, undefined);
-      queue.push(...next.imports);
-    }
+  constructor(unit: LoadedUnit) {
+    this.#addDecls(unit.decls, undefined);
   }
 
   #addDecls(decls: readonly Decl[], library: string | undefined): void {
@@ -177,4 +169,95 @@ export class SymbolTable {
 function pointerDefault(decl: InterfaceDecl): "ref" | "ptr" | undefined {
   const arg = decl.attributes.find((it) => it.name === "pointer_default")?.args?.[0];
   return arg?.kind === "name" && (arg.name === "ref" || arg.name === "ptr") ? arg.name : undefined;
+}
+
+const known = new WeakMap<LoadedUnit, UnitSymbols>();
+
+function symbolsOf(unit: LoadedUnit): UnitSymbols {
+  let symbols = known.get(unit);
+  if (symbols === undefined) known.set(unit, (symbols = new UnitSymbols(unit)));
+  return symbols;
+}
+
+/** How much a symbol says: a definition more than a typedef of its name, a typedef more than a forward declaration. */
+function weight(symbol: TypeSymbol): number {
+  return symbol.kind === "forward" ? 0 : symbol.kind === "typedef" ? 1 : 2;
+}
+
+/**
+ * Every name of a file and of all it imports; the file's own come first. MIDL has one space of types, one of tags and one of
+ * constants.
+ */
+export class SymbolTable {
+  readonly #units: UnitSymbols[] = [];
+  readonly #seen = new Set<LoadedUnit>();
+  readonly #types = new Map<string, TypeSymbol | undefined>();
+  readonly #tags = new Map<string, TagSpec | undefined>();
+  readonly #constants = new Map<string, ConstantSymbol | undefined>();
+
+  /** Adds a unit and what it imports. */
+  add(unit: LoadedUnit): void {
+    const queue = [unit];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (this.#seen.has(next)) continue;
+      this.#seen.add(next);
+      this.#units.push(symbolsOf(next));
+      queue.push(...next.imports);
+    }
+    this.#types.clear();
+    this.#tags.clear();
+    this.#constants.clear();
+  }
+
+  type(name: string): TypeSymbol | undefined {
+    if (this.#types.has(name)) return this.#types.get(name);
+    let best: TypeSymbol | undefined;
+    for (const unit of this.#units) {
+      const symbol = unit.types.get(name);
+      if (symbol !== undefined && (best === undefined || weight(symbol) > weight(best))) best = symbol;
+    }
+    this.#types.set(name, best);
+    return best;
+  }
+
+  tag(name: string): TagSpec | undefined {
+    return this.#first(this.#tags, name, (unit) => unit.tags);
+  }
+
+  constant(name: string): ConstantSymbol | undefined {
+    return this.#first(this.#constants, name, (unit) => unit.constants);
+  }
+
+  #first<T>(
+    memo: Map<string, T | undefined>,
+    name: string,
+    of: (unit: UnitSymbols) => Map<string, T>,
+  ): T | undefined {
+    if (memo.has(name)) return memo.get(name);
+    let found: T | undefined;
+    for (const unit of this.#units) {
+      found = of(unit).get(name);
+      if (found !== undefined) break;
+    }
+    memo.set(name, found);
+    return found;
+  }
+
+  /** The typedef name of a structure, union or enum. */
+  nameOf(spec: TagSpec): string | undefined {
+    for (const unit of this.#units) {
+      const name =
+        unit.specNames.get(spec) ?? (spec.tag === undefined ? undefined : unit.tagNames.get(spec.tag));
+      if (name !== undefined) return name;
+    }
+    return undefined;
+  }
+
+  pointerDefault(at: object): "ref" | "ptr" | "unique" {
+    for (const unit of this.#units) {
+      const found = unit.pointerDefaults.get(at);
+      if (found !== undefined) return found;
+    }
+    return "unique";
+  }
 }

@@ -118,12 +118,12 @@ export class TypeBinder {
   reference(name: string, word: string | undefined, place: number): Type {
     const { symbols } = this.#binder;
     if (word === "struct" || word === "union" || word === "enum") {
-      const spec = symbols.tags.get(name);
+      const spec = symbols.tag(name);
       if (spec !== undefined) return this.tagged(spec, name);
     }
-    const symbol = symbols.types.get(name);
+    const symbol = symbols.type(name);
     if (symbol !== undefined) return this.symbol(symbol, name);
-    const spec = symbols.tags.get(name);
+    const spec = symbols.tag(name);
     if (spec !== undefined) return this.tagged(spec, name);
     // Of a name of the Windows Runtime the last part is enough; an instance of a generic interface has no declaration.
     if (name.endsWith(">")) return this.#unknownType(name, "interface", place);
@@ -246,9 +246,7 @@ export class TypeBinder {
     const known = this.#specs.get(spec);
     if (known !== undefined) return known;
     const { symbols } = this.#binder;
-    const name =
-      symbols.specNames.get(spec) ??
-      (spec.tag === undefined ? hint : (symbols.tagNames.get(spec.tag) ?? spec.tag));
+    const name = symbols.nameOf(spec) ?? spec.tag ?? hint;
     const outer = decl === undefined || decl.spec !== spec ? [] : decl.attributes;
     const named = this.#named(name, [...outer, ...spec.attributes], decl?.doc ?? spec.doc, spec.place);
     const entity = this.#entity(spec, named);
@@ -273,7 +271,7 @@ export class TypeBinder {
   }
 
   #default(at: object): PointerClass {
-    return this.#binder.symbols.pointerDefaults.get(at) ?? "unique";
+    return this.#binder.symbols.pointerDefault(at);
   }
 
   #struct(spec: StructSpec, named: Named): Struct {

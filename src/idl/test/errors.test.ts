@@ -94,3 +94,37 @@ test("a file that is not there", () => {
     [1, 'cannot read the file "/nowhere/none.idl"'],
   );
 });
+
+test("what is well formed and still wrong", () => {
+  const uuid = "uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e0";
+  const cases: readonly [string, string][] = [
+    [`[${uuid}1)] interface I { long f([out] long x); }`, "[out] parameter x of f is no pointer"],
+    [
+      `[${uuid}1)] interface I { long f([out, retval] long *x, [in] long y); }`,
+      "[retval] parameter x of f is not the last",
+    ],
+    [`[${uuid}1)] interface I { long f([in, retval] long *x); }`, "[retval] parameter x of f is not [out]"],
+    [`[${uuid}1)] interface I { long f(); long f(long a); }`, "interface I has two methods called f"],
+    [`[${uuid}1)] interface I { [id(1)] long f(); [id(1)] long g(); }`, "g has the same id as f"],
+    [`[${uuid}1)] interface I { } [${uuid}1)] interface J { }`, "J has the same UUID as I"],
+    ["interface I { long f(); }", "interface I has no uuid, so it cannot be called remotely"],
+    [`[${uuid}0)] library L { coclass C { } }`, "coclass C has no uuid"],
+    [
+      `[${uuid}1)] interface I { } [${uuid}2)] interface J { } [${uuid}3)] coclass C { [default] interface I; [default] interface J; }`,
+      "coclass C has 2 default interfaces",
+    ],
+    [
+      "typedef [switch_type(long)] union U { [case(1)] long a; [case(1)] long b; } U;",
+      "case 1 stands twice in union U",
+    ],
+    [
+      "typedef [switch_type(long)] union U { [default] long a; [default] long b; } U;",
+      "union U has two default arms",
+    ],
+    ["enum E { A, A };", "A stands twice in enum E"],
+  ];
+  for (const [text, message] of cases) {
+    const messages = compileText(text).diagnostics.map((it) => it.message);
+    assert.deepEqual(messages, [message], text);
+  }
+});
