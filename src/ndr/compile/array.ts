@@ -5,7 +5,7 @@ import { expectCount } from "./check.ts";
 import type { Emitter } from "./emitter.ts";
 import { numberCode } from "./expression.ts";
 import { at, type Kind, type Place, type Site } from "./kind.ts";
-import { layoutOf, strideOf } from "./layout.ts";
+import { type Layout, layoutOf, strideOf } from "./layout.ts";
 
 /*
  * Arrays of any number of dimensions ([C706] 14.3.3). The flat part is: an (offset, actual_count) pair for each varying dimension, then
@@ -32,36 +32,36 @@ export const arrayKind: Kind<ArrayType> = {
     const of = layoutOf(type.of, e.syntax);
     const varying = type.dims.filter(isVarying).length;
     if (varying > 0) e.line(`${cursor} += ${varying * 2 * e.syntax.count};`);
-    e.line(`${cursor} = ${e.run("alignUp")}(w.origin, ${cursor}, ${of.align});`);
+    e.align(cursor, "measure", of.align);
     if (of.size === undefined) {
       measureEach(e, type, x, 0, cursor, site);
       return;
     }
     const n = countAll(e, type, x, site);
-    e.line(`if (${n} > 0) ${cursor} += (${n} - 1) * ${strideOf(of)} + ${of.size};`);
+    advance(e, cursor, n, of);
   },
   write(e, type, value, place, site) {
     const x = e.bind(value, "list");
     const layout = layoutOf(type, e.syntax);
     const of = layoutOf(type.of, e.syntax);
     writeVariance(e, type, x, place, site);
-    if (layout.size === undefined) e.line(`${place.base} = ${e.run("pad")}(w, ${place.base}, ${of.align});`);
+    if (layout.size === undefined) e.align(place.base, "write", of.align);
     writeRow(e, type, x, 0, place, site);
   },
   skip(e, type, cursor, site) {
     const of = layoutOf(type.of, e.syntax);
     const counts = readCounts(e, type, { base: cursor, offset: 0 }, site, true);
-    e.line(`${cursor} = ${e.run("alignUp")}(r.origin, ${cursor}, ${of.align});`);
+    e.align(cursor, "read", of.align);
     const n = product(e, type, counts, cursor, site);
     if (of.size === undefined) {
       const i = e.name("i");
       e.loop(`for (let ${i} = 0; ${i} < ${n}; ${i}++)`, () => {
-        e.line(`${cursor} = ${e.run("alignUp")}(r.origin, ${cursor}, ${of.align});`);
+        e.align(cursor, "read", of.align);
         e.kindOf(type.of).skip(e, type.of, cursor, elementSite(type, site));
       });
       return;
     }
-    e.line(`if (${n} > 0) ${cursor} += (${n} - 1) * ${strideOf(of)} + ${of.size};`);
+    advance(e, cursor, n, of);
   },
   read(e, type, place, site) {
     const layout = layoutOf(type, e.syntax);
@@ -77,7 +77,7 @@ export const arrayKind: Kind<ArrayType> = {
       );
     }
     const counts = readCounts(e, type, place, site, false);
-    e.line(`${place.base} = ${e.run("alignUp")}(r.origin, ${place.base}, ${of.align});`);
+    e.align(place.base, "read", of.align);
     return readRow(e, type, counts, 0, place, site);
   },
 };
@@ -125,7 +125,7 @@ function measureEach(
       return;
     }
     const of = layoutOf(type.of, e.syntax);
-    e.line(`${cursor} = ${e.run("alignUp")}(w.origin, ${cursor}, ${of.align});`);
+    e.align(cursor, "measure", of.align);
     e.kindOf(type.of).measure(e, type.of, item, cursor, elementSite(type, site));
   });
 }
@@ -152,6 +152,12 @@ function writeVariance(e: Emitter, type: ArrayType, value: string, place: Place,
     }
     row = `(${row}[0] ?? [])`;
   }
+}
+
+/** Moves a cursor past elements of fixed size; there is no gap behind the last one. */
+function advance(e: Emitter, cursor: string, n: string, of: Layout): void {
+  if (strideOf(of) === of.size) e.line(`${cursor} += ${n} * ${of.size};`);
+  else e.line(`if (${n} > 0) ${cursor} += (${n} - 1) * ${strideOf(of)} + ${of.size};`);
 }
 
 /** The number of elements that a row of the value must have, by its dimension; undefined where any number goes. */
@@ -185,7 +191,7 @@ function writeRow(e: Emitter, type: ArrayType, row: string, dim: number, place: 
   const i = e.name("i");
   const gap = strideOf(of) - (of.size ?? 0);
   e.loop(`for (let ${i} = 0; ${i} < ${n}; ${i}++)`, () => {
-    if (of.size === undefined || gap > 0) e.line(`${g} = ${e.run("pad")}(w, ${g}, ${of.align});`);
+    if (of.size === undefined || gap > 0) e.align(g, "write", of.align);
     e.kindOf(type.of).write(e, type.of, `${row}[${i}]`, { base: g, offset: 0 }, elementSite(type, site));
     if (of.size !== undefined) e.line(`${g} += ${of.size};`);
   });
@@ -213,7 +219,7 @@ function writeRows(
   const of = layoutOf(type.of, e.syntax);
   e.line(`let ${g} = ${at(place)};`);
   e.loop(`for (let ${i} = 0; ${i} < ${n}; ${i}++)`, () => {
-    if (strideOf(of) !== of.size) e.line(`${g} = ${e.run("pad")}(w, ${g}, ${of.align});`);
+    if (strideOf(of) !== of.size) e.align(g, "write", of.align);
     writeRow(e, type, e.bind(`${row}[${i}]`, "row"), dim + 1, { base: g, offset: 0 }, site);
     e.line(`${g} += ${rest * strideOf(of)};`);
   });
@@ -296,7 +302,7 @@ function readRow(
   const i = e.name("i");
   e.loop(`for (let ${i} = 0; ${i} < ${n}; ${i}++)`, () => {
     const inner: Place = { base: g, offset: 0 };
-    if (strideOf(of) !== of.size) e.line(`${g} = ${e.run("alignUp")}(r.origin, ${g}, ${of.align});`);
+    if (strideOf(of) !== of.size) e.align(g, "read", of.align);
     if (!innermost) {
       e.line(`${list}[${i}] = ${readRow(e, type, counts, dim + 1, inner, site)};`);
       const rest = counts.slice(dim + 1).join(" * ");

@@ -83,6 +83,16 @@ export class Emitter {
     this.stale = false;
   }
 
+  /** Aligns a cursor; when writing, the gap is zeroed. */
+  align(cursor: string, doing: "measure" | "write" | "read", align: number): void {
+    if (align === 1) return;
+    const call =
+      doing === "write"
+        ? `${this.run("pad")}(w, ${cursor}, ${align})`
+        : `${this.run("alignUp")}(${doing === "read" ? "r" : "w"}.origin, ${cursor}, ${align})`;
+    this.line(`${cursor} = ${call};`);
+  }
+
   /** A new name for a variable. */
   name(hint: string): string {
     return `${identifier(hint)}_${++this.#serial}`;

@@ -16,7 +16,7 @@ export interface Layout {
   readonly conformance: number;
 }
 
-export function roundUp(n: number, align: number): number {
+function roundUp(n: number, align: number): number {
   return (n + align - 1) & -align;
 }
 

@@ -50,7 +50,7 @@ export function writeMember(
   if (field.range !== undefined)
     expectRange(e, `${type.name}.${field.name}`, value, field.range, field.type.kind === "pointer");
   if (!moving) zeroGap(e, (slot.offset ?? 0) - slot.gap, slot.gap);
-  else if (slot.layout.align > 1) e.line(`f = ${e.run("pad")}(w, f, ${slot.layout.align});`);
+  else e.align("f", "write", slot.layout.align);
   const site = memberSite(type, field, scope, countsOf(slot, counts), checks);
   e.kindOf(field.type).write(e, field.type, value, place, site);
   if (moving && slot.layout.size !== undefined) e.line(`f += ${slot.layout.size};`);
@@ -68,7 +68,7 @@ export function readMember(
   const { field } = slot;
   const moving = layoutOf(type, e.syntax).size === undefined;
   const place: Place = { base: "f", offset: moving ? 0 : (slot.offset ?? 0) };
-  if (moving && slot.layout.align > 1) e.line(`f = ${e.run("alignUp")}(r.origin, f, ${slot.layout.align});`);
+  if (moving) e.align("f", "read", slot.layout.align);
   const site = memberSite(type, field, scope, countsOf(slot, counts), checks);
   const x = e.bind(e.kindOf(field.type).read(e, field.type, place, site), field.name);
   if (moving && slot.layout.size !== undefined) e.line(`f += ${slot.layout.size};`);
@@ -77,7 +77,7 @@ export function readMember(
 }
 
 /** Padding is written as zeros: the buffer may hold an earlier message. */
-export function zeroGap(e: Emitter, offset: number, size: number): void {
+function zeroGap(e: Emitter, offset: number, size: number): void {
   if (size === 0) return;
   e.freshView();
   const place = (more: number): string => at({ base: "f", offset: offset + more });

@@ -47,7 +47,7 @@ export function structUnit(e: Emitter, type: StructType): string {
 function measureBody(e: Emitter, type: StructType): string {
   const scope = structScope(type, (name) => property("v", name));
   for (const { field, layout } of slotsOf(type, e.syntax)) {
-    if (layout.align > 1) e.line(`f = ${e.run("alignUp")}(w.origin, f, ${layout.align});`);
+    e.align("f", "measure", layout.align);
     if (layout.size !== undefined) {
       e.line(`f += ${layout.size};`);
       continue;
@@ -55,15 +55,14 @@ function measureBody(e: Emitter, type: StructType): string {
     const site = memberSite(type, field, scope, [], []);
     e.kindOf(field.type).measure(e, field.type, property("v", field.name), "f", site);
   }
-  endPadding(e, type, "alignUp", "w.origin");
+  endPadding(e, type, "measure");
   e.line("return f;");
   return e.take();
 }
 
 /** The padding behind a structure of variable size. */
-function endPadding(e: Emitter, type: StructType, how: "alignUp" | "pad", first: string): void {
-  const { align } = layoutOf(type, e.syntax);
-  if (e.syntax.paddedStructures && align > 1) e.line(`f = ${e.run(how)}(${first}, f, ${align});`);
+function endPadding(e: Emitter, type: StructType, doing: "measure" | "write" | "read"): void {
+  if (e.syntax.paddedStructures) e.align("f", doing, layoutOf(type, e.syntax).align);
 }
 
 function writeBody(e: Emitter, type: StructType, counts: readonly string[]): string {
@@ -76,7 +75,7 @@ function writeBody(e: Emitter, type: StructType, counts: readonly string[]): str
   if (isRecursive(type)) e.line(`s.enter(${JSON.stringify(type.name)});`);
   for (const slot of ordered(e, type)) writeMember(e, type, slot, scope, counts, checks);
   for (const check of checks) check();
-  if (moving) endPadding(e, type, "pad", "w");
+  if (moving) endPadding(e, type, "write");
   else zeroTail(e, type);
   if (isRecursive(type)) e.line("s.depth--;");
   if (moving) e.line("return f;");
@@ -87,7 +86,7 @@ function skipBody(e: Emitter, type: StructType, counts: readonly string[]): stri
   const scope = structScope(type, () => undefined);
   e.line("const d = r.view;");
   for (const slot of slotsOf(type, e.syntax)) {
-    if (slot.layout.align > 1) e.line(`f = ${e.run("alignUp")}(r.origin, f, ${slot.layout.align});`);
+    e.align("f", "read", slot.layout.align);
     if (slot.layout.size !== undefined) {
       e.line(`f += ${slot.layout.size};`);
       continue;
@@ -96,7 +95,7 @@ function skipBody(e: Emitter, type: StructType, counts: readonly string[]): stri
     const site = memberSite(type, slot.field, scope, countsOf(slot, counts), []);
     e.kindOf(slot.field.type).skip(e, slot.field.type, "f", site);
   }
-  endPadding(e, type, "alignUp", "r.origin");
+  endPadding(e, type, "read");
   e.line(`${e.run("within")}(r, f);`);
   e.line("return f;");
   return e.take();
@@ -114,7 +113,7 @@ function readBody(e: Emitter, type: StructType, counts: readonly string[]): stri
   for (const check of checks) check();
   if (isRecursive(type)) e.line("s.depth--;");
   if (layoutOf(type, e.syntax).size === undefined) {
-    endPadding(e, type, "alignUp", "r.origin");
+    endPadding(e, type, "read");
     e.line("s.end = f;");
   }
   const members = type.fields().map((field) => `${key(field.name)}: ${values.get(field.name)}`);

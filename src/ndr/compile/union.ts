@@ -94,9 +94,8 @@ function eachArm(e: Emitter, type: UnionType, body: (arm: Arm) => void): void {
 }
 
 /** NDR64 aligns behind the discriminant for the widest arm, an empty arm too. */
-function alignArm(e: Emitter, type: UnionType, arm: Arm, how: "alignUp" | "pad", first: string): void {
-  const align = armAlign(type, arm, e.syntax);
-  if (align > 1) e.line(`f = ${e.run(how)}(${first}, f, ${align});`);
+function alignArm(e: Emitter, type: UnionType, arm: Arm, doing: "measure" | "write" | "read"): void {
+  e.align("f", doing, armAlign(type, arm, e.syntax));
 }
 
 function resolveTag(e: Emitter, type: UnionType): void {
@@ -112,7 +111,7 @@ function measureBody(e: Emitter, type: UnionType): string {
   resolveTag(e, type);
   e.line(`f += ${tagSize(e, type)};`);
   eachArm(e, type, (arm) => {
-    alignArm(e, type, arm, "alignUp", "w.origin");
+    alignArm(e, type, arm, "measure");
     if (arm.type === null) return;
     const { size } = layoutOf(arm.type, e.syntax);
     if (size !== undefined) e.line(`f += ${size};`);
@@ -131,7 +130,7 @@ function writeBody(e: Emitter, type: UnionType): string {
   e.kindOf(type.discriminant).write(e, type.discriminant, "tag", { base: "f", offset: 0 }, site);
   e.line(`f += ${tagSize(e, type)};`);
   eachArm(e, type, (arm) => {
-    alignArm(e, type, arm, "pad", "w");
+    alignArm(e, type, arm, "write");
     if (arm.type === null) return;
     e.kindOf(arm.type).write(
       e,
@@ -161,7 +160,7 @@ function skipBody(e: Emitter, type: UnionType): string {
   e.line(`${e.run("within")}(r, f + ${tagSize(e, type)});`);
   readTag(e, type, { base: "f", offset: 0 });
   eachArm(e, type, (arm) => {
-    alignArm(e, type, arm, "alignUp", "r.origin");
+    alignArm(e, type, arm, "read");
     if (arm.type === null) return;
     const { size } = layoutOf(arm.type, e.syntax);
     if (size !== undefined) e.line(`f += ${size};`);
@@ -181,7 +180,7 @@ function readBody(e: Emitter, type: UnionType): string {
   if (isRecursive(type)) e.line(`s.enter(${JSON.stringify(type.name)});`);
   readTag(e, type, { base: "f", offset: 0 });
   eachArm(e, type, (arm) => {
-    alignArm(e, type, arm, "alignUp", "r.origin");
+    alignArm(e, type, arm, "read");
     if (arm.type === null) {
       e.line("u = { tag };");
       return;

@@ -31,7 +31,7 @@ export function zeroResult(method: MethodDescriptor, args: readonly unknown[], l
 }
 
 /** The zero of a type: null for pointers, nothing in varying arrays, as many elements as their expression says in conformant ones. */
-export function zeroOf(type: NdrType, values: Values, limits: Limits, tag?: number): unknown {
+function zeroOf(type: NdrType, values: Values, limits: Limits, tag?: number): unknown {
   switch (type.kind) {
     case "base":
       return zeroBase(type.name);
@@ -127,7 +127,7 @@ function countOf(dim: Dimension, values: Values): number {
 }
 
 /** The number of an expression over plain values; what is not there counts as 0. */
-export function evaluate(expression: Expression, values: Values): number {
+function evaluate(expression: Expression, values: Values): number {
   if (typeof expression === "number") return expression;
   if (typeof expression === "string") return Number(values.get(expression) ?? 0) || 0;
   switch (expression.op) {
