@@ -1,0 +1,3 @@
+import "./links.test.ts";
+import "./readme.test.ts";
+import "./tutorials.test.ts";
