@@ -22,6 +22,7 @@ import { ClassTable, type RegisteredClass } from "./class-table.ts";
 import { ActivationGates } from "./gates.ts";
 import type { Launch } from "./launcher.ts";
 import { Launches } from "./launches.ts";
+import { clearLeftovers } from "./leftovers.ts";
 import { ObjectLife } from "./object-life.ts";
 import { type MachineProcess, ProcessTable } from "./processes.ts";
 import type { ScmSettings } from "./settings.ts";
@@ -39,7 +40,12 @@ export interface MachineOptions {
   readonly resolverBindings: () => DualStringArray;
   /** Carries our pings to other machines. */
   readonly pings: PingTransport;
+  /** Closes this SCM in favour of another; absent for one that stays. */
+  readonly giveWay?: (() => Promise<void>) | undefined;
 }
+
+/** Milliseconds after which a process whose link broke has ended, if it was killed. */
+const untilDead = 1000;
 
 /**
  * The service control manager without its wires: the processes of one machine, their OXIDs, classes and objects, and activation.
@@ -119,6 +125,7 @@ export class Machine implements MachineResolver {
     this.options.logger.info({ pid, oxid: process.oxid.toString(16) }, `${name} left`);
     this.#sessions.get(process)?.ended();
     this.#sessions.delete(process);
+    this.options.clock.after(untilDead, () => clearLeftovers(process.registration));
   }
 
   register(process: MachineProcess, registration: ClassRegistration): number {

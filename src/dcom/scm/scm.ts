@@ -28,7 +28,7 @@ import { type DualStringArray, noBindings } from "../dual-string-array.ts";
 import { IObjectExporter } from "../gen/dcom.ts";
 import { IActivation, IRemoteSCMActivator } from "../gen/dcom.ts";
 import type { PingTransport } from "../ping/ping-client.ts";
-import { resolverStrings, standardPort } from "./addresses.ts";
+import { rememberPort, rememberedPort, resolverStrings, standardPort } from "./addresses.ts";
 import type { ClassCatalog } from "./catalog.ts";
 import { levelNames } from "./gates.ts";
 import { type Launch, processLauncher } from "./launcher.ts";
@@ -46,10 +46,15 @@ export interface ScmOptions {
   readonly catalog: ClassCatalog;
   /** Where to listen for other machines; default 127.0.0.1. An empty list: only for the processes of this machine. */
   readonly addresses?: readonly string[];
-  /** Default 135; 0 takes any free port. */
+  /** Default 135; 0 takes the free port the home's last SCM had, or another: references that name it stay good. */
   readonly port?: number;
   /** False: an SCM whose port is taken or forbidden serves this machine alone (an SCM held inside another program). Default true. */
   readonly requireNetwork?: boolean;
+  /**
+   * An SCM held inside a program: it ends when one that stays (`comity scm`) is started for the home. The processes of the machine join that one.
+   * Default false: this one stays, and takes over from one that does not.
+   */
+  readonly givesWay?: boolean;
   /** How other machines' users prove who they are. Without any, nobody there can activate. */
   readonly mechanisms?: readonly ServerMechanism[];
   /** Override the registry. */
@@ -107,12 +112,13 @@ export class Scm implements AsyncDisposable {
       surrogateCommand: options.surrogateCommand ?? [],
       resolverBindings: () => this.#bindings,
       pings: options.pings ?? new ResolverClient(this.#connections),
+      giveWay: options.givesWay === true ? () => this.#giveWay() : undefined,
     });
     this.#server = this.#makeServer(limits, clock, logger);
   }
 
   /**
-   * Opens the SCM of a home. Throws ERROR_ALREADY_EXISTS when one runs already, and with gate "connection" when the port is taken or
+   * Opens the SCM of a home. Throws ERROR_ALREADY_EXISTS when one runs already that does not give way, and with gate "connection" when the port is taken or
    * forbidden and `requireNetwork` holds.
    */
   static async open(options: ScmOptions): Promise<Scm> {
@@ -160,6 +166,12 @@ export class Scm implements AsyncDisposable {
     return this.close();
   }
 
+  /** The next SCM waits for the end of the local endpoint; the port must be free by then. */
+  async #giveWay(): Promise<void> {
+    await this.#server.close();
+    await this.close();
+  }
+
   #makeServer(limits: Limits, clock: Clock, logger: Logger): RpcServer {
     const { mechanisms = [], forward } = this.#options;
     const server = new RpcServer({ mechanisms, limits, clock, logger });
@@ -179,14 +191,13 @@ export class Scm implements AsyncDisposable {
       requireNetwork = true,
       mechanisms = [],
     } = this.#options;
-    const endpoints: RpcEndpoint[] = [];
+    let endpoints: readonly RpcEndpoint[] = [];
     try {
-      let chosen = port;
-      for (const host of addresses) {
-        const endpoint = await this.#server.listen(tcpTransport, { host, endpoint: String(chosen) });
-        chosen = Number(endpoint.endpoint);
-        endpoints.push(endpoint);
-      }
+      const before = port === 0 ? rememberedPort(this.home) : undefined;
+      endpoints = await this.#listenOn(addresses, before ?? port).catch((error: unknown) => {
+        if (before === undefined) throw error;
+        return this.#listenOn(addresses, 0);
+      });
     } catch (error) {
       const reason = listenError(error, port);
       if (requireNetwork) throw reason;
@@ -199,9 +210,21 @@ export class Scm implements AsyncDisposable {
     this.endpointMap.insert(endpoints.flatMap(mapped));
     const [first] = endpoints;
     if (first === undefined) return;
+    if (port === 0) rememberPort(this.home, Number(first.endpoint));
     const hosts = endpoints.map(({ host }) => host ?? "");
     const security = mechanisms.map(({ service }) => ({ service, principal: "", reserved: 0xffff }));
     this.#bindings = { strings: resolverStrings(hosts, Number(first.endpoint)), security };
+  }
+
+  async #listenOn(addresses: readonly string[], port: number): Promise<RpcEndpoint[]> {
+    const endpoints: RpcEndpoint[] = [];
+    let chosen = port;
+    for (const host of addresses) {
+      const endpoint = await this.#server.listen(tcpTransport, { host, endpoint: String(chosen) });
+      chosen = Number(endpoint.endpoint);
+      endpoints.push(endpoint);
+    }
+    return endpoints;
   }
 
   #warnOfWeakSettings(): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -177,12 +177,19 @@ describe("remoting", { concurrency: 8 }, () => {
     assert.equal(said.toString().trim(), "sum 42");
     await delay(1000); // five periods: it lives as long as its client
     assert.equal(Adder.living(), 1);
+    const sockets = (await here.snapshot()).processes.flatMap(({ endpoints }) =>
+      endpoints.filter((one) => one.startsWith("[")),
+    );
     child.kill("SIGKILL");
     const killed = Date.now();
     while (Adder.living() > 0 && Date.now() - killed < 10_000) await delay(20);
     assert.equal(Adder.living(), 0);
     const waited = Date.now() - killed;
     assert.ok(waited > 2 * 300, `only after missed periods, not after ${waited} ms`);
+    const [path = ""] = sockets.map((address) => address.slice(1, -1));
+    assert.notEqual(path, "");
+    while (existsSync(path) && Date.now() - killed < 10_000) await delay(20);
+    assert.equal(existsSync(path), false, "its socket is cleared away");
   });
 
   it("a surrogate loads a class that is only a module, for this machine and another, and ends by itself", async () => {
@@ -243,5 +250,32 @@ describe("remoting", { concurrency: 8 }, () => {
       (error) => error instanceof ComError && error.code === HResult.E_ACCESSDENIED,
     );
     assert.match(warnings.join(), /may not access this server/);
+  });
+
+  it("references live through the end of the SCM: the next one is told everything anew", async () => {
+    const home = newHome();
+    const open = (): Promise<Scm> =>
+      Scm.open({ home, port: 0, mechanisms, catalog: catalogOf([]), settings: { pingPeriod: 300 } });
+    const first = await open();
+    await using server = await openProcess(home);
+    await using client = await openProcess(home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    const adder = await client.runtime.createInstance(Adder.clsid, IAdder);
+    assert.equal(await adder.Add(0, 1), 1);
+    const { oxid } = server.remoting.side.exporter;
+    const { port } = first;
+    await first.close();
+    assert.equal(await adder.Add(1, 2), 3, "calls need no SCM");
+    await using second = await open();
+    assert.equal(second.port, port, "references name the port");
+    while (second.machine.processes.size < 2) await delay(20);
+    await delay(1500); // five periods
+    assert.equal(Adder.living(), 1);
+    assert.equal(server.remoting.side.exporter.oxid, oxid);
+    using again = await client.runtime.createInstance(Adder.clsid, IAdder);
+    assert.equal(await again.Add(3, 4), 7, "the class is registered again");
+    adder.Release();
+    while (Adder.living() > 1) await delay(5);
   });
 });

@@ -87,6 +87,12 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
     return readSnapshot(await this.#link.request("snapshot", {}, options));
   }
 
+  /** Asks the SCM to end in favour of another one; resolves once it has let go of the home. Throws ERROR_ALREADY_EXISTS when it stays. */
+  async giveWay(): Promise<void> {
+    await this.#link.request("giveWay", {});
+    await this.closed;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#link.close();
   }

@@ -4,6 +4,7 @@ import { isMainThread } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../../base/index.ts";
 import type { Machine } from "../machine.ts";
 import { localAddress } from "./address.ts";
+import { ScmClient } from "./client.ts";
 import type { LocalLink } from "./link.ts";
 import { withStartLock } from "./start-lock.ts";
 import { serveLocal } from "./server.ts";
@@ -26,14 +27,19 @@ export async function listenLocal(
   const path = localAddress(home);
   return withStartLock(home, async () => {
     const other = await dial(path).catch(() => undefined);
-    if (other !== undefined) {
-      other.destroy();
-      throw new ComError(HResult.ERROR_ALREADY_EXISTS, `a service control manager runs already for ${home}`);
-    }
+    if (other !== undefined) await takeOver(other, machine, logger);
     if (process.platform !== "win32") rmSync(path, { force: true });
     await prepare?.();
     return open(path, machine, logger);
   });
+}
+
+/** Has the SCM that answers give way. Throws ERROR_ALREADY_EXISTS when it stays, or when ours is no more than a held one itself. */
+async function takeOver(other: Socket, machine: Machine, logger: Logger): Promise<void> {
+  await using client = new ScmClient(other, logger);
+  const { giveWay, home } = machine.options;
+  if (giveWay === undefined) return await client.giveWay();
+  throw new ComError(HResult.ERROR_ALREADY_EXISTS, `a service control manager runs already for ${home}`);
 }
 
 async function open(path: string, machine: Machine, logger: Logger): Promise<LocalEndpoint> {

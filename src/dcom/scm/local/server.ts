@@ -65,6 +65,7 @@ class LocalConnection {
     resumeClasses: () => this.#joined().resumeClasses(),
     activate: (params) => this.#activate(params),
     snapshot: async () => writeSnapshot(await this.#machine.snapshot()),
+    giveWay: () => this.#giveWay(),
   };
 
   ended(): void {
@@ -115,6 +116,19 @@ class LocalConnection {
       oxid: formatU64(process.oxid),
       exporter: writeResolved(resolved(process)),
     };
+  }
+
+  /** Another SCM wants the home: one that is held inside a program ends, after this was answered. */
+  #giveWay(): object {
+    const { giveWay, home, logger } = this.#machine.options;
+    if (giveWay === undefined) {
+      throw new ComError(HResult.ERROR_ALREADY_EXISTS, `a service control manager runs already for ${home}`);
+    }
+    logger.info({ home }, "giving way to another service control manager");
+    setImmediate(() => {
+      giveWay().catch((error: unknown) => logger.error({ error }, "giving way failed"));
+    });
+    return {};
   }
 
   #joined(): MachineSession {
