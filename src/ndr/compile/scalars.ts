@@ -1,4 +1,5 @@
-import type { BaseName, BaseType, ContextHandleType, EnumType } from "../types.ts";
+import { GUID_NULL } from "../../base/index.ts";
+import type { BaseName, BaseType, ContextHandle, ContextHandleType, EnumType } from "../types.ts";
 import type { Emitter } from "./emitter.ts";
 import { at, type Kind, type Place, type Site } from "./kind.ts";
 
@@ -141,12 +142,14 @@ function bytes(type: EnumType, e: Emitter): number {
   return type.wide ? 4 : e.syntax.narrowEnum;
 }
 
-/** ndr_context_handle ([C706] 14.3.11): attributes and a UUID. */
+const nullHandle: ContextHandle = { attributes: 0, uuid: GUID_NULL };
+
+/** ndr_context_handle ([C706] 14.3.11): attributes and a UUID. Null may stand for a handle of zeros. */
 export const contextHandleKind: Kind<ContextHandleType> = {
   measure: never,
   skip: never,
   write(e, _type, value, place, site) {
-    const x = e.bind(value, "handle");
+    const x = e.bind(`${value} ?? ${e.constant(nullHandle, "nullHandle")}`, "handle");
     e.freshView();
     e.line(`d.setUint32(${at(place)}, ${x}.attributes, true);`);
     e.line(`${e.run("putGuid")}(w, ${at(place, 4)}, ${x}.uuid, ${quote(site)});`);

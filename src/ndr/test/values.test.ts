@@ -70,6 +70,7 @@ test("scalars", () => {
   same(int3264, -2, "feffffff");
   same(int3264, -2, "feffffffffffffff", ndr64);
   same(uint3264, 2n ** 60n, "0000000000000010", ndr64);
+  assert.equal(toHex(encodeToBytes(contextHandle, null)), "00".repeat(20));
   assert.equal(decodeFromBytes(boolean, bytes("07")), true);
   assert.equal(toHex(encodeToBytes(hresult, -2147467259)), "05400080");
   assert.equal(toHex(encodeToBytes(i64, 5)), "0500000000000000");
