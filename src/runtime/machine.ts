@@ -22,6 +22,8 @@ export interface MachineOptions {
   readonly port?: number;
   /** An SCM whose port is taken serves this machine alone. Default: that is an error. */
   readonly requireNetwork?: boolean;
+  /** True: ends when `comity scm` is started for the home. Default false. */
+  readonly givesWay?: boolean;
   readonly settings?: Partial<ScmSettings>;
   readonly surrogateCommand?: readonly string[];
   readonly logger?: Logger;
@@ -41,7 +43,7 @@ export interface Machine extends AsyncDisposable {
  */
 export async function openMachine(options: MachineOptions = {}): Promise<Machine> {
   const home = homeFolder(options.home);
-  const { logger = silentLogger, clock, settings, requireNetwork } = options;
+  const { logger = silentLogger, clock, settings, requireNetwork, givesWay } = options;
   const store = options.registry === undefined ? await openStore({ path: join(home, "store") }) : undefined;
   const registry = options.registry ?? new Registry(store as NonNullable<typeof store>);
   try {
@@ -54,6 +56,7 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
       surrogateCommand: options.surrogateCommand ?? surrogateCommand(),
       logger,
       ...(requireNetwork === undefined ? {} : { requireNetwork }),
+      ...(givesWay === undefined ? {} : { givesWay }),
       ...(clock === undefined ? {} : { clock }),
       ...(settings === undefined ? {} : { settings }),
     });

@@ -54,7 +54,8 @@ async function remotingOf(
     home,
     logger,
     // An SCM held inside a program takes any free port: 135 belongs to `comity scm`.
-    hold: () => openMachine({ home, logger, clock, registry, port: 0, requireNetwork: false }),
+    hold: () =>
+      openMachine({ home, logger, clock, registry, port: 0, requireNetwork: false, givesWay: true }),
   });
   try {
     const hosts = await machineHosts(machine);

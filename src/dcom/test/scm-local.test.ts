@@ -107,6 +107,26 @@ test("a process joins over the socket, and its end takes its OXID and classes aw
   }
 });
 
+test("an SCM held inside a program gives way to one that stays, never the other way round", async () => {
+  const home = folder();
+  const held = testMachine({ home, giveWay: async () => first[Symbol.asyncDispose]() });
+  const first = await listenLocal(home, held, silentLogger);
+  const client = await connectScm(home);
+  await assert.rejects(listenLocal(home, held, silentLogger), refuses(HResult.ERROR_ALREADY_EXISTS));
+  assert.ok(client.connected);
+  const stays = testMachine({ home });
+  await using _ = await listenLocal(home, stays, silentLogger);
+  await client.closed;
+  await using next = await connectScm(home);
+  assert.equal((await next.snapshot()).pid, process.pid);
+  await assert.rejects(listenLocal(home, held, silentLogger), refuses(HResult.ERROR_ALREADY_EXISTS));
+  await assert.rejects(listenLocal(home, stays, silentLogger), refuses(HResult.ERROR_ALREADY_EXISTS));
+  assert.ok(next.connected);
+  held.close();
+  stays.close();
+  rmSync(home, { recursive: true });
+});
+
 test("one SCM per home; what a killed one left is cleared away", async () => {
   const home = folder();
   const machine = testMachine({ home });

@@ -87,6 +87,7 @@ export interface TestMachineOptions {
   readonly clock?: Clock;
   readonly launch?: Launch;
   readonly pings?: PingTransport;
+  readonly giveWay?: () => Promise<void>;
 }
 
 /** An SCM without wires. */
@@ -106,5 +107,6 @@ export function testMachine(options: TestMachineOptions = {}): Machine {
     surrogateCommand: ["surrogate"],
     resolverBindings: () => noBindings,
     pings: options.pings ?? noPings,
+    giveWay: options.giveWay,
   });
 }
