@@ -160,6 +160,16 @@ export class Runtime implements IdentityHost, AsyncDisposable {
    * Creates an object and answers a pointer to it (CoCreateInstance). The caller owns the pointer. Without `iface`, the coclass's default interface.
    * Throws REGDB_E_CLASSNOTREG, E_NOINTERFACE, CLASS_E_NOTLICENSED, and whatever the way there brings.
    */
+  createInstance<T extends IUnknown>(
+    name: ClassName<T>,
+    iface?: undefined,
+    options?: CreateOptions,
+  ): Promise<T>;
+  createInstance<T extends IUnknown>(
+    name: ClassName,
+    iface: Interface<T>,
+    options?: CreateOptions,
+  ): Promise<T>;
   async createInstance<T extends IUnknown>(
     name: ClassName<T>,
     iface?: Interface<T>,
