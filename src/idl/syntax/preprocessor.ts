@@ -4,6 +4,7 @@ import { evaluateCondition } from "./condition.ts";
 import { Lexer, T } from "./lexer.ts";
 import { type Macro, substitute, type Token } from "./macros.ts";
 import type { NameTable } from "./names.ts";
+import { Packing } from "./packing.ts";
 
 /** What the preprocessor needs from around it. */
 export interface PreprocessorHost {
@@ -58,9 +59,7 @@ export class Preprocessor {
   place = 0;
   docStart = 0;
   docEnd = 0;
-  /** Current `#pragma pack` value, 0 for the default. */
-  pack = 0;
-  readonly #packStack: number[] = [];
+  readonly #packing = new Packing();
 
   constructor(file: SourceFile, host: PreprocessorHost) {
     this.names = host.names;
@@ -68,6 +67,11 @@ export class Preprocessor {
     this.#host = host;
     this.#lexer = new Lexer(file, host.names);
     for (const [name, text] of host.defines) this.#define(name, this.#lexText(text));
+  }
+
+  /** Current `#pragma pack` value, 0 for the default. */
+  get pack(): number {
+    return this.#packing.value;
   }
 
   /** Moves to the next token. */
@@ -491,14 +495,6 @@ export class Preprocessor {
   #pragma(): void {
     const words = this.#restOfLine().map((token) => token.text);
     if (words[0] === "once") this.#onceOnly.add(this.#lexer.file.path);
-    if (words[0] !== "pack") return;
-    const inside = words.slice(2).filter((word) => word !== "," && word !== ")");
-    const amount = Number(inside.find((word) => /^\d+$/.test(word)));
-    if (inside.includes("pop")) this.pack = this.#packStack.pop() ?? 0;
-    else {
-      if (inside.includes("push")) this.#packStack.push(this.pack);
-      if (!Number.isNaN(amount)) this.pack = amount;
-      else if (!inside.includes("push")) this.pack = 0;
-    }
+    else if (words[0] === "pack") this.#packing.apply(words.slice(2));
   }
 }

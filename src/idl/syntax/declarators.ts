@@ -1,0 +1,130 @@
+import type { Declarator, Expr, Layer, Parameter } from "./ast.ts";
+import { parseAttributes } from "./attributes.ts";
+import { parseExpression } from "./expressions.ts";
+import { T } from "./lexer.ts";
+import type { Parser } from "./parser.ts";
+import { parseSpec } from "./types.ts";
+
+/** A declarator; the name may be missing (parameters, casts). */
+export function parseDeclarator(p: Parser): Declarator {
+  const layers: Layer[] = [];
+  const core = p.nested(() => parseLayers(p, layers));
+  let bits: Expr | undefined;
+  if (p.at(58)) {
+    p.next();
+    bits = parseExpression(p);
+  }
+  return { name: core.name, place: core.place, layers, bits };
+}
+
+interface Core {
+  readonly name: string | undefined;
+  readonly place: number;
+}
+
+/** Fills `layers` from the name outward. */
+function parseLayers(p: Parser, layers: Layer[]): Core {
+  const pointers: Layer[] = [];
+  for (;;) {
+    p.skipQualifiers();
+    if (p.at(42) || p.at(38)) {
+      p.next();
+      pointers.push({ kind: "pointer", attributes: undefined });
+    } else if (p.at(91) && pointers.length > 0 && p.peek() === T.name && isPointerAttribute(p)) {
+      const attributes = parseAttributes(p);
+      pointers.push({ kind: "pointer", attributes });
+      if (p.at(42)) p.next();
+      else pointers.pop();
+    } else break;
+  }
+  let core: Core = { name: undefined, place: p.place };
+  if (p.at(40) && startsNestedDeclarator(p)) {
+    p.next();
+    core = p.nested(() => parseLayers(p, layers));
+    p.expect(41, "in the declarator");
+  } else if (p.at(T.name)) {
+    core = { name: p.text, place: p.place };
+    p.next();
+    p.skipQualifiers();
+  }
+  parseSuffixes(p, layers);
+  for (let i = pointers.length - 1; i >= 0; i--) layers.push(pointers[i] as Layer);
+  return core;
+}
+
+const pointerAttributes = new Set(["ref", "unique", "ptr", "string"]);
+
+function isPointerAttribute(p: Parser): boolean {
+  return pointerAttributes.has(p.peekText());
+}
+
+/** `(` opens a nested declarator when a `*`, a calling convention or a name follows; otherwise it opens parameters. */
+function startsNestedDeclarator(p: Parser): boolean {
+  const next = p.peek();
+  return next === 42 || (next === T.name && p.peekIsNoise());
+}
+
+function parseSuffixes(p: Parser, layers: Layer[]): void {
+  for (;;) {
+    if (p.at(91)) layers.push(parseArray(p));
+    else if (p.at(40)) layers.push({ kind: "function", parameters: p.nested(() => parseParameters(p)) });
+    else return;
+  }
+}
+
+function parseArray(p: Parser): Layer {
+  const { place } = p;
+  p.next();
+  if (p.take(93)) return { kind: "array", place, size: undefined, low: undefined };
+  if (p.at(42) && p.peek() === 93) {
+    p.next();
+    p.next();
+    return { kind: "array", place, size: undefined, low: undefined };
+  }
+  let size: Expr | undefined = parseExpression(p);
+  let low: Expr | undefined;
+  if (p.take(T.range)) {
+    low = size;
+    if (p.at(42)) {
+      p.next();
+      size = undefined;
+    } else size = parseExpression(p);
+  }
+  p.expect(93, "after the array's size");
+  return { kind: "array", place, size, low };
+}
+
+/** `( parameters )` */
+export function parseParameters(p: Parser): Parameter[] {
+  p.expect(40, "before the parameters");
+  const list: Parameter[] = [];
+  while (!p.at(41)) {
+    if (p.take(44)) continue;
+    if (p.at(T.ellipsis)) {
+      p.next();
+      continue;
+    }
+    list.push(parseParameter(p));
+    if (!p.at(44) && !p.at(41)) p.fail(`expected "," or ")" after the parameter, found ${p.found()}`);
+  }
+  p.next();
+  const [first] = list;
+  const isVoid = list.length === 1 && first?.spec.kind === "base" && first.spec.name === "void";
+  return isVoid && first.declarator.name === undefined && first.declarator.layers.length === 0 ? [] : list;
+}
+
+function parseParameter(p: Parser): Parameter {
+  const attributes = parseAttributes(p);
+  const { place } = p;
+  const spec = parseSpec(p, []);
+  const declarator = parseDeclarator(p);
+  const late = p.at(91) ? parseAttributes(p) : [];
+  const initial = p.take(61) ? parseExpression(p) : undefined;
+  return {
+    attributes: late.length > 0 ? [...attributes, ...late] : attributes,
+    spec,
+    declarator,
+    place,
+    initial,
+  };
+}
