@@ -36,3 +36,14 @@ export function runInCall<T>(context: CallContext | undefined, run: () => T): T 
     current = before;
   }
 }
+
+/** As {@link runInCall} without a closure: answers the context before, for {@link leaveCall}. Only for synchronous stretches. */
+export function enterCall(context: CallContext): CallContext | undefined {
+  const before = current;
+  current = context;
+  return before;
+}
+
+export function leaveCall(before: CallContext | undefined): void {
+  current = before;
+}

@@ -26,7 +26,7 @@ export { contractOf, implement, interfacesOf } from "./interfaces.ts";
 export { type Facet, Identity, type IdentityHost } from "./identity.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
 export { StatusResult, splitStatus, withStatus } from "./status.ts";
-export { type CallContext, getCallContext, runInCall } from "./call-context.ts";
+export { type CallContext, enterCall, getCallContext, leaveCall, runInCall } from "./call-context.ts";
 export { currentApartment, mainApartment } from "./apartment.ts";
 export { type Leak, LeakDetector } from "./leaks.ts";
 export type {

@@ -1,7 +1,7 @@
 import { ComError, type Guid, HResult } from "../../base/index.ts";
 import { derivesFrom } from "../../ndr/index.ts";
 import type { Dispatcher, ServerCall } from "../../rpc/index.ts";
-import { readOrpcThis } from "../orpc/orpc-this.ts";
+import { readOrpcHead } from "../orpc/orpc-this.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
 import { Invocation, type InvocationHost } from "./invocation.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -35,20 +35,22 @@ export class OrpcDispatcher implements Dispatcher {
 
   dispatch(call: ServerCall): void | Promise<void> {
     const host = this.#host;
-    const head = readOrpcThis(call.reader);
-    const entry = this.#find(call.object);
+    const invocation = new Invocation(host, call);
+    readOrpcHead(call.reader, invocation);
+    const entry = this.#find(call.objectBytes, call.objectAt);
     if (host.accessGate !== undefined) this.#check(call, entry, host.accessGate);
     entry.manager.lastUse = host.table.tick;
     host.calls++;
-    return new Invocation(host, call, head, entry).start();
+    return invocation.start(entry);
   }
 
-  #find(ipid: Uint8Array | undefined): InterfaceEntry {
-    if (ipid === undefined) throw new ComError(HResult.RPC_E_INVALID_OBJECT, "the call names no object");
+  #find(ipid: Uint8Array | undefined, at: number): InterfaceEntry {
+    if (ipid === undefined || at < 0)
+      throw new ComError(HResult.RPC_E_INVALID_OBJECT, "the call names no object");
     const { ipids } = this.#host.table;
-    const entry = ipids.find(ipid);
+    const entry = ipids.find(ipid, at);
     if (entry === undefined) {
-      throw ipids.isOurs(ipid)
+      throw ipids.isOurs(ipid, at)
         ? new ComError(HResult.RPC_E_DISCONNECTED, "the object has no references of this kind any more")
         : new ComError(HResult.RPC_E_INVALID_IPID, "the reference belongs to another process");
     }

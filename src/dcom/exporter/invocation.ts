@@ -2,10 +2,12 @@ import type { AuthenticationLevel } from "../../auth/index.ts";
 import { ComError, type Guid, HResult, type Limits, failed } from "../../base/index.ts";
 import {
   type CallContext,
+  currentApartment,
+  enterCall,
   type IUnknown,
   type ObjectIdentity,
   isPointer,
-  runInCall,
+  leaveCall,
   splitStatus,
 } from "../../com/index.ts";
 import { type MarshalContext, type MethodCodec, allMethods } from "../../ndr/index.ts";
@@ -21,7 +23,7 @@ import { errorExtent } from "../orpc/error-info.ts";
 import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
 import { type HookCall, dataFor, serverExtents } from "../orpc/hooks.ts";
 import { writeOrpcThat } from "../orpc/orpc-that.ts";
-import type { OrpcThis } from "../orpc/orpc-this.ts";
+import type { OrpcHead } from "../orpc/orpc-this.ts";
 import type { Marshaling } from "../marshaling.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
 
@@ -35,32 +37,28 @@ export interface InvocationHost {
  * One call from outside, from its decoded head to its response: the context of the call for the implementation, and the marshal context for the codecs. Everything
  * happens within the first turn when the method returns a value; only a promise (or a queueing apartment) makes it asynchronous.
  */
-export class Invocation implements CallContext, MarshalContext, Causality, HookCall {
+export class Invocation implements CallContext, MarshalContext, Causality, HookCall, OrpcHead {
   readonly #host: InvocationHost;
   readonly #call: ServerCall;
-  readonly #entry: InterfaceEntry;
-  readonly #extents: readonly OrpcExtent[];
   readonly opnum: number;
-  readonly cid0: number;
-  readonly cid1: number;
-  readonly cid2: number;
-  readonly cid3: number;
+  // Read from the request's head.
+  minor = 0;
+  cid0 = 0;
+  cid1 = 0;
+  cid2 = 0;
+  cid3 = 0;
+  extents: readonly OrpcExtent[] = noExtents;
+  #target: InterfaceEntry | undefined = undefined;
   /** Set when marshaling found that a reference must be asked for first; the response is then encoded again. */
   pending: Promise<unknown> | undefined = undefined;
   #taken: Disposable[] | undefined = undefined;
   #given: Uint8Array[] | undefined = undefined;
   #handed: IUnknown[] | undefined = undefined;
 
-  constructor(host: InvocationHost, call: ServerCall, head: OrpcThis, entry: InterfaceEntry) {
+  constructor(host: InvocationHost, call: ServerCall) {
     this.#host = host;
     this.#call = call;
-    this.#entry = entry;
-    this.#extents = head.extents;
     this.opnum = call.opnum;
-    this.cid0 = head.cid0;
-    this.cid1 = head.cid1;
-    this.cid2 = head.cid2;
-    this.cid3 = head.cid3;
   }
 
   // The context of the call, for the implementation (CoGetCallContext).
@@ -118,12 +116,19 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
 
   // The call.
 
-  start(): void | Promise<void> {
-    const { apartment } = this.#entry.manager.identity;
+  /** Serves the call by the entry it names. */
+  start(entry: InterfaceEntry): void | Promise<void> {
+    this.#target = entry;
+    const { apartment } = entry.manager.identity;
+    if (apartment === currentApartment() && apartment.kind !== "single") return this.#run();
     if (apartment.kind !== "single") return settle(apartment.enter(undefined, () => this.#run()));
     // It may have to wait for its turn, and related calls must be let in while it waits for others.
     this.#call.retain();
     return settle(withLastingCausality(this, () => apartment.enter(this.causality, () => this.#run())));
+  }
+
+  get #entry(): InterfaceEntry {
+    return this.#target as InterfaceEntry;
   }
 
   #run(): void | Promise<void> {
@@ -142,15 +147,18 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
       this.#dispose();
       throw error;
     }
-    for (const hook of this.#host.marshaling.hooks) hook.serverNotify?.(this, dataFor(hook, this.#extents));
+    const { hooks } = this.#host.marshaling;
+    if (hooks.length > 0) for (const hook of hooks) hook.serverNotify?.(this, dataFor(hook, this.extents));
     let result: unknown;
-    const before = enterCausality(this);
+    const causeBefore = enterCausality(this);
+    const contextBefore = enterCall(this);
     try {
-      result = runInCall(this, () => stub.invoke(this.opnum, args));
+      result = stub.invoke(this.opnum, args);
     } catch (error) {
       return this.#fail(codec, args, error);
     } finally {
-      leaveCausality(before);
+      leaveCall(contextBefore);
+      leaveCausality(causeBefore);
     }
     if (isThenable(result)) return this.#later(codec, args, result);
     return this.#succeed(codec, args, result);

@@ -34,20 +34,20 @@ export class IpidTable {
     this.#free.push(entry.ipid0);
   }
 
-  /** The entry of an IPID of 16 bytes. */
-  find(ipid: Uint8Array): InterfaceEntry | undefined {
-    const entry = this.#entries[word(ipid, 0)];
+  /** The entry of the IPID that stands at `at`. */
+  find(ipid: Uint8Array, at = 0): InterfaceEntry | undefined {
+    const entry = this.#entries[word(ipid, at)];
     return entry !== undefined &&
-      entry.ipid3 === word(ipid, 12) &&
-      entry.ipid2 === word(ipid, 8) &&
-      entry.ipid1 === word(ipid, 4)
+      entry.ipid3 === word(ipid, at + 12) &&
+      entry.ipid2 === word(ipid, at + 8) &&
+      entry.ipid1 === word(ipid, at + 4)
       ? entry
       : undefined;
   }
 
   /** True for an IPID this process may have given out: not found then means disconnected. */
-  isOurs(ipid: Uint8Array): boolean {
-    return word(ipid, 4) === this.#process;
+  isOurs(ipid: Uint8Array, at = 0): boolean {
+    return word(ipid, at + 4) === this.#process;
   }
 
   *entries(): IterableIterator<InterfaceEntry> {

@@ -1,5 +1,5 @@
 import { type ByteReader, type ByteWriter, ComError, HResult } from "../../base/index.ts";
-import { type ComVersion, accepts, comVersion } from "../com-version.ts";
+import { type ComVersion, comVersion, lowestMinor } from "../com-version.ts";
 import { type Causality, writeCausality } from "./causality.ts";
 import { type OrpcExtent, noExtents, readExtents, writeExtents } from "./extent.ts";
 
@@ -39,8 +39,26 @@ export function writeOrpcThis(
   }
 }
 
+/** Where a head is read to. */
+export interface OrpcHead {
+  minor: number;
+  cid0: number;
+  cid1: number;
+  cid2: number;
+  cid3: number;
+  extents: readonly OrpcExtent[];
+}
+
 /** Reads the head of a request. Throws RPC_E_VERSION_MISMATCH for a version we do not serve, RPC_E_INVALID_HEADER for a broken one. */
 export function readOrpcThis(reader: ByteReader): OrpcThis {
+  const start = reader.pos;
+  const head: OrpcHead = { minor: 0, cid0: 0, cid1: 0, cid2: 0, cid3: 0, extents: noExtents };
+  readOrpcHead(reader, head);
+  return { ...head, major: comVersion.major, flags: reader.view.getUint32(start + 4, reader.littleEndian) };
+}
+
+/** As {@link readOrpcThis}, into an object that is there already: every call has one. */
+export function readOrpcHead(reader: ByteReader, head: OrpcHead): void {
   if (reader.remaining < orpcThisSize) {
     throw new ComError(
       HResult.RPC_E_INVALID_HEADER,
@@ -50,20 +68,20 @@ export function readOrpcThis(reader: ByteReader): OrpcThis {
   const { view, pos, littleEndian } = reader;
   const major = view.getUint16(pos, littleEndian);
   const minor = view.getUint16(pos + 2, littleEndian);
-  if (!accepts({ major, minor })) {
+  if (major !== comVersion.major || minor < lowestMinor || minor > comVersion.minor) {
     throw new ComError(
       HResult.RPC_E_VERSION_MISMATCH,
       `the caller speaks DCOM ${major}.${minor}, 5.1 to 5.7 are served`,
     );
   }
-  const flags = view.getUint32(pos + 4, littleEndian);
-  const cid0 = view.getInt32(pos + 12, littleEndian);
-  const cid1 = littleEndian ? view.getInt32(pos + 16, true) : swapHalves(view.getInt32(pos + 16, false));
+  head.minor = minor;
+  head.cid0 = view.getInt32(pos + 12, littleEndian);
+  head.cid1 = littleEndian ? view.getInt32(pos + 16, true) : swapHalves(view.getInt32(pos + 16, false));
   // The last eight bytes of a GUID are single bytes in either order.
-  const cid2 = view.getInt32(pos + 20, true);
-  const cid3 = view.getInt32(pos + 24, true);
+  head.cid2 = view.getInt32(pos + 20, true);
+  head.cid3 = view.getInt32(pos + 24, true);
   reader.pos = pos + 28;
-  return { major, minor, flags, cid0, cid1, cid2, cid3, extents: readExtents(reader) };
+  head.extents = readExtents(reader);
 }
 
 /** Two 16-bit numbers read as one big-endian word, in the order a little-endian read gives. */

@@ -30,6 +30,9 @@ export interface ServerCall {
   readonly transferSyntax: SyntaxId;
   /** The 16 bytes of the object UUID (in ORPC the IPID); as short-lived as `reader`. */
   readonly object: Uint8Array | undefined;
+  /** Where the object UUID stands, for those who look at it in place: as short-lived as `reader`; an offset of -1 for none. */
+  readonly objectBytes: Uint8Array | undefined;
+  readonly objectAt: number;
   /** At the start of the stub. Valid until `dispatch` returns, unless {@link retain} was called. */
   readonly reader: ByteReader;
   /** Who calls; `undefined` for unauthenticated calls. */

@@ -32,8 +32,8 @@ export class IncomingCall implements ServerCall {
   detached = false;
   /** True while it counts among the connection's calls under way. */
   counted = false;
-  #objectBytes: Uint8Array | undefined = undefined;
-  #objectAt = -1;
+  objectBytes: Uint8Array | undefined = undefined;
+  objectAt = -1;
   #abort: AbortController | undefined = undefined;
   #cancelled = false;
   #responding = false;
@@ -57,8 +57,8 @@ export class IncomingCall implements ServerCall {
     this.presentation = presentation;
     this.security = security;
     this.level = level;
-    this.#objectBytes = packet.bytes;
-    this.#objectAt = packet.objectAt;
+    this.objectBytes = packet.bytes;
+    this.objectAt = packet.objectAt;
     this.#cancelled = false;
   }
 
@@ -80,8 +80,8 @@ export class IncomingCall implements ServerCall {
   }
 
   get object(): Uint8Array | undefined {
-    const at = this.#objectAt;
-    return at < 0 ? undefined : this.#objectBytes?.subarray(at, at + 16);
+    const at = this.objectAt;
+    return at < 0 ? undefined : this.objectBytes?.subarray(at, at + 16);
   }
 
   get signal(): AbortSignal {
@@ -111,9 +111,9 @@ export class IncomingCall implements ServerCall {
 
   /** The object UUID must outlive its packet: the call has more fragments to come. */
   retainObject(): void {
-    if (this.#objectAt < 0) return;
-    this.#objectBytes = this.object?.slice();
-    this.#objectAt = 0;
+    if (this.objectAt < 0) return;
+    this.objectBytes = this.object?.slice();
+    this.objectAt = 0;
   }
 
   beginResponse(): ByteWriter {
