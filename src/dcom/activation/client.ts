@@ -241,20 +241,38 @@ class ActivationCall {
 
 const E_ACCESSDENIED: number = HResult.E_ACCESSDENIED;
 
+/** What rpc calls a refusal of the first call after a logon without an answer of its own: it may have been the logon, or what comes behind it. */
+const firstCallRefused = "logon or access permission";
+
 /** "Access denied" looks the same whoever said it; what can be told apart is told apart, and the rest is named for the person who must look. */
 function explain(error: unknown, machine: string, security: CallSecurity): ComError {
   const reason = ComError.from(error);
-  if (reason.code !== E_ACCESSDENIED || !reason.remote || reason.gate !== undefined) return reason;
-  const fault = reason.where?.startsWith("Remote") !== true;
-  const gate = fault
-    ? "activation of the remote machine"
-    : "launch or access permission of the remote machine";
-  const hints = fault
-    ? `it may want a higher authentication level than ${security.level} (integrity is 5, privacy 6), refuse this account from afar, or have DCOM switched off`
-    : "the account may not launch or access this class there (DCOM permissions of the class or of the machine)";
+  const unproven = reason.gate === firstCallRefused;
+  if (reason.code !== E_ACCESSDENIED || !reason.remote || (reason.gate !== undefined && !unproven))
+    return reason;
+  const { gate, hints } =
+    reason.where?.startsWith("Remote") === true ? ofClass : ofMachine(security, unproven);
   return new ComError(reason.code, `${machine} refused the activation: ${hints}`, {
     gate,
     remote: true,
     cause: reason,
   });
+}
+
+/** Said with an HRESULT: the activation was looked at. */
+const ofClass = {
+  gate: "launch or access permission of the remote machine",
+  hints:
+    "the account may not launch or access this class there (DCOM permissions of the class or of the machine)",
+};
+
+/** Said with a fault: before the class was looked at. */
+function ofMachine(security: CallSecurity, unproven: boolean): typeof ofClass {
+  const hints = `it may want a higher authentication level than ${security.level} (integrity is 5, privacy 6), refuse this account from afar, or have DCOM switched off`;
+  return unproven
+    ? {
+        gate: "logon or activation of the remote machine",
+        hints: `the user name or password may be wrong; else ${hints}`,
+      }
+    : { gate: "activation of the remote machine", hints };
 }
