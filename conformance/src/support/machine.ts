@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Credentials, Runtime, type OpenOptions } from "comity";
 import { FileAccountStore } from "comity/auth";
+import { Registry, RegistryType } from "comity/com";
 import type { ScmSettings } from "comity/dcom";
 import { type Machine, openMachine } from "comity/runtime";
+import { openStore } from "comity/store";
 import { runs, until } from "./wait.js";
 
 /** Who the tests are on machines other than their own. */
@@ -38,6 +40,18 @@ export function registerSubjectServer(home: string, nodeOptions: readonly string
     env: { ...process.env, COMITY_HOME: home },
   });
   assert.equal(done.status, 0, done.stderr);
+}
+
+/** Sets a machine's ping period in its registry, for an SCM that a program holds. */
+export async function setPingPeriod(home: string, milliseconds: number): Promise<void> {
+  const store = await openStore({ path: join(home, "store") });
+  try {
+    await new Registry(store).edit((editor) =>
+      editor.set("HKLM\\SOFTWARE\\Microsoft\\Ole", "PingPeriod", milliseconds, RegistryType.DWORD),
+    );
+  } finally {
+    await store.close();
+  }
 }
 
 export interface TestMachineOptions {

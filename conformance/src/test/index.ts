@@ -1,1 +1,5 @@
 import "./distances.test.js";
+import "./third.test.js";
+import "./security.test.js";
+import "./life.test.js";
+import "./scale.test.js";
