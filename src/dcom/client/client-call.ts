@@ -1,12 +1,28 @@
-import { type ByteReader, ComError, type Guid, HResult, type Limits, failed } from "../../base/index.ts";
+import {
+  type ByteReader,
+  type ByteWriter,
+  ComError,
+  GUID_NULL,
+  type Guid,
+  HResult,
+  type Limits,
+  failed,
+} from "../../base/index.ts";
 import { type CallOptions, type MarshalContext, type MethodCodec, knownInterface } from "../../ndr/index.ts";
 import type { Binding, ResponseDecoder } from "../../rpc/index.ts";
 import type { ComVersion } from "../com-version.ts";
 import type { Marshaling, Origin } from "../marshaling.ts";
-import { causalityGuid, currentCausality } from "../orpc/causality.ts";
+import {
+  type Causality,
+  causalityGuid,
+  currentCausality,
+  enterCausality,
+  leaveCausality,
+  newCausality,
+} from "../orpc/causality.ts";
 import { readErrorExtent } from "../orpc/error-info.ts";
-import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
-import { type HookCall, clientExtents, dataFor } from "../orpc/hooks.ts";
+import type { OrpcExtent } from "../orpc/extent.ts";
+import { type ChannelHook, type HookCall, clientExtents, dataFor } from "../orpc/hooks.ts";
 import { readOrpcThat } from "../orpc/orpc-that.ts";
 import { writeOrpcThis } from "../orpc/orpc-this.ts";
 import { placeOf } from "./known-method.ts";
@@ -33,6 +49,7 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   readonly #options: CallOptions | undefined;
   /** Set when marshaling found that a reference must be asked for first; the request is then written again. */
   pending: Promise<unknown> | undefined = undefined;
+  #cause: Causality | undefined = undefined;
   #given: Uint8Array[] | undefined = undefined;
   #made: Disposable[] | undefined = undefined;
 
@@ -56,8 +73,9 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
     return this.#home.limits;
   }
 
+  /** For hooks; known only when there are some. */
   get causality(): Guid {
-    return causalityGuid(currentCausality() ?? { cid0: 0, cid1: 0, cid2: 0, cid3: 0 });
+    return this.#cause === undefined ? GUID_NULL : causalityGuid(this.#cause);
   }
 
   /** Writes the request and sends it. Rejects with what could not be encoded; look at `pending` then. */
@@ -66,7 +84,8 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
     const { hooks } = home.marshaling;
     const writer = binding.begin(this.opnum, ipid);
     try {
-      writeOrpcThis(writer, home.version, hooks.length === 0 ? noExtents : clientExtents(hooks, this));
+      if (hooks.length === 0) writeOrpcThis(writer, home.version);
+      else this.#writeHooked(writer, hooks);
       this.#codec.encodeRequest(writer, this.#args, this);
     } catch (error) {
       binding.abandon();
@@ -75,6 +94,17 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
       return Promise.reject(ComError.from(error));
     }
     return binding.send(this, this.#options);
+  }
+
+  #writeHooked(writer: ByteWriter, hooks: readonly ChannelHook[]): void {
+    const cause = currentCausality() ?? newCausality();
+    this.#cause = cause;
+    const before = enterCausality(cause);
+    try {
+      writeOrpcThis(writer, this.#home.version, clientExtents(hooks, this));
+    } finally {
+      leaveCausality(before);
+    }
   }
 
   marshalInterface(iid: Guid, pointer: object): Uint8Array {

@@ -34,6 +34,12 @@ export function currentCausality(): Causality | undefined {
   return current ?? storage?.getStore();
 }
 
+/** A new one, for a root call whose identifier must be known before it is written. */
+export function newCausality(): Causality {
+  count = (count + 1) | 0;
+  return { cid0: count, cid1: seed1, cid2: seed2, cid3: seed3 };
+}
+
 /** Writes the identifier of an outgoing call: the current one, or a new one for a root call. 16 bytes; room must be reserved. */
 export function writeCausality(writer: ByteWriter): void {
   const cause = current ?? storage?.getStore();

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ComError, HResult } from "../../base/index.ts";
-import { IUnknown, identityOf, implement, isSameObject } from "../../com/index.ts";
+import { ComError, type Guid, HResult, guid } from "../../base/index.ts";
+import { type Apartment, IUnknown, identityOf, implement, isSameObject } from "../../com/index.ts";
 import { type Interface, defineInterface } from "../../ndr/index.ts";
 import { currentCausality } from "../orpc/causality.ts";
+import type { ChannelHook } from "../orpc/hooks.ts";
 import { INamed, INode, ISink, Node } from "./objects.ts";
 import { World, hand, until } from "./world.ts";
 
@@ -137,6 +138,48 @@ test("callbacks: the client's object is called during the call, with its causali
     assert.equal(await node.CallBack(deep as unknown as ISink, 20), 41);
   }
   await world.assertClean();
+});
+
+test("causality: one identifier over all hops; in a single-threaded apartment it lasts over await", async () => {
+  await using world = await World.open();
+  const seen: Guid[] = [];
+  const id = guid("aaaaaaaa-0000-0000-0000-000000000002");
+  const hooks: ChannelHook[] = [
+    {
+      id,
+      clientFill: ({ causality }) => void seen.push(causality),
+      serverNotify: ({ causality }) => void seen.push(causality),
+    },
+  ];
+  const [server, client] = [await world.side({ hooks }), await world.side({ hooks })];
+  class Later {
+    static readonly interfaces = [INode];
+    async CallBack(sink: ISink, value: number): Promise<number> {
+      await new Promise((resolve) => setImmediate(resolve));
+      return (await sink.OnValue(value)) + 1;
+    }
+  }
+  const single = new Later();
+  const turns: Guid[] = [];
+  const apartment: Apartment = {
+    id: "sta",
+    kind: "single",
+    enter: async (causality, run) => {
+      assert.ok(causality !== undefined);
+      turns.push(causality);
+      await new Promise((resolve) => setImmediate(resolve)); // waits for its turn
+      return run();
+    },
+  };
+  Object.defineProperty(identityOf(single), "apartment", { value: apartment });
+  const sink = { OnValue: (value: number) => value };
+  implement(sink, ISink);
+  using node = hand(server, client, single, INode);
+  assert.equal(await node.CallBack(sink as unknown as ISink, 5), 6);
+  assert.equal(seen.length, 4, "call and callback, each seen on both sides");
+  assert.equal(new Set([...seen, ...turns]).size, 1, "one identifier");
+  assert.equal(await node.CallBack(sink as unknown as ISink, 6), 7);
+  assert.equal(new Set(seen).size, 2, "a new one for each root call");
 });
 
 test("an object of the process comes back as itself", async () => {

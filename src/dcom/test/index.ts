@@ -4,6 +4,7 @@ import "./ping.test.ts";
 import "./calls.test.ts";
 import "./machines.test.ts";
 import "./reach.test.ts";
+import "./kills.test.ts";
 import "./exporter.test.ts";
 import "./activation-blob.test.ts";
 import "./activation-interfaces.test.ts";
