@@ -9,7 +9,7 @@ import {
   registryCatalog,
 } from "../dcom/index.ts";
 import { openMachine, serverMechanisms } from "./machine.ts";
-import { machineHosts } from "./hosts.ts";
+import { listenWhereTheMachineDoes } from "./hosts.ts";
 
 export interface OpenOptions extends Omit<RuntimeOptions, "remoting"> {
   /** Who this process is when it calls other machines, unless an activation says otherwise. */
@@ -58,12 +58,8 @@ async function remotingOf(
       openMachine({ home, logger, clock, registry, port: 0, requireNetwork: false, givesWay: true }),
   });
   try {
-    const hosts = await machineHosts(machine);
     return await createRemoting({
-      listen: [
-        { protseq: "ncalrpc", endpoint: "" },
-        ...hosts.map((host) => ({ protseq: "ncacn_ip_tcp", host, endpoint: "0" })),
-      ],
+      ...(await listenWhereTheMachineDoes(machine)),
       mechanisms: serverMechanisms(home, logger),
       accessGate: accessGate(registryCatalog(registry, logger), undefined, { logger, clock }),
       logger,

@@ -6,7 +6,7 @@ import type {
   MachineResolver,
 } from "../resolver-contract.ts";
 import { connectScm } from "./connect.ts";
-import type { ScmClient } from "./local/client.ts";
+import type { MachineNetwork, ScmClient } from "./local/client.ts";
 import type { LinkRequestOptions } from "./local/link.ts";
 import type { LocalActivated, LocalActivation } from "./local/messages.ts";
 import type { MachineSnapshot } from "./snapshot.ts";
@@ -45,6 +45,11 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
   /** A class object or an instance from a server of this machine; the SCM launches what is needed. */
   async activate(request: LocalActivation, options?: LinkRequestOptions): Promise<LocalActivated> {
     return (await this.#connected()).activate(request, options);
+  }
+
+  /** Where the machine listens for others, and what they call it. */
+  async network(options?: LinkRequestOptions): Promise<MachineNetwork> {
+    return (await this.#connected()).network(options);
   }
 
   /** The machine at this moment. */

@@ -38,6 +38,8 @@ export interface MachineOptions {
   readonly surrogateCommand: readonly string[];
   /** Where the resolver answers; known once the listeners are open. */
   readonly resolverBindings: () => DualStringArray;
+  /** Addresses listened on for other machines. */
+  readonly listening?: () => readonly string[];
   /** Carries our pings to other machines. */
   readonly pings: PingTransport;
   /** Closes this SCM in favour of another; absent for one that stays. */

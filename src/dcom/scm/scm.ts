@@ -111,6 +111,7 @@ export class Scm implements AsyncDisposable {
       launch: options.launch ?? processLauncher(home),
       surrogateCommand: options.surrogateCommand ?? [],
       resolverBindings: () => this.#bindings,
+      listening: () => this.#endpoints.map(({ host }) => host ?? ""),
       pings: options.pings ?? new ResolverClient(this.#connections),
       giveWay: options.givesWay === true ? () => this.#giveWay() : undefined,
     });

@@ -28,6 +28,13 @@ import {
 } from "./messages.ts";
 import { readSnapshot } from "./snapshot-message.ts";
 
+/** A machine's place in the network. */
+export interface MachineNetwork {
+  /** Addresses its SCM listens on; its other processes should, too. Empty: it cannot be reached from outside. */
+  readonly listening: readonly string[];
+  readonly resolver: DualStringArray;
+}
+
 /** This process's connection to the service control manager of its machine. */
 export class ScmClient implements MachineResolver, AsyncDisposable {
   readonly #link: LocalLink;
@@ -80,6 +87,12 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
     if (machine !== undefined) return { machine };
     const { interfaces } = readActivated(answer);
     return { oxid: answer.u64("oxid"), exporter: readResolved(answer.record("exporter")), interfaces };
+  }
+
+  /** Where the machine listens for others, and what they call it. */
+  async network(options: LinkRequestOptions = {}): Promise<MachineNetwork> {
+    const answer = await this.#link.request("network", {}, options);
+    return { listening: answer.texts("listening"), resolver: readBindings(answer.record("resolver")) };
   }
 
   /** The machine at this moment. */

@@ -64,6 +64,10 @@ class LocalConnection {
     revokeClass: (params) => this.#joined().revokeClass(params.number("cookie")),
     resumeClasses: () => this.#joined().resumeClasses(),
     activate: (params) => this.#activate(params),
+    network: () => {
+      const { resolverBindings, listening } = this.#machine.options;
+      return { resolver: writeBindings(resolverBindings()), listening: listening?.() ?? [] };
+    },
     snapshot: async () => writeSnapshot(await this.#machine.snapshot()),
     giveWay: () => this.#giveWay(),
   };
