@@ -62,7 +62,13 @@ export class Compiler {
     const unit = found === undefined ? undefined : this.#loader.load(found);
     if (unit === undefined) return missing(path);
     const binder = new Binder(unit, this.#loader);
-    const model = binder.bind();
+    const empty: Model = { path: unit.path, entities: [], imports: [], quotes: [] };
+    const model = guarded(binder, empty, () => {
+      const bound = binder.bind();
+      touch(bound);
+      checkModel(bound, binder.diagnostics);
+      return bound;
+    });
     return this.#result(unit, binder, model);
   }
 
@@ -70,15 +76,15 @@ export class Compiler {
     const units = reachable(unit);
     const { sources } = this.#loader;
     const options = this.#options;
-    touch(model);
-    checkModel(model, binder.diagnostics);
     let typescript: string | undefined;
     const print = (): string =>
-      (typescript ??= printTypeScript(model, binder, sources, {
-        modules: options.modules ?? wellKnownModules(),
-        style: options.style ?? { kind: "package", extension: ".js" },
-        ...(options.userMarshal === undefined ? {} : { userMarshal: options.userMarshal }),
-      }));
+      (typescript ??= guarded(binder, "", () =>
+        printTypeScript(model, binder, sources, {
+          modules: options.modules ?? wellKnownModules(),
+          style: options.style ?? { kind: "package", extension: ".js" },
+          ...(options.userMarshal === undefined ? {} : { userMarshal: options.userMarshal }),
+        }),
+      ));
     const all = (): Diagnostic[] => [
       // The trouble of a C header is its own: only its types are wanted.
       ...units.filter((it) => it === unit || !/\.h$/i.test(it.path)).flatMap((it) => it.diagnostics.list),
@@ -94,8 +100,19 @@ export class Compiler {
       },
       files: [...new Set(units.flatMap((it) => [...it.files]))],
       typescript: print,
-      json: () => modelToJson(model, sources),
+      json: () => guarded(binder, null, () => modelToJson(model, sources)),
     };
+  }
+}
+
+/** Types that lead to one another thousands of steps deep exhaust the stack; that is an error of the file, not of the compiler. */
+function guarded<T>(binder: Binder, otherwise: T, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    binder.diagnostics.error(0, "the declarations lead to one another too deep");
+    return otherwise;
   }
 }
 

@@ -44,6 +44,9 @@ export function memoryFileSystem(files: Readonly<Record<string, string>>): IdlFi
   };
 }
 
+/** Longest file name that is looked for, characters. */
+const maxPath = 1024;
+
 /** Finds and reads files, whatever the letter case they were asked in, each at most once. */
 export class FileFinder {
   readonly #fs: IdlFileSystem;
@@ -56,6 +59,7 @@ export class FileFinder {
 
   /** The path of `name` as found in the first of the folders that has it, or undefined. */
   find(name: string, folders: readonly string[]): string | undefined {
+    if (name.length > maxPath) return undefined;
     const wanted = name.replaceAll("\\", "/").replace(/\/{2,}/g, "/");
     if (isAbsolute(wanted)) return this.#match(wanted);
     for (const folder of folders) {

@@ -326,7 +326,7 @@ export class Binder {
     const inner: Entity[] = [];
     for (const it of decl.body) this.#decl(it, inner, library);
     const functions = decl.body.filter((it): it is FunctionDecl => it.kind === "function");
-    this.#entities.push(...inner.filter((it) => it.kind !== "constant"));
+    for (const it of inner) if (it.kind !== "constant") this.#entities.push(it);
     return {
       kind: "module",
       ...this.#named(decl),

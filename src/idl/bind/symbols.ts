@@ -202,7 +202,7 @@ export class SymbolTable {
       if (this.#seen.has(next)) continue;
       this.#seen.add(next);
       this.#units.push(symbolsOf(next));
-      queue.push(...next.imports);
+      for (const imported of next.imports) queue.push(imported);
     }
     this.#types.clear();
     this.#tags.clear();

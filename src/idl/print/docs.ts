@@ -31,15 +31,24 @@ function commentText(sources: SourceMap, doc: DocRange): string {
 
 /** The words of a comment block without its marks; rulers and empty edges left out. */
 function cleanComment(text: string): string[] {
-  const lines = text.split(/\r?\n/).map((line) =>
-    line
-      .replace(/^\s*(?:\/\*+!?|\/\/+!?)/, "")
-      .replace(/\*+\/\s*$/, "")
-      .replace(/^\s*\*+(?!\/)/, "")
-      .trim(),
-  );
-  const words = lines.filter((line) => !/^[-=*#/_~+\s]{3,}$/.test(line));
+  const words = text
+    .split("\n")
+    .map((line) => withoutMarks(line.trim()))
+    .filter((line) => !/^[-=*#/_~+\s]{3,}$/.test(line));
   while (words[0] === "") words.shift();
   while (words.at(-1) === "") words.pop();
   return words;
+}
+
+/** A line without `//`, `/*` and a star in front and a closing mark behind. Done by hand: comments may be long rows of stars. */
+function withoutMarks(line: string): string {
+  let from = 0;
+  let to = line.length;
+  if (to >= 2 && line.endsWith("*/")) {
+    to--;
+    while (to > 0 && line[to - 1] === "*") to--;
+  }
+  while (from < to && (line[from] === "/" || line[from] === "*")) from++;
+  if (from > 0 && line[from] === "!") from++;
+  return line.slice(from, to).trim();
 }

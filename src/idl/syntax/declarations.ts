@@ -30,8 +30,8 @@ function parseBody(p: Parser, decls: Decl[]): void {
   }
 }
 
-function bracedBody(p: Parser): Decl[] {
-  const decls: Decl[] = [];
+/** `{ declarations }`, into a list of their own or into the surrounding one. */
+function bracedBody(p: Parser, decls: Decl[] = []): Decl[] {
   const open = p.place;
   p.expect(123, "before the body");
   p.nested(() => parseBody(p, decls));
@@ -247,7 +247,7 @@ function readNamespace(p: Parser, decls: Decl[]): boolean {
   if (p.peek() !== T.name) return false;
   p.next();
   while (!p.at(123) && !p.at(T.end)) p.next();
-  decls.push(...bracedBody(p));
+  bracedBody(p, decls);
   p.take(59);
   return true;
 }
@@ -335,7 +335,7 @@ function parseExtern(
     return;
   }
   p.next();
-  if (p.at(123)) decls.push(...bracedBody(p));
+  if (p.at(123)) bracedBody(p, decls);
   else parseDeclaration(p, decls);
 }
 

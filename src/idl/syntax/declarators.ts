@@ -5,10 +5,14 @@ import { T } from "./lexer.ts";
 import type { Parser } from "./parser.ts";
 import { parseSpec } from "./types.ts";
 
+/** Most pointers and dimensions of one name. */
+const maxLayers = 100;
+
 /** A declarator; the name may be missing (parameters, casts). */
 export function parseDeclarator(p: Parser): Declarator {
   const layers: Layer[] = [];
   const core = p.nested(() => parseLayers(p, layers));
+  if (layers.length > maxLayers) p.fail(`more than ${maxLayers} pointers and dimensions`);
   let bits: Expr | undefined;
   if (p.at(58)) {
     p.next();

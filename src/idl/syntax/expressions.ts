@@ -28,7 +28,7 @@ const binding = new Map<number, number>([
 ]);
 
 export function parseExpression(p: Parser): Expr {
-  return p.nested(() => {
+  return p.expression(() => {
     const test = parseBinary(p, 1);
     if (!p.at(63)) return test;
     const { place } = p;
@@ -46,6 +46,7 @@ function parseBinary(p: Parser, least: number): Expr {
     const operator = p.kind;
     const strength = operator === T.name ? 0 : (binding.get(operator) ?? 0);
     if (strength < least) return left;
+    p.spendOperator();
     const { place } = p;
     p.next();
     const right = parseBinary(p, strength + 1);
@@ -77,9 +78,11 @@ function parsePostfix(p: Parser, start: Expr): Expr {
   for (;;) {
     const { place } = p;
     if (p.at(46) || p.at(T.arrow) || p.at(T.scope)) {
+      p.spendOperator();
       p.next();
       expr = { kind: "member", place, object: expr, name: p.name("a member's name") };
     } else if (p.at(91)) {
+      p.spendOperator();
       p.next();
       const index = parseExpression(p);
       p.expect(93, "after the index");
@@ -191,6 +194,7 @@ function continueBinary(p: Parser, first: Expr): Expr {
     const operator = p.kind;
     const strength = operator === T.name ? 0 : (binding.get(operator) ?? 0);
     if (strength === 0) return left;
+    p.spendOperator();
     const { place } = p;
     p.next();
     left = { kind: "binary", place, operator, left, right: parseBinary(p, strength + 1) };

@@ -48,7 +48,7 @@ export function substitute(
     } else {
       const at = index(token);
       if (at < 0) result.push({ ...token, place });
-      else result.push(...((next?.kind === T.paste ? written[at] : expanded[at]) ?? []));
+      else append(result, (next?.kind === T.paste ? written[at] : expanded[at]) ?? []);
     }
   }
   return result;
@@ -61,10 +61,16 @@ function stringize(tokens: readonly Token[], place: number): Token {
 }
 
 function pasteOnto(result: Token[], right: readonly Token[], place: number, names: NameTable): void {
-  const [first, ...rest] = right;
+  const [first] = right;
   if (first === undefined) return;
   const left = result.pop() as Token;
-  result.push(pasted(left.text + first.text, left, place, names), ...rest);
+  result.push(pasted(left.text + first.text, left, place, names));
+  append(result, right.slice(1));
+}
+
+/** Without spreading: arguments may be as long as the file. */
+function append(result: Token[], tokens: readonly Token[]): void {
+  for (const token of tokens) result.push(token);
 }
 
 function pasted(text: string, left: Token, place: number, names: NameTable): Token {

@@ -132,7 +132,7 @@ function parseArm(p: Parser): UnionArm | undefined {
   }
   const attributes = parseAttributes(p);
   for (const attribute of attributes) {
-    if (attribute.name === "case") cases.push(...(attribute.args ?? []));
+    if (attribute.name === "case") for (const label of attribute.args ?? []) cases.push(label);
     else if (attribute.name === "default") isDefault = true;
     else continue;
     labelled = true;

@@ -9,12 +9,16 @@ export class SyntaxFailure extends Error {}
 
 /** Deepest nesting of expressions, declarators and types; stops stack exhaustion. */
 const maxDepth = 200;
+/** Most operators of one expression. */
+const maxOperators = 2000;
 
 /** The parser's hands: the current token, one token of lookahead, and what to do when something is missing. */
 export class Parser {
   readonly #source: Preprocessor;
   readonly diagnostics: Diagnostics;
   #depth = 0;
+  #expressions = 0;
+  #operators = 0;
 
   kind: number = T.end;
   nameId = -1;
@@ -186,6 +190,22 @@ export class Parser {
 
   doc(): DocRange | undefined {
     return this.docStart === 0 ? undefined : { from: this.docStart, to: this.docEnd };
+  }
+
+  /** Counts an operator; a chain of them nests the tree as deep as it is long. */
+  spendOperator(): void {
+    if (++this.#operators > maxOperators) this.fail(`an expression of more than ${maxOperators} operators`);
+  }
+
+  /** Runs the reading of an expression; operators are counted over the whole of it. */
+  expression<R>(parse: () => R): R {
+    if (this.#expressions === 0) this.#operators = 0;
+    this.#expressions++;
+    try {
+      return this.nested(parse);
+    } finally {
+      this.#expressions--;
+    }
   }
 
   /** Runs a nested piece of the grammar, with a limit on how deep pieces nest. */

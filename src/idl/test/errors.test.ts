@@ -76,9 +76,40 @@ test("deep nesting is refused, not a crash", () => {
     `const long x = ${"1?".repeat(50_000)}1;`,
     "[ ".repeat(100_000),
     `typedef A<${"B<".repeat(50_000)}`,
+    `const long x = 1${"+1".repeat(100_000)};`,
+    `const long x = a${".b".repeat(100_000)};`,
+    `struct S { int ${"*".repeat(100_000)}x; };`,
+    `struct S { int x${"[1]".repeat(100_000)}; };`,
   ]) {
     assert.ok(compileText(text).errors > 0);
   }
+});
+
+test("long rows of everything are read in time", () => {
+  const start = performance.now();
+  const many = (count: number, make: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => make(i)).join("");
+  const texts = [
+    `#define F(x) x\nconst char *s = F(${'"a" '.repeat(200_000)});`,
+    `namespace N { ${many(150_000, (i) => `const long c${i}=1;`)} }`,
+    many(20_000, (i) => `typedef A${i + 1} A${i};`),
+    many(20_000, (i) => `typedef struct S${i + 1} { ${i > 0 ? `struct S${i} s;` : "long s;"} } S${i + 1};`),
+    many(20_000, (i) => `interface I${i} : I${i + 1} { }`),
+    `/*${"*".repeat(300_000)} */ struct S { long a; };`,
+    `${" ".repeat(300_000)}#define A\n`.repeat(3),
+    `#if 0\n${`${" ".repeat(100)}# \n`.repeat(20_000)}#endif\n`,
+    `enum E { ${many(100_000, (i) => `E${i},`)} };`,
+    `import "${"a/".repeat(100_000)}b.idl";`,
+    "#include <a\n".repeat(20_000),
+    `const long x = ${"9".repeat(200_000)};`,
+    `const char *s = "${"\\\\".repeat(200_000)}";`,
+  ];
+  for (const text of texts) {
+    const result = compileText(text);
+    result.typescript();
+    result.json();
+  }
+  assert.ok(performance.now() - start < 30_000);
 });
 
 test("a circle of typedefs is an unknown type, not a hang", () => {
