@@ -1,3 +1,4 @@
 import "./links.test.ts";
 import "./readme.test.ts";
+import "./security.test.ts";
 import "./tutorials.test.ts";

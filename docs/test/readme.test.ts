@@ -23,7 +23,7 @@ suite("README.md", () => {
 
   test("every row of the mission is in its table once", () => {
     const rows = [...page.text.matchAll(/^\| ([CDTQAU][\w, ]*) \|/gm)].flatMap((match) =>
-      (match[1] ?? "").split(", "),
+      (match[1] ?? "").trim().split(", "),
     );
     const expected = [...numbered("C", 22), ...numbered("D", 16), "T", "Q", "A", ...numbered("U", 7)];
     assert.deepEqual(rows, expected);
