@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HResult } from "../../base/index.ts";
+import { comVersion } from "../com-version.ts";
 import type { ObjectSideOptions } from "../object-side.ts";
 import { INode, Node } from "./objects.ts";
 import { World, hand, until } from "./world.ts";
@@ -109,6 +110,15 @@ test("a reference passed on to a third machine", async () => {
   }
   for (const world of [a, b, c]) await world.assertClean();
   assert.equal(Node.alive, 0);
+});
+
+test("ServerAlive2 tells a machine's version and bindings to anybody", async () => {
+  await using a = await machine("127.0.0.1");
+  await using b = await machine("127.0.0.2");
+  const client = await b.side(tcp);
+  const { version, bindings } = await client.resolverClient.serverAlive2(a.scm.bindings, {});
+  assert.deepEqual(version, comVersion);
+  assert.ok(bindings.strings.some(({ address }) => address.startsWith("127.0.0.1")));
 });
 
 test("addresses: the pinned peer instead of what the bindings name", async () => {
