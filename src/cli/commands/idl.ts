@@ -39,13 +39,15 @@ function addDefine(value: string, all: Readonly<Record<string, string>>): Readon
 
 function compile(file: string, flags: Flags, output: Output): void {
   const result = compileIdl(file, { includePath: flags.include, defines: flags.define });
+  // Printing finds what cannot be sent; that is said with the rest.
+  const text = flags.json ? "" : result.typescript();
   for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);
   if (result.errors > 0)
     throw new ComError(HResult.E_FAIL, `${file} has ${result.errors} error${result.errors === 1 ? "" : "s"}`);
   if (flags.json) return output.out(`${toJson(result.json(), 2)}\n`);
-  if (flags.out === "-") return output.out(result.typescript());
+  if (flags.out === "-") return output.out(text);
   const target = targetOf(file, flags.out);
-  writeFileSync(target, result.typescript());
+  writeFileSync(target, text);
   output.out(`${target}\n`);
 }
 
