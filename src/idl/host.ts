@@ -113,7 +113,7 @@ export class FileFinder {
 }
 
 /** UTF-8, UTF-16 by its mark, else Windows-1252: what IDL files come in. */
-export function decodeText(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   try {

@@ -140,7 +140,7 @@ function constantJson(it: Constant): Json {
 }
 
 /** A type as a person writes it, name last: `long *[3]` is an array of three pointers. */
-export function typeText(type: Type): string {
+function typeText(type: Type): string {
   switch (type.kind) {
     case "base":
       return type.name;

@@ -66,7 +66,7 @@ function integer(value: ConstantValue | undefined): bigint | undefined {
 }
 
 /** A number while it is exact, else a bigint. */
-export function normal(value: bigint): number | bigint {
+function normal(value: bigint): number | bigint {
   return value >= -0x1fffffffffffffn && value <= 0x1fffffffffffffn ? Number(value) : BigInt.asIntN(65, value);
 }
 

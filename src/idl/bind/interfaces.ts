@@ -300,7 +300,7 @@ function methodName(decl: FunctionDecl): { name: string; invoke: InvokeKind } {
 }
 
 /** True for IDispatch and what derives from it. */
-export function isDispatch(type: Pick<Interface, "name" | "base">): boolean {
+function isDispatch(type: Pick<Interface, "name" | "base">): boolean {
   for (let at: Pick<Interface, "name" | "base"> | undefined = type; at !== undefined; at = at.base) {
     if (at.name === "IDispatch") return true;
   }

@@ -99,7 +99,7 @@ function parseArray(p: Parser): Layer {
 }
 
 /** `( parameters )` */
-export function parseParameters(p: Parser): Parameter[] {
+function parseParameters(p: Parser): Parameter[] {
   p.expect(40, "before the parameters");
   const list: Parameter[] = [];
   while (!p.at(41)) {

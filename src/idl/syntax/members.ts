@@ -54,7 +54,7 @@ function reference(
 }
 
 /** `{ fields }` */
-export function parseFields(p: Parser): Field[] {
+function parseFields(p: Parser): Field[] {
   p.expect(123, "before the members");
   const fields: Field[] = [];
   while (!p.at(125) && !p.at(T.end)) {

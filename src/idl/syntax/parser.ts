@@ -5,7 +5,7 @@ import { afterNoise, firstNoise, W } from "./names.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 
 /** Thrown inside the parser when a construct cannot be read; caught where reading can go on. */
-export class SyntaxFailure extends Error {}
+class SyntaxFailure extends Error {}
 
 /** Deepest nesting of expressions, declarators and types; stops stack exhaustion. */
 const maxDepth = 200;
