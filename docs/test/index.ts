@@ -2,3 +2,4 @@ import "./links.test.ts";
 import "./readme.test.ts";
 import "./security.test.ts";
 import "./tutorials.test.ts";
+import "./windows-api.test.ts";
