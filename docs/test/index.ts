@@ -1,3 +1,4 @@
+import "./dependencies.test.ts";
 import "./links.test.ts";
 import "./readme.test.ts";
 import "./security.test.ts";
