@@ -45,8 +45,9 @@ export function tsharkRows(file, options = []) {
 function row(frame, stream, proto, contexts) {
   const type = typeNames[Number(first(proto, "dcerpc.pkt_type"))];
   const callId = first(proto, "dcerpc.cn_call_id") ?? first(proto, "dcerpc.dg_seqnum");
-  const ids = all(proto, "dcerpc.cn_ctx_id");
   const offered = all(proto, "dcerpc.cn_bind_to_uuid");
+  // A call has one; a verification trailer may repeat it.
+  const ids = all(proto, "dcerpc.cn_ctx_id").slice(0, offered.length || 1);
   for (const [i, uuid] of offered.entries()) contexts.set(`${stream} ${ids[i]}`, uuid);
   const datagram = all(proto, "dcerpc.dg_if_id");
   const called = offered.length === 0 ? ids.map((id) => contexts.get(`${stream} ${id}`) ?? "") : offered;
@@ -55,12 +56,22 @@ function row(frame, stream, proto, contexts) {
   return [frame, stream, type, callId, ids.join(","), interfaces.join(","), opnum].join("\t");
 }
 
-export function all(text, name) {
+function all(text, name) {
   const pattern = new RegExp(`<field name="${name.replaceAll(".", "\\.")}"[^>]*? show="([^"]*)"`, "g");
   return [...text.matchAll(pattern)].map((match) => match[1]);
 }
 
-export function first(text, name) {
+/** Names of the methods that tshark knows, by frame. */
+export function operations(file, options = []) {
+  const found = new Map();
+  for (const packet of dissect(file, { options })) {
+    const names = [...packet.matchAll(/showname="Operation: (\w+) \(\d+\)"/g)].map((match) => match[1]);
+    if (names.length > 0) found.set(Number(first(packet, "frame.number")), names);
+  }
+  return found;
+}
+
+function first(text, name) {
   return all(text, name)[0];
 }
 
