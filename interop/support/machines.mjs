@@ -32,7 +32,7 @@ export class Machines {
       "-p",
       "0",
       "--log",
-      "warn",
+      "error",
       ...options,
     ]);
     return { home, address, port: Number(/\[(\d+)\]/.exec(line.said)?.[1]) };
