@@ -1,5 +1,6 @@
 // Encode and decode in one process: our NDR, a hand-written codec of the same bytes, protobufjs, node-dcom.
 import protobuf from "protobufjs";
+import { throughNodeDcom } from "./contenders/node-dcom.js";
 import { ByteReader, ByteWriter } from "comity/base";
 import {
   type Codec,
@@ -20,7 +21,7 @@ import {
 } from "./ndr-names.js";
 import type { Row } from "./row.js";
 
-export interface Reading {
+interface Reading {
   readonly id: number;
   readonly flags: number;
   readonly channel: number;
@@ -232,6 +233,12 @@ export function measureMarshaling(milliseconds: number): Row[] {
     viaProtobuf("Reading", sample, (back) => back.place === sample.place),
   );
 
+  const { name, place, ...numbers } = sample;
+  const scalars = Object.values(numbers);
+  add(one, "node-dcom", () => {
+    if (throughNodeDcom(scalars, [name, place]) !== place) throw new Error("decoded something else");
+  });
+
   const many = Array.from({ length: 1000 }, (_, id) => ({ ...sample, id }));
   const thousand = "1,000 structs";
   add(thousand, "hand-written NDR", () => {
@@ -259,9 +266,9 @@ export function measureMarshaling(milliseconds: number): Row[] {
   );
 
   const doubles = Float64Array.from({ length: 10_000 }, (_, i) => i / 3);
-  const numbers = "10,000 doubles";
+  const tenThousand = "10,000 doubles";
   const doubleBytes = new Uint8Array(80_008);
-  add(numbers, "hand-written NDR", () => {
+  add(tenThousand, "hand-written NDR", () => {
     new DataView(doubleBytes.buffer).setUint32(0, doubles.length, true);
     doubleBytes.set(new Uint8Array(doubles.buffer), 8);
     const back = new Float64Array(doubleBytes.buffer.slice(8));
@@ -269,12 +276,12 @@ export function measureMarshaling(milliseconds: number): Row[] {
   });
   const doublesCodec = codecFor<Float64Array>(array(f64, { size: true }));
   add(
-    numbers,
+    tenThousand,
     "comity NDR",
     viaCodec(doublesCodec, doubles, (back) => back[9999] === doubles[9999]),
   );
   add(
-    numbers,
+    tenThousand,
     "protobufjs",
     viaProtobuf("Doubles", { items: [...doubles] }, (back) => back.items.length === 10_000),
   );

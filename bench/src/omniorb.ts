@@ -7,12 +7,13 @@ import type { Kind, Transport } from "./contender.js";
 import type { Figure } from "./processes.js";
 
 const source = fileURLToPath(new URL("../omniorb/", import.meta.url));
+const compiler = process.env["CXX"] ?? "g++";
 let built: string | undefined;
 let sockets = 0;
 
 /** True where Debian's omniorb packages and a C++ compiler are. */
 export function omniOrbPresent(): boolean {
-  return ["omniidl", "g++"].every((tool) => spawnSync("which", [tool]).status === 0);
+  return ["omniidl", compiler].every((tool) => spawnSync("which", [tool]).status === 0);
 }
 
 function build(): string {
@@ -20,7 +21,7 @@ function build(): string {
   const folder = mkdtempSync(join(tmpdir(), "comity-omniorb-"));
   execFileSync("omniidl", ["-bcxx", "-C", folder, `${source}echo.idl`]);
   for (const name of ["server", "client"]) {
-    execFileSync("g++", [
+    execFileSync(compiler, [
       "-O2",
       "-std=c++17",
       `-I${folder}`,

@@ -138,7 +138,7 @@ const vtOfBase: Readonly<Record<string, number>> = {
 };
 
 /** The Automation type an IDL type corresponds to; throws for one that does not fit in a VARIANT. */
-export function vtOfType(type: NdrType): number {
+function vtOfType(type: NdrType): number {
   switch (type.kind) {
     case "base": {
       const vt = vtOfBase[type.name];

@@ -14,7 +14,7 @@ export interface StdObjref {
 }
 
 /** Bytes of a STDOBJREF. */
-export const stdObjrefSize = 40;
+const stdObjrefSize = 40;
 
 export function readStdObjref(reader: ByteReader): StdObjref {
   reader.need(stdObjrefSize);

@@ -14,7 +14,6 @@ export {
   decodeNegotiate,
   exchangesKey,
   hashOfCredentials,
-  isNtlm,
   responseKind,
   verifyResponse,
 } from "../auth/index.ts";

@@ -5,8 +5,6 @@ export {
   type PresentationContext,
   type PresentationResult,
   type SyntaxId,
-  NDR20,
-  NDR64,
   PacketType,
   PfcFlag,
   decodePdu,

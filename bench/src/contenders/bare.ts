@@ -5,7 +5,7 @@ import type { Caller, Contender, Kind, Transport } from "../contender.js";
  * The bare limit: frames of the size a call has on our wire, parsed by length only, static read buffers on both ends, written once per turn
  * (`coalesced`) or frame by frame.
  */
-export const frameBytes = {
+const frameBytes = {
   small: { request: 104, response: 60 },
   large: { request: 65_636, response: 65_604 },
 } as const;

@@ -12,7 +12,7 @@ import type { ResolverClient } from "./resolver-client.ts";
 import { type CallSecurity, bindingSecurity } from "./security.ts";
 
 /** This machine, as far as importing needs it. */
-export interface LocalMachine {
+interface LocalMachine {
   readonly resolverBindings: DualStringArray;
   readonly pingPeriod: number;
   resolve(oxid: Oxid): Promise<ResolvedOxid | undefined>;

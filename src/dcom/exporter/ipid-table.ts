@@ -78,7 +78,7 @@ export function ipidOf(entry: InterfaceEntry): Guid {
   return guidFromBytes(bytes);
 }
 
-export function writeIpid(entry: InterfaceEntry, view: DataView, offset: number): void {
+function writeIpid(entry: InterfaceEntry, view: DataView, offset: number): void {
   view.setInt32(offset, entry.ipid0, true);
   view.setInt32(offset + 4, entry.ipid1, true);
   view.setInt32(offset + 8, entry.ipid2, true);

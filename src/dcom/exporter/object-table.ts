@@ -9,7 +9,7 @@ import { IpidTable } from "./ipid-table.ts";
 import { StubManager } from "./stub-manager.ts";
 
 /** References given with each marshaled pointer: as many as Windows gives, so that the receiver can pass some on without asking. */
-export const grantedReferences = 5;
+const grantedReferences = 5;
 
 /** Ticks of the table's clock in one ping period. */
 const ticksPerPeriod = 8;

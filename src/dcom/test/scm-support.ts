@@ -75,7 +75,7 @@ export function exporterStub(over: Partial<ExporterCalls> = {}): ExporterCalls {
 }
 
 /** No other machine can be reached. */
-export const noPings: PingTransport = {
+const noPings: PingTransport = {
   simplePing: () => Promise.reject(new Error("no network")),
   complexPing: () => Promise.reject(new Error("no network")),
 };

@@ -41,7 +41,7 @@ function objrefJson(objref: Objref, bytes: Uint8Array): Json {
   }
 }
 
-export function stdJson(std: StdObjref): { readonly [key: string]: Json } {
+function stdJson(std: StdObjref): { readonly [key: string]: Json } {
   const { flags, publicRefs, oxid, oid, ipid } = std;
   return { flags, publicRefs, oxid: hex64(oxid), oid: hex64(oid), ipid };
 }

@@ -12,7 +12,7 @@ export interface IpPayload {
   readonly fragment?: IpFragment | undefined;
 }
 
-export interface IpFragment {
+interface IpFragment {
   readonly id: number;
   /** Offset of this piece in the datagram's payload, bytes. */
   readonly offset: number;

@@ -9,7 +9,7 @@ export interface CommonHeader {
 
 export const COMMON_HEADER_BYTES = 16;
 /** The connectionless header (C706 12.5.1). */
-export const DATAGRAM_HEADER_BYTES = 80;
+const DATAGRAM_HEADER_BYTES = 80;
 
 /** Connection-oriented PDU types: request, response, fault, and bind (11) to orphaned (19), RTS (20). */
 function isConnectionType(type: number): boolean {

@@ -1,3 +1,4 @@
+import { ComError, HResult } from "../../base/index.ts";
 import type { NdrType, StructType, UnionType } from "../types.ts";
 import { readWhole, writeWhole } from "./complete.ts";
 import { type CompiledFunction, type Direction, Emitter, type Unit } from "./emitter.ts";
@@ -68,7 +69,7 @@ export class Compiler {
 }
 
 function unfinished(): never {
-  throw new Error("the type's compilation has not ended");
+  throw new ComError(HResult.E_UNEXPECTED, "the type's compilation has not ended");
 }
 
 function siteOf(type: NdrType): Site {

@@ -1,3 +1,4 @@
+import { ComError, HResult } from "../../base/index.ts";
 import type { InterfacePointerType, PointerType } from "../types.ts";
 import { writeCount, readCount } from "./counts.ts";
 import { expectTarget, firstAlign, isNullable, readWhole, writeWhole } from "./complete.ts";
@@ -11,7 +12,7 @@ import { numberCode } from "./expression.ts";
  */
 
 const never = (): never => {
-  throw new Error("a pointer has a fixed size");
+  throw new ComError(HResult.E_UNEXPECTED, "a pointer has a fixed size");
 };
 
 /** What Windows writes as the referent id of a user-marshaled pointer: "User". */

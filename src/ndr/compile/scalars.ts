@@ -1,10 +1,10 @@
-import { GUID_NULL } from "../../base/index.ts";
+import { ComError, GUID_NULL, HResult } from "../../base/index.ts";
 import type { BaseName, BaseType, ContextHandle, ContextHandleType, EnumType } from "../types.ts";
 import type { Emitter } from "./emitter.ts";
 import { at, type Kind, type Place, type Site } from "./kind.ts";
 
 const never = (): never => {
-  throw new Error("a scalar has a fixed size");
+  throw new ComError(HResult.E_UNEXPECTED, "a scalar has a fixed size");
 };
 
 const quote = (site: Site): string => JSON.stringify(site.where);
