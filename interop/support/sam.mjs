@@ -11,7 +11,7 @@ const NORMAL_ACCOUNT = 0x10;
 const MOST_BYTES = 0xffffffff;
 
 /** A string as RPC_UNICODE_STRING. */
-export function text(value) {
+function text(value) {
   const bytes = value.length * 2;
   const units = Uint16Array.from(value, (unit) => unit.charCodeAt(0));
   return { Length: bytes, MaximumLength: bytes, Buffer: units };
