@@ -1,3 +1,4 @@
+import "./cli.test.ts";
 import "./dependencies.test.ts";
 import "./links.test.ts";
 import "./readme.test.ts";

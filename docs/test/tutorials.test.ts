@@ -3,7 +3,7 @@ import { readPage } from "./support/markdown.ts";
 import { PageRun, makeStand } from "./support/run-page.ts";
 
 /** Pages that are carried out from top to bottom, each on a machine of its own. */
-const scripts = ["docs/tutorials/first-object.md", "docs/tutorials/from-linux-to-windows.md"];
+const scripts = ["docs/tutorials/first-object.md", "docs/tutorials/from-linux-to-windows.md", "docs/cli.md"];
 
 suite("pages that run", { concurrency: true }, () => {
   for (const path of scripts) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -44,6 +44,9 @@ export class PageRun implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, "package.json"), `{ "type": "module" }\n`);
+    for (const folder of ["conformance", "examples"]) {
+      symlinkSync(join(root, folder), join(this.folder, folder)); // "in a clone of the repository"
+    }
     const bin = join(this.home, "bin");
     mkdirSync(bin);
     writeFileSync(
