@@ -106,8 +106,12 @@ function readable(name: string): string {
   return text === "" ? name : text;
 }
 
-/** A status for people: name and number, whichever is known. */
+/**
+ * A status for people: name and number, whichever is known. Codes from 0x80040200 on (FACILITY_ITF) mean what the interface that raised them says,
+ * so they get no name here: the table's is only one interface's.
+ */
 export function formatStatus(code: number): string {
-  const name = nameOfStatus(code);
+  const interfacesOwn = code >>> 16 === 0x8004 && (code & 0xffff) >= 0x200;
+  const name = interfacesOwn ? undefined : nameOfStatus(code);
   return name === undefined ? hex32(code) : `${name} (${hex32(code)})`;
 }
