@@ -1,3 +1,4 @@
+import "./architecture.test.ts";
 import "./cli.test.ts";
 import "./dependencies.test.ts";
 import "./errors.test.ts";
