@@ -16,6 +16,8 @@ const it = await runScale({
   objects: 500,
   pingPeriod: 4000,
   address: "127.0.0.61",
+  progress: (text) =>
+    console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`),
 });
 console.log(`${it.objects} objects of one server, ${it.clients} clients, made in ${seconds(it.created)}`);
 console.log(

@@ -10,6 +10,8 @@ interface Client {
 }
 
 const clients: Client[] = [];
+/** A call that is never answered must be told, not waited for. */
+const timeout = 60_000;
 
 /** Several runtimes of one process are several clients: each has connections of its own. */
 async function open({ home, machine, credentials, runtimes, context }: ClientOptions): Promise<number> {
@@ -24,7 +26,7 @@ async function open({ home, machine, credentials, runtimes, context }: ClientOpt
 }
 
 async function spawn(count: number): Promise<number> {
-  const made = await Promise.all(clients.map(async ({ lab }) => lab.SpawnMany(count)));
+  const made = await Promise.all(clients.map(async ({ lab }) => lab.SpawnMany(count, { timeout })));
   for (const [i, subjects] of made.entries()) {
     for (const subject of subjects) if (subject !== null) clients[i]?.subjects.push(subject);
   }
@@ -42,7 +44,9 @@ async function wrongAnswers(subjects: readonly ISubject[]): Promise<number> {
   const atOnce = 16;
   const worker = async (first: number): Promise<void> => {
     for (let i = first; i < subjects.length; i += atOnce) {
-      const sum = await Promise.resolve(subjects[i]?.Add(i, 1)).catch((error: unknown) => String(error));
+      const sum = await Promise.resolve(subjects[i]?.Add(i, 1, { timeout })).catch((error: unknown) =>
+        String(error),
+      );
       if (sum === i + 1) continue;
       if (wrong++ === 0) process.stderr.write(`an object answered ${sum}\n`);
     }
@@ -71,6 +75,8 @@ function run(command: Command): Promise<number> {
       return call();
     case "close":
       return close();
+    default:
+      throw new Error("an unknown command");
   }
 }
 

@@ -15,6 +15,8 @@ export interface ScaleOptions {
   /** Milliseconds. */
   readonly pingPeriod: number;
   readonly address: string;
+  /** Told of each step. */
+  readonly progress?: (text: string) => void;
 }
 
 export interface ScaleFigures {
@@ -38,7 +40,7 @@ export interface ScaleFigures {
  * One server exports objects to many clients on other machines, a third of which is killed: their objects go, the others' stay, and nothing is left.
  */
 export async function runScale(options: ScaleOptions): Promise<ScaleFigures> {
-  const { processes, connections, objects, pingPeriod, address } = options;
+  const { processes, connections, objects, pingPeriod, address, progress = () => undefined } = options;
   await using far = await TestMachine.open({
     address,
     settings: { pingPeriod },
@@ -62,34 +64,41 @@ export async function runScale(options: ScaleOptions): Promise<ScaleFigures> {
     }
     const open = { machine: far.name, credentials: client, runtimes: connections };
     await Promise.all(clients.map((one, i) => one.open({ ...open, home: homes[i] ?? "" })));
+    progress("clients are connected");
     const counts = await Promise.all(clients.map((one) => one.spawn(objects)));
     const created = performance.now() - start;
+    progress("objects are made");
     assert.deepEqual(new Set(counts), new Set([connections * objects]));
     assert.equal(await lab.Living(), processes * perProcess + 1);
     const heapFull = await lab.HeapUsed();
 
     start = performance.now();
     assert.equal(await wrongCalls(clients), 0, "every object answers");
+    progress("each was called");
     await delay(pingPeriod * 4);
     assert.equal(await lab.Living(), processes * perProcess + 1, "pings keep them all");
 
     const dead = clients.splice(0, Math.round(processes / 3));
     await Promise.all(dead.map((one) => one.kill()));
     const killed = performance.now();
+    progress("a third of the clients was killed");
     const survivors = clients.length * perProcess + 1;
     await until(
       async () => (await lab.Living()) <= survivors,
       "the objects of the dead to go",
       pingPeriod * 12 + 10_000,
     );
+    progress("their objects are gone");
     const freedAfter = (performance.now() - killed) / pingPeriod;
     await delay(pingPeriod);
     assert.equal(await lab.Living(), survivors, "none was freed early");
     assert.equal(await wrongCalls(clients), 0, "every object of the survivors answers");
     const calledTwice = performance.now() - start;
 
+    progress("each of the others was called again");
     start = performance.now();
     await Promise.all(clients.map((one) => one.close()));
+    progress("everything was given back");
     const released = performance.now() - start;
     await until(async () => (await lab.Living()) === 1, "what was given back to go");
     assert.equal(await lab.FinalReleases(), processes * perProcess);
