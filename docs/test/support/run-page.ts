@@ -44,9 +44,6 @@ export class PageRun implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true });
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, "package.json"), `{ "type": "module" }\n`);
-    for (const folder of ["conformance", "examples"]) {
-      symlinkSync(join(root, folder), join(this.folder, folder)); // "in a clone of the repository"
-    }
     const bin = join(this.home, "bin");
     mkdirSync(bin);
     writeFileSync(
@@ -54,6 +51,18 @@ export class PageRun implements AsyncDisposable {
       `#!/bin/sh\nexec "${process.execPath}" "${root}dist/cli/main.js" "$@"\n`,
     );
     chmodSync(join(bin, "comity"), 0o755);
+  }
+
+  /** Has the page find the samples and captures where they are in a clone. Not for pages that compile what they find. */
+  linkClone(): void {
+    for (const folder of [
+      "conformance/captures",
+      "examples/calculator/calculator.idl",
+      "examples/calculator/dist",
+    ]) {
+      mkdirSync(dirname(join(this.folder, folder)), { recursive: true });
+      symlinkSync(join(root, folder), join(this.folder, folder));
+    }
   }
 
   /** Carries out the whole page, or throws an assertion with the line that is not true. */
