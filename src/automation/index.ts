@@ -7,13 +7,6 @@ export { type DispatchMethods, LateBound, type LateBoundOptions } from "./dispat
 export { type DispParams, DispatchStub, type ExcepInfo, type InvokeResult } from "./dispatch-server.ts";
 export { DispId, DispatchFlag, type InvokeKind, type Member } from "./member.ts";
 export { dispatchProvider } from "./dispatch-provider.ts";
-export {
-  type ITypeComp,
-  type ITypeInfo,
-  type ITypeLib,
-  IDispatch,
-  IEnumVARIANT,
-  IErrorInfo,
-} from "./gen/oaidl.ts";
-export { BSTR_UserMarshal, VARIANT_UserMarshal } from "./user-marshal.ts";
+export { type ITypeComp, type ITypeInfo, type ITypeLib, IDispatch, IEnumVARIANT } from "./gen/oaidl.ts";
+export { VARIANT_UserMarshal } from "./user-marshal.ts";
 export { SAFEARRAY_UserMarshal } from "./safearray-marshal.ts";

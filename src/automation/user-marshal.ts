@@ -7,39 +7,6 @@ import { VT, vtName } from "./vt.ts";
  * The [wire_marshal] types of Automation: what stands on the wire (generated from oaidl.idl) and what a program sees.
  */
 
-interface FlaggedWordBlob {
-  readonly cBytes: number;
-  readonly clSize: number;
-  readonly asData: Uint16Array;
-}
-
-/**
- * BSTR: a string, null, or bytes when the length is odd. A null BSTR is a blob whose byte count is all ones. ([MS-OAUT] 2.2.23)
- */
-export const BSTR_UserMarshal: UserMarshal<string | Uint8Array | null, FlaggedWordBlob | null> = {
-  toWire(value) {
-    if (value === null || value === undefined)
-      return { cBytes: 0xffffffff, clSize: 0, asData: new Uint16Array(0) };
-    if (typeof value === "string") {
-      const asData = new Uint16Array(value.length);
-      for (let i = 0; i < value.length; i++) asData[i] = value.charCodeAt(i);
-      return { cBytes: value.length * 2, clSize: value.length, asData };
-    }
-    const asData = new Uint16Array((value.length + 1) >> 1);
-    new Uint8Array(asData.buffer).set(value);
-    return { cBytes: value.length, clSize: asData.length, asData };
-  },
-  fromWire(wire) {
-    if (wire === null || wire.cBytes === 0xffffffff) return null;
-    const { asData, cBytes } = wire;
-    if (cBytes > asData.length * 2) {
-      throw new ComError(HResult.RPC_X_BAD_STUB_DATA, `a BSTR of ${cBytes} bytes in ${asData.length * 2}`);
-    }
-    const bytes = Buffer.from(asData.buffer, asData.byteOffset, cBytes);
-    return cBytes % 2 === 1 ? new Uint8Array(bytes) : bytes.toString("utf16le");
-  },
-};
-
 interface WireVariant {
   readonly clSize: number;
   readonly rpcReserved: number;

@@ -1,6 +1,6 @@
 import { ComError, type Guid, HResult, formatGuid } from "../base/index.ts";
 import { type ClassTable } from "./class-table.ts";
-import { IClassFactory } from "./class-factory.ts";
+import { IClassFactory } from "./gen/unknwnbase.ts";
 import { BEYOND_PROCESS, ClassContext, WITHIN_PROCESS } from "./context.ts";
 import { contractOf } from "./interfaces.ts";
 import type { ModuleLoader } from "./module-loader.ts";

@@ -1,7 +1,8 @@
 import { ComError, type Guid, HResult } from "../base/index.ts";
 import type { Awaitable, InterfaceDescriptor } from "../ndr/index.ts";
 import { type ClassDefinition, type CreationContext } from "./class.ts";
-import { IClassFactory, IClassFactory2, type LicenseInfo } from "./class-factory.ts";
+import { IClassFactory2, type LICINFO } from "./gen/license.ts";
+import { IClassFactory } from "./gen/unknwnbase.ts";
 import { type Identity, identityOfObject } from "./identity.ts";
 import { contractOf, implement } from "./interfaces.ts";
 import type { ServerLocks } from "./locks.ts";
@@ -35,7 +36,7 @@ export class ClassObject {
     else this.#locks.release();
   }
 
-  GetLicInfo(): LicenseInfo {
+  GetLicInfo(): LICINFO {
     const { license } = this.definition.options;
     return {
       cbLicInfo: 12,
@@ -50,8 +51,9 @@ export class ClassObject {
     return license.requestKey();
   }
 
-  CreateInstanceLic(riid: Guid, key: string): Awaitable<IUnknown> {
-    if (this.definition.options.license?.accepts(key) !== true) throw notLicensed(this.definition);
+  CreateInstanceLic(riid: Guid, key: string | null): Awaitable<IUnknown> {
+    if (key === null || this.definition.options.license?.accepts(key) !== true)
+      throw notLicensed(this.definition);
     return this.#create(riid);
   }
 

@@ -45,11 +45,14 @@ export type {
   Remoting,
   ServerInfo,
 } from "./remoting.ts";
-export { IClassFactory, IClassFactory2, type LicenseInfo } from "./class-factory.ts";
+export { IClassFactory } from "./gen/unknwnbase.ts";
+export { IClassFactory2, type LICINFO } from "./gen/license.ts";
+export { IErrorInfo, ISupportErrorInfo } from "./gen/errorinfo.ts";
+export { BSTR_UserMarshal } from "./bstr.ts";
 export { type ClassObject, makeClassObject } from "./class-object.ts";
 export { ServerLocks } from "./locks.ts";
 export { ClassContext } from "./context.ts";
-export { IID_ISupportErrorInfo, ISupportErrorInfo, type InterfaceProvider } from "./provider.ts";
+export type { InterfaceProvider } from "./provider.ts";
 export { homeFolder } from "./home.ts";
 export {
   type KeyInfo,

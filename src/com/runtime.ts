@@ -16,7 +16,7 @@ import { type Store, openStore } from "../store/index.ts";
 import { ActivationPath } from "./activation.ts";
 import type { ClassDefinition } from "./class.ts";
 import { makeClassObject } from "./class-object.ts";
-import { IClassFactory } from "./class-factory.ts";
+import { IClassFactory } from "./gen/unknwnbase.ts";
 import { type ClassEntry, ClassTable } from "./class-table.ts";
 import { ClassContext } from "./context.ts";
 import { homeFolder } from "./home.ts";

@@ -4,6 +4,7 @@ import { HResult, guid } from "../../base/index.ts";
 import {
   ClassContext,
   IClassFactory,
+  IClassFactory2,
   type IUnknown,
   defineClass,
   identityOf,
@@ -97,6 +98,27 @@ describe("proxies and stubs, through bytes", () => {
       assert.equal(stub.codec(opnum), undefined);
       assert.throws(() => stub.invoke(opnum, []), withCode(HResult.RPC_S_PROCNUM_OUT_OF_RANGE));
     }
+  });
+
+  it("ask for a licence from elsewhere, and create with it", async () => {
+    const CLSID = guid("5b1e0d2a-7f0c-4d6b-8a55-8a1c6a2f0003");
+    const licensed = defineClass({ clsid: CLSID, interfaces: [ICalculator] }, Calculator, {
+      license: { verified: () => true, requestKey: () => "ключ\0", accepts: (key) => key === "ключ\0" },
+    });
+    const wire = new Loopback();
+    await using server = await openRuntime({ remoting: () => wire.remoting() });
+    await using client = await openRuntime({ remoting: () => wire.remoting(), leaks: "throw" });
+    await using _ = await server.registerClassObject(licensed);
+    using factory = await client.getClassObject(CLSID, IClassFactory2, { machine: "elsewhere" });
+    assert.deepEqual(await factory.GetLicInfo(), { cbLicInfo: 12, fRuntimeKeyAvail: 1, fLicVerified: 1 });
+    const key = await factory.RequestLicKey(0);
+    assert.equal(key, "ключ\0");
+    using made = (await factory.CreateInstanceLic(IAdder.iid, key)) as IAdder & IUnknown;
+    assert.equal(await made.Add(4, 4), 8);
+    await assert.rejects(
+      async () => factory.CreateInstanceLic(IAdder.iid, "guess"),
+      withCode(HResult.CLASS_E_NOTLICENSED),
+    );
   });
 });
 

@@ -145,7 +145,7 @@ describe("classes within the process", () => {
     await using _ = await com.registerClassObject(licensed);
     await assert.rejects(com.createInstance(CLSID, IAdder), withCode(HResult.CLASS_E_NOTLICENSED));
     using factory = await com.getClassObject(CLSID, IClassFactory2);
-    assert.throws(() => factory.RequestLicKey(), withCode(HResult.CLASS_E_NOTLICENSED));
+    assert.throws(() => factory.RequestLicKey(0), withCode(HResult.CLASS_E_NOTLICENSED));
     assert.throws(
       () => factory.CreateInstanceLic(IAdder.iid, "guess"),
       withCode(HResult.CLASS_E_NOTLICENSED),
@@ -153,7 +153,7 @@ describe("classes within the process", () => {
     using object = await factory.CreateInstanceLic(IAdder.iid, "key");
     assert.ok(object);
     verified = true;
-    assert.equal(await factory.RequestLicKey(), "key");
+    assert.equal(await factory.RequestLicKey(0), "key");
     assert.deepEqual(await factory.GetLicInfo(), { cbLicInfo: 12, fRuntimeKeyAvail: 1, fLicVerified: 1 });
     using plain = factory.QueryInterface(IClassFactory) as IClassFactory;
     using other = await plain.CreateInstance(IAdder.iid);

@@ -9,6 +9,7 @@ import {
   guid,
   tryParseGuid,
 } from "../../base/index.ts";
+import { IErrorInfo } from "../../com/index.ts";
 import { decodeObjref, encodeObjref } from "../objref.ts";
 import type { OrpcExtent } from "./extent.ts";
 
@@ -16,7 +17,6 @@ import type { OrpcExtent } from "./extent.ts";
 export const CLSID_ErrorExtension: Guid = guid("0000031c-0000-0000-c000-000000000046");
 /** CLSID_ErrorObject: unmarshals the error object within it ([MS-DCOM] 2.2.21.2). */
 export const CLSID_ErrorObject: Guid = guid("0000031b-0000-0000-c000-000000000046");
-const IID_IErrorInfo = guid("1cf2b120-547d-101b-8e65-08002b2bd119");
 
 /** The longest text of an error that is sent or read, UTF-16 units. */
 const maxText = 8192;
@@ -32,7 +32,7 @@ export function errorExtent(info: ErrorInfo): OrpcExtent {
   writeText(writer, info.helpFile);
   const data = encodeObjref({
     form: "custom",
-    iid: IID_IErrorInfo,
+    iid: IErrorInfo.iid,
     clsid: CLSID_ErrorObject,
     data: writer.finish(),
   });
