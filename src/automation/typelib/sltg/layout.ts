@@ -1,0 +1,2 @@
+/** "SLTG" */
+export const SLTG_MAGIC = 0x47544c53;
