@@ -1,5 +1,4 @@
 import {
-  type ByteWriter,
   type Clock,
   ComError,
   HResult,
@@ -10,27 +9,25 @@ import {
   systemClock,
 } from "../../base/index.ts";
 import { type RpcEndpoint, formatEndpoint } from "../endpoint.ts";
-import { errorOfFault } from "../fault-status.ts";
 import { FAULT_BYTES } from "../pdu/fault.ts";
-import { DREP_LITTLE_ENDIAN } from "../pdu/header.ts";
 import { PacketType, PfcFlag } from "../pdu/packet-type.ts";
 import { encodePdu, makePdu } from "../pdu/pdu.ts";
 import { CALL_HEADER_BYTES } from "../pdu/request.ts";
-import { BindTimeFeature, type SyntaxId, formatSyntax } from "../pdu/syntax.ts";
-import { encodeVerificationTrailer } from "../pdu/verification-trailer.ts";
+import { BindTimeFeature, type SyntaxId } from "../pdu/syntax.ts";
 import type { Connection } from "../transport/transport.ts";
 import { Assembly } from "../wire/assembly.ts";
 import { CallTable } from "../wire/call-table.ts";
-import { At, WHOLE, headWord } from "../wire/fields.ts";
+import { At, WHOLE } from "../wire/fields.ts";
 import { finishMessage, readTrailer, unprotectFragment } from "../wire/protection.ts";
 import { Wire } from "../wire/wire.ts";
 import { Binder } from "./binder.ts";
 import type { Binding } from "./binding.ts";
+import { cancelError, errorOfCallFault, refuseUnsigned, timeoutError, told } from "./call-errors.ts";
 import { connectTo } from "./connect.ts";
 import { Deadlines } from "./deadlines.ts";
-import { errorOfUnprovenFault } from "./logon-refusal.ts";
 import type { AssociationOptions } from "./options.ts";
 import { PendingCall, type ResponseDecoder, type RpcCallOptions } from "./pending-call.ts";
+import { appendTrailer, headerLength } from "./request-writer.ts";
 import type { BindingSecurity, SecurityHandle } from "./security.ts";
 
 /**
@@ -169,6 +166,11 @@ export class Association extends Wire {
 
   // For Binder and Binding.
 
+  /** Why nothing can be sent any more, or `undefined`. */
+  get ending(): ComError | undefined {
+    return this.#state === "closed" ? this.#gone(true) : undefined;
+  }
+
   opened(): void {
     if (this.#state === "unbound") this.#state = "open";
   }
@@ -180,27 +182,6 @@ export class Association extends Wire {
   sendPdu(bytes: Uint8Array): void {
     this.output.open().raw(bytes);
     this.output.commit();
-  }
-
-  /** The header of a request; the writer stands behind it, the stub's origin set. */
-  beginRequest(contextId: number, opnum: number, object: Uint8Array | undefined): ByteWriter {
-    const writer = this.output.open();
-    writer.reserve(40);
-    const { view } = writer;
-    const at = writer.pos;
-    const flags = object === undefined ? WHOLE : WHOLE | PfcFlag.objectUuid;
-    view.setUint32(at, headWord(PacketType.request, flags), true);
-    view.setUint32(at + At.drep, DREP_LITTLE_ENDIAN, true);
-    view.setUint32(at + At.fragLength, 0, true);
-    view.setUint32(at + At.contextId, contextId | (opnum << 16), true);
-    let stub = at + CALL_HEADER_BYTES;
-    if (object !== undefined) {
-      writer.bytes.set(object, stub);
-      stub += 16;
-    }
-    writer.pos = stub;
-    writer.origin = stub;
-    return writer;
   }
 
   sendRequest(
@@ -234,10 +215,9 @@ export class Association extends Wire {
     const { binding } = call;
     writer.view.setUint32(start + At.callId, call.callId, true);
     if (trailer && binding.protection !== undefined) {
-      encodeVerificationTrailer(writer, this.#verifiedHeader(binding, writer, start));
+      appendTrailer(writer, start, binding, this.#binder.headerSigning);
     }
-    const object = (writer.bytes[start + At.flags] as number) & PfcFlag.objectUuid;
-    const header = object === 0 ? CALL_HEADER_BYTES : CALL_HEADER_BYTES + 16;
+    const header = headerLength(writer, start);
     if (serial) {
       this.#queue.push({ call, bytes: writer.finish(start), header });
       output.abandon();
@@ -246,19 +226,6 @@ export class Association extends Wire {
     finishMessage(writer, start, header, this.#binder.maxTransmit, binding.protection);
     call.offset = output.committed;
     output.commit();
-  }
-
-  #verifiedHeader(binding: Binding, writer: ByteWriter, start: number) {
-    const { view } = writer;
-    return {
-      callId: view.getUint32(start + At.callId, true),
-      contextId: binding.contextId,
-      opnum: view.getUint16(start + At.opnum, true),
-      drep: DREP_LITTLE_ENDIAN,
-      abstractSyntax: binding.syntax,
-      transferSyntax: binding.transferSyntax,
-      headerSigning: this.#binder.headerSigning,
-    };
   }
 
   /** Listens to the call's signal; false when it has aborted already. */
@@ -305,8 +272,7 @@ export class Association extends Wire {
       } else if (call.abandoned) {
         this.#orphan(call);
       } else {
-        const what = "the call was not answered in time";
-        this.#giveUp(call, new ComError(HResult.RPC_E_TIMEOUT, what, { where: placeOf(call) }));
+        this.#giveUp(call, timeoutError(call));
         next = Math.min(next, call.deadline);
       }
     }
@@ -524,33 +490,4 @@ export class Association extends Wire {
       cause: this.#reason,
     });
   }
-}
-
-function cancelError(signal: AbortSignal): ComError {
-  return ComError.from(
-    signal.reason ?? new DOMException("aborted", "AbortError"),
-    HResult.RPC_E_CALL_CANCELED,
-  );
-}
-
-/** What the caller of a failed call is told. */
-function told(call: PendingCall, error: ComError): ComError {
-  return call.decoder.failed?.(error) ?? error;
-}
-
-function placeOf(call: PendingCall): string {
-  return formatSyntax(call.binding.syntax);
-}
-
-function errorOfCallFault(call: PendingCall, status: number): ComError {
-  const { security } = call.binding;
-  return security?.proven === false
-    ? errorOfUnprovenFault(status, placeOf(call))
-    : errorOfFault(status, placeOf(call));
-}
-
-function refuseUnsigned(): never {
-  throw new ComError(HResult.RPC_S_SEC_PKG_ERROR, "an answer without the signature that was agreed on", {
-    gate: "message signature",
-  });
 }

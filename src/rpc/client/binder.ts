@@ -135,6 +135,8 @@ export class Binder {
       associationGroup: this.group,
       contexts,
     };
+    const { ending } = this.#association;
+    if (ending !== undefined) return Promise.reject(ending);
     const callId = this.#association.nextCallId();
     return new Promise<Pdu>((resolve, reject) => {
       const timer = this.#association.clock.after(this.#association.timeout, () =>

@@ -3,6 +3,7 @@ import type { SyntaxId } from "../pdu/syntax.ts";
 import type { Protection } from "../wire/protection.ts";
 import type { Association } from "./association.ts";
 import type { ResponseDecoder, RpcCallOptions } from "./pending-call.ts";
+import { beginRequest } from "./request-writer.ts";
 import type { SecurityHandle } from "./security.ts";
 
 /** One interface on one connection: a presentation context, and the security context its calls use. */
@@ -38,7 +39,7 @@ export class Binding {
    * {@link send}, or {@link abandon}, in the same turn. `object`: the 16 bytes of the object UUID (in ORPC the IPID).
    */
   begin(opnum: number, object: Uint8Array | undefined): ByteWriter {
-    return this.association.beginRequest(this.contextId, opnum, object);
+    return beginRequest(this.association.output, this.contextId, opnum, object);
   }
 
   /**

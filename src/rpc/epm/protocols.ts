@@ -61,10 +61,6 @@ const protocols: readonly TowerProtocol[] = [
   { protseq: "ncalrpc", id: LOCAL, endpointId: 0x10, hostId: undefined, ...name },
 ];
 
-export function isTowerProtocol(protseq: string): boolean {
-  return protocols.some((protocol) => protocol.protseq === protseq);
-}
-
 /** Throws RPC_S_PROTSEQ_NOT_SUPPORTED for a protocol sequence that towers cannot say. */
 export function protocolOf(protseq: string): TowerProtocol {
   const found = protocols.find((protocol) => protocol.protseq === protseq);

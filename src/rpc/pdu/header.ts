@@ -50,6 +50,6 @@ export function decodeHeader(reader: ByteReader): PduHeader {
   };
 }
 
-export function isLittleEndian(drep: number): boolean {
+function isLittleEndian(drep: number): boolean {
   return (drep & 0xf0) === 0x10;
 }

@@ -4,3 +4,4 @@ import "./security.test.ts";
 import "./epm.test.ts";
 import "./ntlm.test.ts";
 import "./hostile.test.ts";
+import "./wire.test.ts";

@@ -3,6 +3,7 @@ import { chmodSync, unlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { newGuid } from "../../base/index.ts";
 import type { RpcEndpoint } from "../endpoint.ts";
 import { closeServer } from "./close-server.ts";
@@ -29,7 +30,7 @@ export const localTransport: Transport = {
     const path = endpoint.endpoint === "" ? freePath() : endpoint.endpoint;
     const server = createServer({ pauseOnConnect: true });
     acceptSockets(server, () => localConnection(path), accept);
-    server.listen(path);
+    listenPrivately(() => server.listen(path));
     await once(server, "listening");
     if (process.platform !== "win32") chmodSync(path, 0o600);
     return {
@@ -41,6 +42,20 @@ export const localTransport: Transport = {
     };
   },
 };
+
+/** The socket's file is made at once; with this mask nobody else can use it between then and the change of its mode. */
+function listenPrivately(listen: () => void): void {
+  if (process.platform === "win32" || !isMainThread) {
+    listen();
+    return;
+  }
+  const mask = process.umask(0o177);
+  try {
+    listen();
+  } finally {
+    process.umask(mask);
+  }
+}
 
 function localConnection(path: string): SocketConnection {
   const connection = new SocketConnection(PROTSEQ, true);

@@ -8,11 +8,16 @@ const FLUSH_BYTES = 128 * 1024;
 const KEEP_BYTES = 512 * 1024;
 const KEEP_BUFFERS = 4;
 
+/** A message within another: where the outer one starts in its writer, and the writer of the inner one. */
 interface Level {
-  readonly writer: ByteWriter;
   readonly start: number;
-  /** Messages that were finished while the one above was open. */
   readonly inner: ByteWriter;
+}
+
+/** A buffer that waits for its turn, and where what is still to be sent begins in it. */
+interface Waiting {
+  readonly writer: ByteWriter;
+  readonly from: number;
 }
 
 /**
@@ -23,8 +28,11 @@ export class Output {
   readonly #connection: Connection;
   readonly #drained: () => void;
   #current: ByteWriter = new ByteWriter(FIRST_BYTES);
+  /** Bytes at the start of the current buffer that have gone ahead of an open message. */
+  #skip = 0;
   #inFlight: ByteWriter | undefined;
-  #waiting: ByteWriter[] = [];
+  #inFlightBytes = 0;
+  #waiting: Waiting[] = [];
   #spare: ByteWriter[] = [];
   #opened = false;
   #scheduled = false;
@@ -89,31 +97,42 @@ export class Output {
     }
     this.#opened = false;
     this.#current.pos = this.start;
+    if (this.start === this.#skip) this.#dropSkipped();
+  }
+
+  /** Nothing of the current buffer is left to send. */
+  #dropSkipped(): void {
+    this.#skip = 0;
+    this.#current.reset();
   }
 
   /** Writes what has gathered. */
   flush(): void {
     this.#scheduled = false;
     const writer = this.#current;
+    const from = this.#skip;
     if (writer.pos === 0 || this.#opened) return;
     if (this.#inFlight === undefined) {
-      this.#write(writer);
+      this.#skip = 0;
+      this.#write(writer, from);
       if (this.#inFlight === writer) this.#current = this.#fresh();
     } else if (writer.pos >= FLUSH_BYTES) {
-      this.#waiting.push(writer);
+      this.#skip = 0;
+      this.#waiting.push({ writer, from });
       this.#current = this.#fresh(writer.bytes.length);
     }
   }
 
-  #write(writer: ByteWriter): void {
-    const { pos } = writer;
-    this.handed += pos;
-    if (this.#closed || this.#connection.write(writer.bytes, 0, pos)) {
-      this.#done += pos;
+  #write(writer: ByteWriter, from: number): void {
+    const count = writer.pos - from;
+    this.handed += count;
+    if (this.#closed || count === 0 || this.#connection.write(writer.bytes, from, writer.pos)) {
+      this.#done += count;
       if (writer.bytes.length > KEEP_BYTES && writer === this.#current) this.#current = this.#fresh();
       writer.reset();
     } else {
       this.#inFlight = writer;
+      this.#inFlightBytes = count;
     }
   }
 
@@ -122,17 +141,17 @@ export class Output {
     const done = this.#inFlight;
     if (done === undefined) return;
     this.#inFlight = undefined;
-    this.#done += done.pos;
+    this.#done += this.#inFlightBytes;
     this.#recycle(done);
     for (;;) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
-      this.#write(next);
-      if (this.#inFlight === next) {
+      this.#write(next.writer, next.from);
+      if (this.#inFlight !== undefined) {
         this.#drained();
         return;
       }
-      this.#recycle(next);
+      this.#recycle(next.writer);
     }
     this.flush();
     this.#drained();
@@ -157,10 +176,9 @@ export class Output {
 
   /** A message begun while another is being written (marshaling an argument may need a call) goes out before it. */
   #openNested(): ByteWriter {
-    const outer = this.#nested?.at(-1)?.inner ?? this.#current;
-    this.#nested ??= [];
     const inner = new ByteWriter(FIRST_BYTES);
-    this.#nested.push({ writer: outer, start: this.start, inner });
+    this.#nested ??= [];
+    this.#nested.push({ start: this.start, inner });
     this.start = 0;
     return inner;
   }
@@ -170,33 +188,22 @@ export class Output {
     if (level === undefined) return;
     if (this.#nested?.length === 0) this.#nested = undefined;
     this.start = level.start;
-    if (!keep) return;
-    this.#insertBefore(level);
+    if (keep) this.#sendAhead(level.inner);
   }
 
-  /** The outer message has not got its place in the stream yet, so the inner one can be sent alone first. */
-  #insertBefore(level: Level): void {
-    const { inner } = level;
-    const ahead = new ByteWriter(level.start + inner.pos);
-    if (level.writer === this.#current && level.start > 0) {
-      ahead.raw(level.writer.bytes.subarray(0, level.start));
-    }
-    ahead.raw(inner.written());
+  /**
+   * The outermost message has no place in the stream yet, so everything before it, and then the inner one, can go first. It stays where it
+   * is: its author may remember places in it.
+   */
+  #sendAhead(inner: ByteWriter): void {
+    const before = this.#nested?.[0]?.start ?? this.start;
+    const writer = new ByteWriter(before - this.#skip + inner.pos);
+    writer.raw(this.#current.bytes.subarray(this.#skip, before));
+    writer.raw(inner.written());
+    this.#skip = before;
     this.committed += inner.pos;
-    this.#shift(level);
-    if (this.#inFlight === undefined && this.#waiting.length === 0) {
-      this.#write(ahead);
-    } else this.#waiting.push(ahead);
-  }
-
-  /** Moves the open outer message to the start of its writer, the messages before it having left. */
-  #shift(level: Level): void {
-    const { writer, start } = level;
-    if (writer !== this.#current || start === 0) return;
-    writer.bytes.copyWithin(0, start, writer.pos);
-    writer.pos -= start;
-    writer.origin -= start;
-    this.start = 0;
+    if (this.#inFlight === undefined) this.#write(writer, 0);
+    else this.#waiting.push({ writer, from: 0 });
   }
 }
 

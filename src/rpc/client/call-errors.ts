@@ -1,0 +1,39 @@
+import { ComError, HResult } from "../../base/index.ts";
+import { errorOfFault } from "../fault-status.ts";
+import { formatSyntax } from "../pdu/syntax.ts";
+import { errorOfUnprovenFault } from "./logon-refusal.ts";
+import type { PendingCall } from "./pending-call.ts";
+
+/** Why a call ended that its caller's signal cancelled. */
+export function cancelError(signal: AbortSignal): ComError {
+  return ComError.from(
+    signal.reason ?? new DOMException("aborted", "AbortError"),
+    HResult.RPC_E_CALL_CANCELED,
+  );
+}
+
+export function timeoutError(call: PendingCall): ComError {
+  return new ComError(HResult.RPC_E_TIMEOUT, "the call was not answered in time", { where: placeOf(call) });
+}
+
+/** What the caller of a failed call is told. */
+export function told(call: PendingCall, error: ComError): ComError {
+  return call.decoder.failed?.(error) ?? error;
+}
+
+function placeOf(call: PendingCall): string {
+  return formatSyntax(call.binding.syntax);
+}
+
+export function errorOfCallFault(call: PendingCall, status: number): ComError {
+  const { security } = call.binding;
+  return security?.proven === false
+    ? errorOfUnprovenFault(status, placeOf(call))
+    : errorOfFault(status, placeOf(call));
+}
+
+export function refuseUnsigned(): never {
+  throw new ComError(HResult.RPC_S_SEC_PKG_ERROR, "an answer without the signature that was agreed on", {
+    gate: "message signature",
+  });
+}
