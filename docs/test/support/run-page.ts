@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { LocalMachine } from "comity/dcom";
 import { type Block, type Page, blocksOf, root } from "./markdown.ts";
 
 /*
@@ -93,17 +94,29 @@ export class PageRun implements AsyncDisposable {
     });
   }
 
+  /** Ends whatever the page started: its own commands, and the servers that were launched for them. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const launched = await this.#launched();
     for (const child of this.#children) {
-      if (child.exitCode !== null || child.pid === undefined) continue;
-      try {
-        process.kill(-child.pid, "SIGTERM"); // the shell and what it started
-      } catch {
-        // Gone in the meantime.
-      }
+      if (child.exitCode === null && child.pid !== undefined) end(-child.pid); // the shell and what it started
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (const pid of launched) end(pid);
+    await new Promise((resolve) => setTimeout(resolve, 200));
     rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** Processes of the page's machines, asked of whoever is their SCM now. */
+  async #launched(): Promise<readonly number[]> {
+    const pids = new Set<number>();
+    for (const name of readdirSync(this.home, { recursive: true, encoding: "utf8" })) {
+      if (basename(name) !== "scm.sock") continue;
+      await using machine = new LocalMachine({ home: join(this.home, dirname(name)) });
+      const snapshot = await machine.snapshot().catch(() => undefined); // nobody there
+      if (snapshot === undefined) continue;
+      for (const { pid } of [snapshot, ...snapshot.processes]) pids.add(pid);
+    }
+    pids.delete(process.pid);
+    return [...pids];
   }
 
   async #execute(command: Command): Promise<void> {
@@ -148,6 +161,14 @@ export class PageRun implements AsyncDisposable {
       .replaceAll("4135", String(this.#stand.port))
       .replaceAll("127.0.0.2", this.#stand.address)
       .replaceAll("/home/you", this.home);
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // Gone in the meantime.
   }
 }
 
