@@ -5,3 +5,4 @@ import "./epm.test.ts";
 import "./ntlm.test.ts";
 import "./hostile.test.ts";
 import "./wire.test.ts";
+import "./association.test.ts";
