@@ -21,7 +21,7 @@ export {
 export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule } from "./local-server.ts";
 export { type ComModule, type DefinedModule, defineModule } from "./module.ts";
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
-export { identityOf, isPointer, isSameObject, pointerTo, remoteObjectOf } from "./pointers.ts";
+export { identityOf, isPointer, isSameObject, pointerTo, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { contractOf, implement, interfacesOf } from "./interfaces.ts";
 export { type Facet, Identity, type IdentityHost } from "./identity.ts";
 export { proxyPointer } from "./pointer/proxy.ts";

@@ -27,6 +27,14 @@ export function identityOf(object: object, host?: IdentityHost): Identity {
   );
 }
 
+/**
+ * Gives back the reference that a method gave with a pointer in its result: what a stub does when the result has been marshaled. Of a pointer that
+ * stands several times in the result, call it for each; one without references left is let be.
+ */
+export function releaseResult(pointer: IUnknown): void {
+  if (pointer instanceof Pointer && pointer.$home !== undefined) pointer.Release();
+}
+
 /** The remote object a proxy leads to; undefined for a direct pointer or an implementation object. */
 export function remoteObjectOf(pointer: object): RemoteObject | undefined {
   if (!(pointer instanceof ProxyPointer)) return undefined;

@@ -5,6 +5,12 @@ import { type Awaitable, type CallOptions, type Interface, defineInterface } fro
  * An interface pointer. A value of a generated interface type (`ICalculator`) *is* an interface pointer: its methods call the object, wherever it
  * is, and it owns one reference, which leaving a `using` block (or `Release`) gives back. Two pointers are handles of their own even when they lead
  * to the same object; `isSameObject` compares identities.
+ *
+ * Whose a reference is when pointers travel, over any distance:
+ * - an argument is lent: it ends with the call; whoever keeps it takes a reference with `AddRef` (or another pointer with `QueryInterface`);
+ * - a result is given: the caller owns it. A method that returns a pointer it also keeps calls `AddRef` first; that reference becomes the caller's,
+ *   in a handle of its own. Every place in a result that holds a pointer, holds one reference;
+ * - an [in, out] pointer is lent on the way in and given on the way out, unless the method leaves it as it was.
  */
 export interface IUnknown extends Disposable, AsyncDisposable {
   /**

@@ -29,6 +29,9 @@ export abstract class Pointer implements IUnknown {
   /** Gives the object's reference back. */
   abstract $drop(): void;
 
+  /** Another handle to the same interface of the same object, with a reference of its own. */
+  abstract $again(): Pointer;
+
   abstract get $leaks(): LeakDetector | undefined;
 
   AddRef(): number {
@@ -88,6 +91,17 @@ export function refuse(pointer: Pointer, member: string): never {
     `the ${pointer.$descriptor.name} pointer belongs to another apartment; marshal it there`,
     { where },
   );
+}
+
+/**
+ * What a method returned, as its caller's own: the reference that came with it is moved to a handle that nobody else uses. A handle made for the
+ * caller goes through as it is; of one that the object keeps, the count taken with AddRef is given back for a new handle.
+ */
+export function handOver(pointer: Pointer): Pointer {
+  if ((pointer.$count === 1 && pointer.$owned) || pointer.$home !== thread.current) return pointer;
+  const own = pointer.$again();
+  pointer.Release();
+  return own;
 }
 
 /** Watches a new handle when its runtime looks for leaks. */

@@ -10,12 +10,12 @@ export interface CallPlan {
   readonly descriptor: InterfaceDescriptor;
   readonly method: MethodDescriptor;
   readonly mapper: MethodMapper | undefined;
-  /** Makes a pointer of an implementation object handed over where an interface pointer belongs. */
+  /** Makes a pointer of an implementation object where an interface pointer belongs, and gives a returned pointer to the caller. */
   readonly wrap: Wrap;
 }
 
 interface Wrap {
-  /** The object as a pointer to `iid`; one that had to be made is added to `made`. */
+  /** The object as a pointer to `iid`; one that had to be made is added to `made`. Without `made` it is a result. */
   (value: object, iid: string | undefined, made: Disposable[] | undefined): unknown;
 }
 
@@ -99,7 +99,10 @@ function finish(
   const value = wrapped === undefined ? result : wrapped.value;
   const { mapper } = plan;
   if (mapper?.output === undefined) return value;
-  return mapper.output(value, (pointer, iid) => plan.wrap(pointer, iid, undefined), scopeOf(mapper, args));
+  const lent = mapper.returned.map((index) => args[index]);
+  const give: Replace = (pointer, iid) =>
+    lent.includes(pointer) ? pointer : plan.wrap(pointer, iid, undefined);
+  return mapper.output(value, give, scopeOf(mapper, args));
 }
 
 function scopeOf(mapper: MethodMapper, args: readonly unknown[]): Readonly<Record<string, unknown>> {

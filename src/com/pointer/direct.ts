@@ -11,7 +11,7 @@ import { type Facet, type Identity, identityOfObject, nameOf } from "../identity
 import { classOf, contractOf, unknownMethods } from "../interfaces.ts";
 import type { LeakDetector } from "../leaks.ts";
 import type { IUnknown } from "../unknown.ts";
-import { Pointer, noInterface, refuse, watchForLeaks } from "./base.ts";
+import { Pointer, handOver, noInterface, refuse, watchForLeaks } from "./base.ts";
 import { type CallPlan, callPlanned, failure, settle } from "./call.ts";
 import { methodMapperOf } from "./mapper.ts";
 
@@ -35,6 +35,10 @@ export abstract class DirectPointer extends Pointer {
 
   override $drop(): void {
     this.$identity.release();
+  }
+
+  override $again(): DirectPointer {
+    return new (this.constructor as DirectClass)(this.$target, this.$identity);
   }
 
   override QueryInterface<T extends IUnknown>(iface: Interface<T>, _options?: CallOptions): T {
@@ -125,8 +129,9 @@ function isMonomorphic(facet: Facet, method: MethodDescriptor): boolean {
   );
 }
 
+/** An argument's pointer is lent and goes through as it is (`made` is there); a result's is given. */
 function wrapValue(value: object, iid: string | undefined, made: Disposable[] | undefined): unknown {
-  if (value instanceof Pointer) return value;
+  if (value instanceof Pointer) return made === undefined ? handOver(value) : value;
   const descriptor = iid === undefined ? undefined : contractOf(iid as Guid);
   if (descriptor === undefined) return value;
   const pointer = directPointer(identityOfObject(value), descriptor);

@@ -129,6 +129,8 @@ export interface MethodMapper {
   /** By name of the [in] parameters, for `iid_is`. */
   readonly inputNames: readonly string[];
   readonly output: Mapper | undefined;
+  /** Which inputs come back as outputs ([in, out]): one left as it was stays the caller's. */
+  readonly returned: readonly number[];
 }
 
 export function methodMapperOf(method: MethodDescriptor): MethodMapper | undefined {
@@ -136,7 +138,8 @@ export function methodMapperOf(method: MethodDescriptor): MethodMapper | undefin
   const inputs = ins.map((param) => mapperOf(param.type));
   const output = outputMapper(method);
   if (output === undefined && inputs.every((mapper) => mapper === undefined)) return undefined;
-  return { inputs, inputNames: ins.map((param) => param.name), output };
+  const returned = ins.flatMap((param, index) => (param.out ? [index] : []));
+  return { inputs, inputNames: ins.map((param) => param.name), output, returned };
 }
 
 /** A single result stands for itself; several are the members of one object. */

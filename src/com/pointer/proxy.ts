@@ -40,6 +40,10 @@ export abstract class ProxyPointer extends Pointer {
     this.$remote.unhold();
   }
 
+  override $again(): ProxyPointer {
+    return new (this.constructor as ProxyClass)(this.$remote, this.$channel, this.$detector);
+  }
+
   override QueryInterface<T extends IUnknown>(iface: Interface<T>, options?: CallOptions): Awaitable<T> {
     this.$check("QueryInterface");
     if (iface.iid === IID_IUnknown || iface.iid === this.$descriptor.iid) {

@@ -16,6 +16,7 @@ import {
   isPointer,
   pointerTo,
   proxyPointer,
+  releaseResult,
   remoteObjectOf,
   splitStatus,
 } from "../index.ts";
@@ -161,7 +162,8 @@ class LoopbackObject implements RemoteObject {
     } catch (error) {
       codec.encodeResponse(response, args, undefined, ComError.from(error).code, this.#context([], []));
     }
-    for (const pointer of [...received, ...given]) pointer[Symbol.dispose]();
+    for (const pointer of given) releaseResult(pointer);
+    for (const pointer of received) pointer[Symbol.dispose]();
     return response.finish();
   }
 

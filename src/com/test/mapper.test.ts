@@ -11,6 +11,7 @@ import {
 } from "../../ndr/index.ts";
 import { IUnknown, identityOf, implement, isPointer, pointerTo } from "../index.ts";
 import { IAdder, ISink } from "./sample.ts";
+import { Loopback } from "./loopback.ts";
 import { Calculator, literalSink } from "./support.ts";
 
 const hresult: NdrType = { kind: "base", name: "hresult" };
@@ -42,6 +43,7 @@ interface IPlaces extends IUnknown {
   Take(node: object, list: readonly object[], choice: object, options?: CallOptions): Awaitable<void>;
   Give(options?: CallOptions): Awaitable<{ count: number; sinks: readonly ISink[] }>;
   Ask(riid: Guid, options?: CallOptions): Awaitable<IUnknown>;
+  Change(sink: ISink, options?: CallOptions): Awaitable<ISink>;
 }
 
 function method(name: string, opnum: number, params: MethodDescriptor["params"]): MethodDescriptor {
@@ -66,6 +68,7 @@ const IPlaces: Interface<IPlaces> = defineInterface<IPlaces>({
       { name: "riid", type: guidType, in: true, out: false },
       { name: "object", type: { kind: "interface", iidIs: "riid" }, in: false, out: true },
     ]),
+    method("Change", 6, [{ name: "sink", type: sink, in: true, out: true }]),
   ],
 });
 
@@ -111,4 +114,49 @@ describe("implementation objects where pointers belong", () => {
     using adder = (await places.Ask(IAdder.iid)) as IAdder;
     assert.equal(await adder.Add(1, 2), 3);
   });
+});
+
+describe("pointers in results", () => {
+  const object = literalSink([]);
+  const kept = pointerTo(object, ISink);
+  class Places {
+    Give(): object {
+      for (let i = 0; i < 2; i++) kept.AddRef();
+      return { count: 2, sinks: [kept, kept] };
+    }
+    Change(sink: ISink): ISink {
+      return sink;
+    }
+  }
+  implement(Places, IPlaces);
+  const wire = new Loopback();
+  const distances = {
+    "in the apartment": () => pointerTo(new Places() as object, IPlaces),
+    elsewhere: () => wire.proxy(new Places(), IPlaces),
+  };
+  for (const [distance, open] of Object.entries(distances)) {
+    it(`are each the caller's, one reference for every place (${distance})`, async () => {
+      using places = open();
+      const { sinks } = await places.Give();
+      assert.equal(new Set(sinks).size, 2);
+      for (const sink of sinks) sink.Release();
+      assert.equal(identityOf(object).references, 1);
+      assert.equal(kept.AddRef(), 2);
+      kept.Release();
+    });
+
+    it(`stay the caller's when an [in, out] one is left as it was (${distance})`, async () => {
+      const other = literalSink([]);
+      {
+        using places = open();
+        using mine = pointerTo(other, ISink);
+        mine.AddRef();
+        using same = await places.Change(mine);
+        assert.ok(isPointer(same));
+        assert.equal(mine.Release(), 1);
+        void mine.OnValue(1);
+      }
+      assert.equal(identityOf(other).references, 0);
+    });
+  }
 });

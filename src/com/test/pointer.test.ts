@@ -121,6 +121,46 @@ describe("direct pointers", () => {
     assert.equal(adder.Add(1, 2), 3);
   });
 
+  it("give the caller the reference taken for a returned pointer that the object keeps", async () => {
+    const object = new Calculator();
+    const kept = pointerTo(object, ICalculator);
+    class Keeper extends Hub {
+      override GetAdder(): IAdder {
+        kept.AddRef();
+        return kept;
+      }
+    }
+    using hub = pointerTo(new Keeper(), IHub);
+    for (let i = 0; i < 3; i++) {
+      using first = await hub.GetAdder();
+      using second = await hub.GetAdder();
+      assert.notEqual(first, second, "handles of their own");
+      assert.ok(isSameObject(first, object));
+      assert.equal(first.Add(i, 1), i + 1);
+    }
+    assert.equal(identityOf(object).references, 1, "the keeper's");
+    assert.equal(kept.Add(1, 1), 2);
+    kept[Symbol.dispose]();
+    assert.equal(object.released, 1);
+  });
+
+  it("give the caller what is left of a handle whose own reference is spent", async () => {
+    const object = new Calculator();
+    class Lender extends Hub {
+      override GetAdder(): IAdder {
+        using lent = pointerTo(object, ICalculator);
+        lent.AddRef();
+        return lent;
+      }
+    }
+    using hub = pointerTo(new Lender(), IHub);
+    {
+      using adder = await hub.GetAdder();
+      assert.equal(adder.Add(1, 1), 2);
+    }
+    assert.equal(object.released, 1);
+  });
+
   it("carry success codes beside the value, never to whoever did not ask", async () => {
     class Odd extends Calculator {
       override Add(): number {

@@ -8,6 +8,7 @@ import {
   type ObjectIdentity,
   isPointer,
   leaveCall,
+  releaseResult,
   splitStatus,
 } from "../../com/index.ts";
 import { type MarshalContext, type MethodCodec, allMethods } from "../../ndr/index.ts";
@@ -233,6 +234,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
     const { pending } = this;
     if (pending !== undefined) {
       this.pending = undefined;
+      this.#handed = undefined; // still in the result, to be encoded anew
       this.#call.retain();
       return pending.then(again, (refused: unknown) => this.#fail(codec, args, refused));
     }
@@ -252,7 +254,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
 
   /** [in] pointers end with the call; pointers in the result have gone to the caller. */
   #dispose(): void {
-    if (this.#handed !== undefined) for (const pointer of new Set(this.#handed)) pointer.Release();
+    if (this.#handed !== undefined) for (const pointer of this.#handed) releaseResult(pointer);
     if (this.#taken !== undefined) for (const pointer of this.#taken) pointer[Symbol.dispose]();
   }
 }
