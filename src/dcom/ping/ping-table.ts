@@ -62,6 +62,8 @@ export class PingTable implements Disposable {
   readonly #grace: number;
   readonly #maxSets: number;
   readonly #maxEntries: number;
+  readonly #interval: number;
+  #swept: number;
   #entries = 0;
 
   constructor(options: PingTableOptions) {
@@ -69,7 +71,9 @@ export class PingTable implements Disposable {
     this.#grace = options.period * missedPeriods;
     this.#maxSets = options.maxSets ?? 65_536;
     this.#maxEntries = options.maxEntries ?? 4_000_000;
-    this.#timer = options.clock.every(Math.max(1, options.period / 4), () => this.#sweep());
+    this.#interval = Math.max(1, options.period / 4);
+    this.#swept = options.clock.monotonic();
+    this.#timer = options.clock.every(this.#interval, () => this.#onTimer());
   }
 
   /** Counts for `comity ps` and for tests. */
@@ -210,6 +214,17 @@ export class PingTable implements Disposable {
     set.pinged = this.#options.clock.monotonic();
     this.#sets.delete(set.id);
     this.#sets.set(set.id, set);
+  }
+
+  /**
+   * A timer that comes late means that this process did not run for a while: pings wait unread. They get until the next time; a busy machine must not
+   * take its clients for dead.
+   */
+  #onTimer(): void {
+    const now = this.#options.clock.monotonic();
+    const late = now - this.#swept - this.#interval;
+    this.#swept = now;
+    if (late <= this.#interval) this.#sweep();
   }
 
   /** Ends what is overdue. Objects only a dead set held are rundown at once: the set had its three periods. */

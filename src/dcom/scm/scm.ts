@@ -93,13 +93,20 @@ export class Scm implements AsyncDisposable {
     this.home = home;
     this.logger = logger;
     this.#options = options;
-    const transports = [tcpTransport];
+    const settings = (): ScmSettings => ({
+      ...defaultScmSettings,
+      ...catalog.settings(),
+      ...options.settings,
+    });
+    // A ping that is not answered is tried again well within its period, on a connection that may have come back.
+    const patience = Math.min(10_000, Math.max(250, settings().pingPeriod / 2));
     this.#connections = new Connections({
-      transports,
+      transports: [tcpTransport],
       limits,
       clock,
       logger,
-      connectTimeout: 10_000,
+      connectTimeout: patience,
+      callTimeout: patience,
       linger: 1000,
     });
     this.machine = new Machine({
@@ -107,7 +114,7 @@ export class Scm implements AsyncDisposable {
       catalog,
       clock,
       logger,
-      settings: () => ({ ...defaultScmSettings, ...catalog.settings(), ...options.settings }),
+      settings,
       launch: options.launch ?? processLauncher(home),
       surrogateCommand: options.surrogateCommand ?? [],
       resolverBindings: () => this.#bindings,

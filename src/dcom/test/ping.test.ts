@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock, silentLogger } from "../../base/index.ts";
+import { type Clock, ManualClock, silentLogger } from "../../base/index.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
 import { NetChanges } from "../ping/net-changes.ts";
 import { PingClient, type PingTransport } from "../ping/ping-client.ts";
@@ -55,6 +55,36 @@ test("a pinged set keeps its objects; three missed pings end it", () => {
   clock.advance(period / 2);
   assert.deepEqual(rundown, [oid(1), oid(2)]);
   assert.equal(table.simplePing(setId), ResolverStatus.invalidSet);
+});
+
+test("a machine that did not run for a while reads the pings that wait before it gives anybody up", () => {
+  let now = 0;
+  const timers: (() => void)[] = [];
+  const rundown: Oid[] = [];
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    after: () => assert.fail("the table has one timer"),
+    every: (_milliseconds, run) => (timers.push(run), { [Symbol.dispose]: () => undefined }),
+  };
+  const table = new PingTable({
+    clock,
+    period,
+    known: () => true,
+    rundown: (oids) => void rundown.push(...oids),
+  });
+  const { setId } = table.complexPing(0n, 1, [oid(1)], []);
+  table.exported([oid(2)]);
+  const tick = (milliseconds: number): void => {
+    now += milliseconds;
+    for (const run of timers) run();
+  };
+  tick(period / 4);
+  tick(5 * period); // suspended, or starved
+  assert.deepEqual(rundown, [], "nobody is given up yet");
+  assert.equal(table.simplePing(setId), 0, "a ping that waited is read");
+  tick(period / 4);
+  assert.deepEqual(rundown, [oid(2)], "who did not ping either way is");
 });
 
 test("a reference passed on outlives the first holder", () => {
