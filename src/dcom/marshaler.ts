@@ -140,9 +140,11 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
   #comeHome(iid: Guid, objref: Exclude<Objref, CustomObjref>): IUnknown {
     const { exporter } = this.#parts;
     const entry = exporter.find(objref.std);
-    const pointer = pointerTo(entry.manager.identity.object, contractOf(iid));
-    if (objref.std.publicRefs > 0) exporter.release(objref.std);
-    return pointer;
+    try {
+      return pointerTo(entry.manager.identity.object, contractOf(iid));
+    } finally {
+      if (objref.std.publicRefs > 0) exporter.release(objref.std); // also when the object does not have the interface
+    }
   }
 
   #unmarshalCustom(iid: Guid, objref: CustomObjref): IUnknown {

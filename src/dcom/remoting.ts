@@ -188,6 +188,10 @@ export class DcomRemoting implements Remoting, Activator {
     };
     const known = this.#securities.find((entry) => sameWish(entry.asked, asked));
     if (known !== undefined) return known.security;
+    if (level < leastSafeLevel) {
+      const message = `calls to ${machine} go out at level ${level}: what is sent can be read and changed on the way`;
+      this.#options.logger?.warn({ machine, level }, message);
+    }
     const makeMechanism = this.#options.mechanismFor ?? ntlmClient;
     const security: CallSecurity = {
       ...(credentials && { mechanism: makeMechanism(credentials) }),
@@ -209,6 +213,9 @@ function ownSecurity(options: RemotingOptions): CallSecurity | undefined {
 
 /** Objects that an exporter exports for itself: its IRemUnknown. */
 const ownObjects = 1;
+
+/** Packet integrity: what patched Windows wants at least. */
+const leastSafeLevel = 5;
 
 /** Most different identities remembered. */
 const mostSecurities = 256;

@@ -130,10 +130,19 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
     }
     const { code } = scratch;
     const { hooks } = this.#home.marshaling;
-    if (hooks.length > 0) for (const hook of hooks) hook.clientNotify?.(this, dataFor(hook, extents), code);
+    if (hooks.length > 0) this.#notify(hooks, extents, code);
     if (failed(code)) throw this.#failure(code, extents, result);
     if (this.#options?.status !== undefined) this.#options.status.code = code;
     return result;
+  }
+
+  #notify(hooks: readonly ChannelHook[], extents: readonly OrpcExtent[], code: number): void {
+    try {
+      for (const hook of hooks) hook.clientNotify?.(this, dataFor(hook, extents), code);
+    } catch (error) {
+      this.#disposeMade();
+      throw error;
+    }
   }
 
   /** The answer nobody waits for any more: its references go back. */

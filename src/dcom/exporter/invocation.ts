@@ -144,12 +144,12 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
     let args: readonly unknown[];
     try {
       args = codec.decodeRequest(this.#call.reader, this);
+      const { hooks } = this.#host.marshaling;
+      if (hooks.length > 0) for (const hook of hooks) hook.serverNotify?.(this, dataFor(hook, this.extents));
     } catch (error) {
-      this.#dispose();
+      this.#dispose(); // the pointers that were read before it went wrong
       throw error;
     }
-    const { hooks } = this.#host.marshaling;
-    if (hooks.length > 0) for (const hook of hooks) hook.serverNotify?.(this, dataFor(hook, this.extents));
     let result: unknown;
     const causeBefore = enterCausality(this);
     const contextBefore = enterCall(this);

@@ -45,11 +45,7 @@ export class ActivationGates {
     if (level < minimumActivationLevel) {
       const least = levelNames[minimumActivationLevel] ?? String(minimumActivationLevel);
       const given = levelNames[level] ?? String(level);
-      this.#refuse(
-        "authentication level",
-        origin,
-        `activation needs ${least} or better, it came in with ${given}`,
-      );
+      this.#refuse("level too low", origin, `activation needs ${least} or better, it came in with ${given}`);
     }
     if (origin.account === undefined) {
       this.#refuse("logon", origin, "an anonymous caller may not activate");

@@ -331,6 +331,64 @@ test("the SCM dies and another takes over: references, OIDs and calls go on", as
   assert.equal(await fresh.Add(1, 3), 4);
 });
 
+/** A request of CallBack as far as its pointer; the number behind it is missing. */
+function halfCallBack(objref: Uint8Array): (writer: ByteWriter) => void {
+  return (writer) => {
+    writeOrpcThis(writer);
+    writer.u32(0x0002_0000);
+    writer.u32(objref.length);
+    writer.u32(objref.length);
+    writer.raw(objref);
+  };
+}
+
+const callBack = 8;
+const sinkObject = (): object => ({ OnValue: (value: number) => value });
+
+test("a request that ends behind a pointer: the pointer's references go back", async () => {
+  await using world = await World.open();
+  const [server, client] = [await world.side(), await world.side()];
+  {
+    await using association = await dial(server);
+    const { ipid } = exported(server, new Node("half"));
+    const node = await bind(association, INode.iid);
+    const objref = client.marshaler.marshalInterface(ISink.iid, sinkObject());
+    await assert.rejects(raw(node, ipid, callBack, halfCallBack(objref)), {
+      code: HResult.RPC_X_BAD_STUB_DATA,
+    });
+    // One of the server's own objects, without the interface that is wanted.
+    const own = server.marshaler.marshalInterface(INode.iid, new Node("own"));
+    await assert.rejects(raw(node, ipid, callBack, halfCallBack(own)), { code: HResult.E_NOINTERFACE });
+    await remUnknown(await bind(association, IRemUnknown2.iid), server, "RemRelease", [1, [ref(ipid, 5)]]);
+  }
+  await world.assertClean();
+  assert.equal(Node.alive, 0);
+});
+
+test("hooks that fail: the call's pointers go back, on both sides", async () => {
+  await using world = await World.open();
+  const fail = (): never => {
+    throw new ComError(HResult.E_ABORT, "the hook failed");
+  };
+  let broken = false;
+  const id = guid("aaaaaaaa-0000-0000-0000-000000000002");
+  const server = await world.side({ hooks: [{ id, serverNotify: () => (broken ? fail() : undefined) }] });
+  const client = await world.side();
+  const other = await world.side({ hooks: [{ id, clientNotify: fail }] });
+  {
+    using node = hand(server, client, new Node("hooked"), INode);
+    broken = true;
+    const sink = sinkObject() as ISink;
+    await assert.rejects(async () => node.CallBack(sink, 1), { code: HResult.E_ABORT });
+    broken = false;
+    using far = hand(server, other, new Node("far"), INode);
+    await assert.rejects(async () => far.Make("lost"), { code: HResult.E_ABORT });
+    await other.importer.drain();
+    await until(() => Node.alive === 2, "the object of the lost answer to go");
+  }
+  await world.assertClean();
+});
+
 test("hostile ORPC bytes: every call is answered, and valid clients are served meanwhile", async () => {
   await using world = await World.open();
   const [server, client] = [await world.side(), await world.side()];

@@ -13,7 +13,7 @@ import { decodeObjref, encodeObjref } from "../objref.ts";
 import { writeOrpcThat } from "../orpc/orpc-that.ts";
 import { readOrpcThis } from "../orpc/orpc-this.ts";
 import { INode, Node } from "./objects.ts";
-import { World, hand } from "./world.ts";
+import { World, hand, until } from "./world.ts";
 
 const bindings = (...addresses: string[]): DualStringArray => ({
   strings: addresses.map((address) => ({ tower: TowerId.tcp, address })),
@@ -207,6 +207,27 @@ test("a failure without the [out] values before it is understood; nonsense is an
   await assert.rejects(async () => node.Add(1, 1), { code: HResult.RPC_X_BAD_STUB_DATA });
   body = [5, 0, 0xfafafafa, 0xfafafafa];
   assert.equal(await node.Add(1, 1), 5, "bytes behind the response are passed over");
+  node[Symbol.dispose]();
+  await server.close();
+});
+
+test("an answer that ends behind a pointer: the pointer's references go back", async () => {
+  await using world = await World.open();
+  const owner = await world.side();
+  const objref = owner.marshaler.marshalInterface(INode.iid, new Node("half given"));
+  const { server, node } = await strangersObject(world, {
+    dispatch(call) {
+      const writer = call.beginResponse();
+      writeOrpcThat(writer);
+      writer.u32(0x0002_0000);
+      writer.u32(objref.length);
+      writer.u32(objref.length);
+      writer.raw(objref);
+      call.endResponse();
+    },
+  });
+  await assert.rejects(async () => node.Make("x"), { code: HResult.RPC_X_BAD_STUB_DATA });
+  await until(() => Node.alive === 0, "the object to go");
   node[Symbol.dispose]();
   await server.close();
 });

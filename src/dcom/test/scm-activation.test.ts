@@ -216,7 +216,7 @@ test("each gate refuses with its name", async () => {
   const server = serverClass({ localServer: "server" });
   const open = testMachine({ catalog: catalogOf([server]) });
   const weak = { ...remote, authenticationLevel: 2 };
-  await assert.rejects(open.activate(request(weak)), refuses(HResult.E_ACCESSDENIED, "authentication level"));
+  await assert.rejects(open.activate(request(weak)), refuses(HResult.E_ACCESSDENIED, "level too low"));
   const nobody = { ...remote, account: undefined };
   await assert.rejects(open.activate(request(nobody)), refuses(HResult.E_ACCESSDENIED, "logon"));
   const off = testMachine({ catalog: catalogOf([server]), settings: { enableDcom: false } });
