@@ -72,7 +72,7 @@ export class ClientProcess implements AsyncDisposable {
   }
 
   #ended(): void {
-    for (const { reject } of this.#waiting.values()) reject(new Error(`client ${this.pid} has ended`));
+    for (const waiting of this.#waiting.values()) waiting.reject(new Error(`client ${this.pid} has ended`));
     this.#waiting.clear();
   }
 }

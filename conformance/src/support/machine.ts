@@ -21,7 +21,6 @@ process.env["COMITY_SUBJECT_USER"] = robot.user;
 process.env["COMITY_SUBJECT_PASSWORD"] = robot.password;
 
 export const subjectModulePath: string = fileURLToPath(new URL("../subject/module.js", import.meta.url));
-export const subjectServerPath: string = fileURLToPath(new URL("../subject/server.js", import.meta.url));
 
 /** A new home; removed by {@link removeHome}. */
 export function newHome(): string {
@@ -35,7 +34,13 @@ export function removeHome(home: string): void {
 
 /** Registers the subject as a program: runs it with -RegServer, as an installer does. */
 export function registerSubjectServer(home: string, nodeOptions: readonly string[] = []): void {
-  const done = spawnSync(process.execPath, [...nodeOptions, subjectServerPath, "-RegServer"], {
+  registerProgram(home, "server.js", nodeOptions);
+}
+
+/** Runs a program of the subject's folder with -RegServer. */
+export function registerProgram(home: string, program: string, nodeOptions: readonly string[] = []): void {
+  const path = fileURLToPath(new URL(`../subject/${program}`, import.meta.url));
+  const done = spawnSync(process.execPath, [...nodeOptions, path, "-RegServer"], {
     encoding: "utf8",
     env: { ...process.env, COMITY_HOME: home },
   });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { ComError, HResult, type Implements, LateBound, VT, Variant, implement, isSameObject } from "comity";
 import { IMissing, ISubject, ISubjectEvents, ISubjectLab } from "../gen/subject.js";
 import { type Distance, type Place, distances } from "../support/distances.js";
 import { runs, until } from "../support/wait.js";
+import { test } from "../support/test.js";
 
 /** What an outsider does with an object; the same lines over every distance. */
 async function useIt(place: Place, { here }: Distance): Promise<number> {

@@ -3,3 +3,5 @@ import "./third.test.js";
 import "./security.test.js";
 import "./life.test.js";
 import "./scale.test.js";
+import "./hostile.test.js";
+import "./leftovers.test.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { ComError, HResult, Runtime } from "comity";
 import { LocalMachine } from "comity/dcom";
@@ -15,6 +15,7 @@ import {
 } from "../support/machine.js";
 import { ScmProcess } from "../support/scm-process.js";
 import { runs, until } from "../support/wait.js";
+import { test } from "../support/test.js";
 
 const pingPeriod = 400;
 const missedPeriods = 3;

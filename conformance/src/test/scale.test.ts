@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { runScale } from "../support/scale.js";
+import { test } from "../support/test.js";
 
 // In full (100,000 objects, 200 clients): interop/scale.mjs.
 test("5,000 objects of 20 clients, a third of them killed: none left over, none freed early, memory as before", async () => {

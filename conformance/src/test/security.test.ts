@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { ComError, HResult, LateBound, Runtime, newGuid } from "comity";
 import { RegistryType } from "comity/com";
 import { defineInterface } from "comity/codegen/v1";
 import { ISubject, Subject } from "../gen/subject.js";
 import { TestMachine, client } from "../support/machine.js";
+import { test } from "../support/test.js";
 
 interface Refusal {
   readonly code: number;

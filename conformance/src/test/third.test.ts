@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
-import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { defineClass, newGuid } from "comity";
 import { ISubject, ISubjectLab, Subject } from "../gen/subject.js";
 import { SubjectObject } from "../subject/subject.js";
 import { TestMachine } from "../support/machine.js";
+import { test } from "../support/test.js";
 
 const pingPeriod = 250;
 
