@@ -23,6 +23,8 @@ export interface MachineLinkOptions {
 
 const firstPause = 250;
 const longestPause = 10_000;
+/** How long a question waits for the next SCM, milliseconds. */
+const mostWaiting = 15_000;
 
 /**
  * A process's standing with its machine's SCM, over the SCM's life: when it dies, the link joins the next one with the same OXID and OIDs and registers the same
@@ -35,6 +37,10 @@ export class MachineLink implements AsyncDisposable {
   #nextClass = 1;
   #disposed = false;
   #retry: Disposable | undefined;
+  /** When every process that lives has joined the SCM that we joined again. */
+  #complete = 0;
+  /** While no SCM is there: what waits for the next one. */
+  readonly #waiting = new Set<() => void>();
 
   private constructor(options: MachineLinkOptions, session: ExporterSession) {
     this.#options = options;
@@ -74,13 +80,23 @@ export class MachineLink implements AsyncDisposable {
     this.#session.references(resolver, added, dropped);
   }
 
-  resolve(oxid: Oxid): Promise<ResolvedOxid | undefined> {
-    return this.#session.resolve(oxid);
+  /**
+   * Where an exporter of this machine is. While the SCM is being replaced, the next one is asked; what it does not know in its first seconds may be a
+   * process that has yet to join it.
+   */
+  async resolve(oxid: Oxid): Promise<ResolvedOxid | undefined> {
+    const { clock } = this.#options;
+    for (;;) {
+      const found = await this.#ask((session) => session.resolve(oxid));
+      if (found !== undefined || this.#disposed || clock.monotonic() >= this.#complete) return found;
+      await new Promise<void>((resolve) => clock.after(firstPause, resolve));
+    }
   }
 
   /** Serves a class; the cookie stays good when the SCM is replaced. */
   async registerClass(registration: ClassRegistration): Promise<number> {
-    const entry = { registration, cookie: await this.#session.registerClass(registration) };
+    const cookie = await this.#ask((session) => session.registerClass(registration));
+    const entry = { registration, cookie };
     const id = this.#nextClass++;
     this.#classes.set(id, entry);
     return id;
@@ -90,20 +106,58 @@ export class MachineLink implements AsyncDisposable {
     const entry = this.#classes.get(id);
     if (entry === undefined) return;
     this.#classes.delete(id);
-    await this.#session.revokeClass(entry.cookie);
+    const session = this.#session;
+    try {
+      await session.revokeClass(entry.cookie);
+    } catch (error) {
+      if (!(await isOver(session))) throw error; // an SCM that is gone serves no class; the next one is not told of it
+    }
   }
 
   async resumeClasses(): Promise<void> {
     for (const [id, { registration, cookie }] of this.#classes) {
       this.#classes.set(id, { registration: { ...registration, suspended: false }, cookie });
     }
-    await this.#session.resumeClasses();
+    await this.#ask((session) => session.resumeClasses());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#retry?.[Symbol.dispose]();
+    this.#wake();
     await this.#session[Symbol.asyncDispose]();
+  }
+
+  /** Asks the SCM; when it goes away over the question, the next one is asked. Only for what may be asked twice. */
+  async #ask<T>(question: (session: ExporterSession) => Promise<T>): Promise<T> {
+    for (;;) {
+      const session = this.#session;
+      try {
+        return await question(session);
+      } catch (error) {
+        if (this.#disposed || !(await isOver(session))) throw error;
+        await this.#rejoined(session);
+        if (this.#session === session) throw error; // there was no next one in time
+      }
+    }
+  }
+
+  /** Resolves when another session takes this one's place, or it is not worth waiting any more. */
+  #rejoined(session: ExporterSession): Promise<void> {
+    if (this.#session !== session) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(mostWaiting, () => done());
+      const done = (): void => {
+        timer[Symbol.dispose]();
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+    });
+  }
+
+  #wake(): void {
+    for (const done of this.#waiting) done();
   }
 
   #watch(session: ExporterSession): void {
@@ -118,16 +172,18 @@ export class MachineLink implements AsyncDisposable {
 
   #rejoin(pause: number): void {
     const { clock, logger } = this.#options;
+    const before = this.#session;
     this.#retry = clock.after(pause, () => {
       this.#join().catch((error: unknown) => {
         logger.debug({ error }, "no SCM answers yet");
-        if (!this.#disposed) this.#rejoin(Math.min(longestPause, pause * 2));
+        // Once it has joined, the end of that session leads here again.
+        if (!this.#disposed && this.#session === before) this.#rejoin(Math.min(longestPause, pause * 2));
       });
     });
   }
 
   async #join(): Promise<void> {
-    const { resolver, registration, exporter, rejoined } = this.#options;
+    const { resolver, registration, exporter, rejoined, clock } = this.#options;
     const { oxid, oidPrefix } = this.#session;
     const session = await resolver.join({ ...registration, resume: { oxid, oidPrefix } }, exporter);
     if (this.#disposed) {
@@ -140,9 +196,32 @@ export class MachineLink implements AsyncDisposable {
       this.#options.logger.warn({ error }, "the SCM knows this process by another OXID now");
     }
     this.#session = session;
+    this.#complete = clock.monotonic() + longestPause + firstPause;
     this.#watch(session);
-    for (const entry of this.#classes.values())
-      entry.cookie = await session.registerClass(entry.registration);
+    await this.#registerAgain(session);
     rejoined(session);
+    this.#wake();
   }
+
+  async #registerAgain(session: ExporterSession): Promise<void> {
+    const ids = Array.from(this.#classes.keys());
+    for (const id of ids) {
+      const before = this.#classes.get(id);
+      if (before === undefined) continue; // revoked meanwhile
+      try {
+        const cookie = await session.registerClass(before.registration);
+        const now = this.#classes.get(id);
+        if (now === undefined) await session.revokeClass(cookie);
+        else now.cookie = cookie;
+      } catch (error) {
+        this.#options.logger.warn({ error }, "a class could not be registered with the next SCM");
+      }
+    }
+  }
+}
+
+/** Whether a session has ended; a request learns it a moment before the session tells. */
+async function isOver(session: ExporterSession): Promise<boolean> {
+  const soon = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([session.closed.then(() => true), soon]);
 }

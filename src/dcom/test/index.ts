@@ -2,6 +2,7 @@ import "./objref.test.ts";
 import "./orpc.test.ts";
 import "./ping.test.ts";
 import "./calls.test.ts";
+import "./machine-link.test.ts";
 import "./machines.test.ts";
 import "./reach.test.ts";
 import "./kills.test.ts";

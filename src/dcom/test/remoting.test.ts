@@ -263,13 +263,21 @@ describe("remoting", { concurrency: 8 }, () => {
     await using _ = await server.runtime.registerClassObject(Adder);
     const adder = await client.runtime.createInstance(Adder.clsid, IAdder);
     assert.equal(await adder.Add(0, 1), 1);
+    await using stranger = await openProcess(home);
+    const objref = server.runtime.marshaler.marshalInterface(IAdder.iid, {
+      Add: (a: number, b: number) => a + b,
+    });
+    const unresolved = stranger.runtime.marshaler.unmarshalInterface(IAdder.iid, objref) as IAdder;
     const { oxid } = server.remoting.side.exporter;
     const { port } = first;
     await first.close();
+    const sum = unresolved.Add(20, 22); // nobody is there to tell where the object is
     assert.equal(await adder.Add(1, 2), 3, "calls need no SCM");
     await using second = await open();
     assert.equal(second.port, port, "references name the port");
-    while (second.machine.processes.size < 2) await delay(20);
+    assert.equal(await sum, 42);
+    unresolved.Release();
+    while (second.machine.processes.size < 3) await delay(20);
     await delay(1500); // five periods
     assert.equal(Adder.living(), 1);
     assert.equal(server.remoting.side.exporter.oxid, oxid);
