@@ -106,10 +106,15 @@ export class MemberReader {
         name: this.#tables.name(record.i32(at + 4)),
         type: this.#types.read(record.i32(at)),
         flags,
-        defaultValue: hasDefault ? this.#tables.value(record.i32(first - (count - i) * 4)) : undefined,
+        defaultValue: hasDefault ? this.#default(record.i32(first - (count - i) * 4)) : undefined,
         customData: bits & FunctionBits.customData ? extra.customData(7 + i) : [],
       };
     });
+  }
+
+  /** Compilers that could not write a default leave -1. */
+  #default(word: number): ParameterDesc["defaultValue"] {
+    return word === -1 ? undefined : this.#tables.value(word);
   }
 
   #variable(member: number): VariableDesc {
