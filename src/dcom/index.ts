@@ -102,7 +102,6 @@ export {
   runSurrogate,
 } from "./scm/surrogate.ts";
 export type { LoadClass } from "./scm/class-server.ts";
-export type { Forward } from "./scm/wire/activator.ts";
 export {
   RemoteActivationClient,
   type RemoteActivated,

@@ -36,7 +36,7 @@ import { type LocalEndpoint, listenLocal } from "./local/listen.ts";
 import { Machine } from "./machine.ts";
 import { type ScmSettings, defaultScmSettings } from "./settings.ts";
 import type { MachineSnapshot } from "./snapshot.ts";
-import { type Forward, activationDispatcher, scmActivatorDispatcher } from "./wire/activator.ts";
+import { activationDispatcher, scmActivatorDispatcher } from "./wire/activator.ts";
 import { objectExporterDispatcher } from "./wire/object-exporter.ts";
 
 export interface ScmOptions {
@@ -67,8 +67,6 @@ export interface ScmOptions {
   readonly launch?: Launch;
   /** Carries our pings to other machines; over TCP by default. */
   readonly pings?: PingTransport;
-  /** Activates on another machine for callers that are on a third one. */
-  readonly forward?: Forward;
 }
 
 /**
@@ -181,12 +179,12 @@ export class Scm implements AsyncDisposable {
   }
 
   #makeServer(limits: Limits, clock: Clock, logger: Logger): RpcServer {
-    const { mechanisms = [], forward } = this.#options;
+    const { mechanisms = [] } = this.#options;
     const server = new RpcServer({ mechanisms, limits, clock, logger });
     const { machine } = this;
     server.register(idOf(IObjectExporter), objectExporterDispatcher(machine));
-    server.register(idOf(IRemoteSCMActivator), scmActivatorDispatcher({ machine, forward }));
-    server.register(idOf(IActivation), activationDispatcher({ machine, forward }));
+    server.register(idOf(IRemoteSCMActivator), scmActivatorDispatcher(machine));
+    server.register(idOf(IActivation), activationDispatcher(machine));
     registerEndpointMapper(server, this.endpointMap);
     registerManagement(server);
     return server;

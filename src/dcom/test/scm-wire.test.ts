@@ -159,6 +159,7 @@ test("activation from afar: levels, logons and permissions each have their gate"
     activator().activate(machine, { ...ask, clsid: elsewhere }, security(6)),
     refuses(HResult.CO_E_APPNOTFOUND),
   );
+  assert.match(warnings.at(-1) ?? "", /the class runs on plc-7; activate it there/);
 });
 
 test("garbage on the port ends that connection only; others are served meanwhile", async () => {

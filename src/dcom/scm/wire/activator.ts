@@ -8,19 +8,10 @@ import { pointer, readRequest } from "../../activation/request.ts";
 import { accepts, comVersion } from "../../com-version.ts";
 import { TowerId, toNdr } from "../../dual-string-array.ts";
 import type { ActivatedInterface } from "../../resolver-contract.ts";
-import type { ActivationService, ScmActivation } from "../activation-service.ts";
+import type { ScmActivation } from "../activation-service.ts";
 import { type Machine, resolved } from "../machine.ts";
 import { type WireAnswer, type WireCaller, type WireHandler, dispatcherOf } from "./dispatch.ts";
 import { networkBindings } from "./object-exporter.ts";
-
-/** Activates on the machine that RemoteServerName names, when the caller is on another machine still. */
-export type Forward = (machine: string, request: ScmActivation) => Promise<WireActivated>;
-
-export interface ActivatorOptions {
-  readonly machine: Machine;
-  /** Without it classes with RemoteServerName can only be activated from this machine. */
-  readonly forward?: Forward | undefined;
-}
 
 type RemoteActivationReply = Awaited<ReturnType<IActivation["RemoteActivation"]>>;
 
@@ -28,7 +19,7 @@ const E_ACCESSDENIED: number = HResult.E_ACCESSDENIED;
 const noExtensions = { flags: 0, extensions: null };
 
 /** IRemoteSCMActivator ([MS-DCOM] 3.1.2.5.2.3.2 and 3.1.2.5.2.3.3). */
-export function scmActivatorDispatcher(options: ActivatorOptions): Dispatcher {
+export function scmActivatorDispatcher(machine: Machine): Dispatcher {
   const handler =
     (classObject: boolean): WireHandler =>
     async (args, caller) => {
@@ -40,7 +31,7 @@ export function scmActivatorDispatcher(options: ActivatorOptions): Dispatcher {
         if (properties === null) throw new ComError(HResult.E_INVALIDARG, "an activation without properties");
         const asked = readRequest(decodeActivationBlob(properties.abData));
         if (asked.file !== undefined || asked.storage !== undefined) throw persistent();
-        const activated = await activate(options, caller, { ...asked, classObject }, asked.protocols);
+        const activated = await activate(machine, caller, { ...asked, classObject }, asked.protocols);
         return encodeActivationBlob(buildReply(activated));
       });
     };
@@ -68,7 +59,7 @@ function refusedAtTheDoor({ code, gate }: ComError): boolean {
 }
 
 /** IActivation, for clients of old ([MS-DCOM] 3.1.2.5.2.3.1). */
-export function activationDispatcher(options: ActivatorOptions): Dispatcher {
+export function activationDispatcher(machine: Machine): Dispatcher {
   return dispatcherOf(IActivation, {
     RemoteActivation: async (args, caller) => {
       const [head, clsid, file, storage, , mode, , iids, , protocols] = args as [
@@ -91,7 +82,7 @@ export function activationDispatcher(options: ActivatorOptions): Dispatcher {
           throw new ComError(HResult.E_INVALIDARG, "an activation without an interface");
         const request = { clsid, iids: asked, classObject: mode === 0xffffffff };
         return {
-          result: remoteActivationReply(await activate(options, caller, request, Array.from(protocols))),
+          result: remoteActivationReply(await activate(machine, caller, request, Array.from(protocols))),
         };
       } catch (error) {
         const reason = ComError.from(error);
@@ -133,7 +124,7 @@ function failedActivation(code: number, count: number): RemoteActivationReply {
 }
 
 async function activate(
-  { machine, forward }: ActivatorOptions,
+  machine: Machine,
   caller: WireCaller,
   asked: Pick<ScmActivation, "clsid" | "iids" | "classObject">,
   protocols: readonly number[],
@@ -141,10 +132,14 @@ async function activate(
   const { clsid, iids, classObject } = asked;
   const { origin } = caller;
   const request: ScmActivation = { clsid, iids, classObject, destination: "machine", origin };
-  const activated: Awaited<ReturnType<ActivationService["activate"]>> = await machine.activate(request);
+  const activated = await machine.activate(request);
   if ("machine" in activated) {
-    if (forward !== undefined) return forward(activated.machine, request);
+    // Not passed on: this machine could only ask as itself, and so would lend its own rights to the caller.
     const message = `the class runs on ${activated.machine}; activate it there`;
+    machine.options.logger.warn(
+      { clsid, gate: "RemoteServerName" },
+      `a caller of another machine: ${message}`,
+    );
     throw new ComError(HResult.CO_E_APPNOTFOUND, message, { gate: "RemoteServerName" });
   }
   checkAny(activated.interfaces);
