@@ -168,9 +168,9 @@ function parseData(type: number, text: string): RegistryData {
   switch (type) {
     case RegistryType.DWORD:
     case RegistryType.DWORD_BIG_ENDIAN:
-      return Number(text);
+      return Number(wholeNumber(text, 32));
     case RegistryType.QWORD:
-      return BigInt(text);
+      return wholeNumber(text, 64);
     case RegistryType.MULTI_SZ:
       return text === "" ? [] : text.split("\\0");
     case RegistryType.SZ:
@@ -178,6 +178,18 @@ function parseData(type: number, text: string): RegistryData {
     case RegistryType.LINK:
       return text;
     default:
+      if (!/^([0-9a-f]{2})*$/i.test(text)) throw badData(text, "pairs of hexadecimal digits");
       return new Uint8Array(Buffer.from(text, "hex"));
   }
+}
+
+/** Decimal, or hexadecimal with 0x. */
+function wholeNumber(text: string, bits: number): bigint {
+  const value = /^(\d+|0x[0-9a-f]+)$/i.test(text) ? BigInt(text) : undefined;
+  if (value !== undefined && value >> BigInt(bits) === 0n) return value;
+  throw badData(text, `a whole number of ${bits} bits`);
+}
+
+function badData(text: string, wanted: string): ComError {
+  return new ComError(HResult.E_INVALIDARG, `"${text.slice(0, 80)}" is not ${wanted}`);
 }

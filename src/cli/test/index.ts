@@ -1,0 +1,5 @@
+import "./program.test.ts";
+import "./account.test.ts";
+import "./reg.test.ts";
+import "./call.test.ts";
+import "./files.test.ts";
