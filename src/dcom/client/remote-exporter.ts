@@ -17,6 +17,7 @@ import type { StdObjref } from "../std-objref.ts";
 import { type CallHome, ClientCall } from "./client-call.ts";
 import type { Line } from "./connections.ts";
 import { methodByName } from "./known-method.ts";
+import { limited } from "./limited.ts";
 import { ReleaseQueue } from "./release-queue.ts";
 import { RemoteReference, wantedReferences } from "./remote-object.ts";
 
@@ -46,6 +47,9 @@ export interface BoundLine {
 const remQueryInterface = methodByName(IRemUnknown, "RemQueryInterface");
 const remAddRef = methodByName(IRemUnknown, "RemAddRef");
 const remRelease = methodByName(IRemUnknown, "RemRelease");
+
+/** Milliseconds a server has to answer that it took references back. */
+const releasePatience = 5000;
 
 /** One process elsewhere whose objects are used here, seen with one security: its place, its connection, its IRemUnknown. */
 export class RemoteExporter implements CallHome {
@@ -158,8 +162,11 @@ export class RemoteExporter implements CallHome {
   }
 
   async #release(refs: readonly REMINTERFACEREF[]): Promise<void> {
+    if (this.#dead !== undefined) return;
     try {
-      if (this.#dead === undefined) await this.#remUnknown(remRelease, [refs.length, refs]);
+      const given = this.#remUnknown(remRelease, [refs.length, refs]);
+      // A server that hangs must not keep its clients from ending.
+      await limited(given, { timeout: releasePatience }, this.clock, "IRemUnknown.RemRelease");
     } catch {
       // The server is gone, or will notice by the pings that stop.
     }
