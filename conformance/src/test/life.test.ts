@@ -133,6 +133,29 @@ describe("processes that die", { concurrency: 2 }, () => {
     });
   }
 
+  test("a server that hangs: calls end in time, and so does the client", async () => {
+    await using far = await TestMachine.open({ address: "127.0.0.43" });
+    await using near = await TestMachine.open({ subject: "none" });
+    const com = await near.runtime();
+    const subject = await com.createInstance(Subject, ISubject, { machine: far.name });
+    const pid = await subject.ProcessId();
+    process.kill(pid, "SIGSTOP");
+    try {
+      const start = performance.now();
+      await assert.rejects(async () => subject.Add(1, 2, { timeout: 300 }), { code: HResult.RPC_E_TIMEOUT });
+      const signal = AbortSignal.timeout(200);
+      await assert.rejects(
+        async () => subject.Add(1, 2, { signal }),
+        (error: unknown) => error instanceof ComError,
+      );
+      subject[Symbol.dispose]();
+      await com.close();
+      assert.ok(performance.now() - start < 8000, "a server that hangs keeps nobody");
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+  });
+
   test("the SCM: references live on, the next SCM takes the server over", async () => {
     const home = newHome();
     registerSubjectServer(home);
