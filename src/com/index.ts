@@ -75,7 +75,16 @@ export {
   printValue,
   registryLimits,
 } from "./registry/index.ts";
-export { type AppIdEntry, type ClassEntryInfo, RegisteredClasses } from "./registry/classes.ts";
+export { RegisteredClasses } from "./registry/classes.ts";
+export {
+  type AppIdEntry,
+  type ClassEntryInfo,
+  type ClassKeys,
+  appIdKey,
+  followTreatAs,
+  readAppId,
+  readClass,
+} from "./registry/class-keys.ts";
 export {
   type RegistrationOptions,
   type ServerPlace,

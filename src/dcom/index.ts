@@ -81,7 +81,7 @@ export { type ConnectScmOptions, connectScm } from "./scm/connect.ts";
 export type { ScmClient } from "./scm/local/client.ts";
 export { type ScmSettings, defaultScmSettings } from "./scm/settings.ts";
 export type { ClassCatalog, ServerClass } from "./scm/catalog.ts";
-export { type RegistrySource, registryCatalog } from "./scm/registry-catalog.ts";
+export { registryCatalog } from "./scm/registry-catalog.ts";
 export {
   type AccessEntry,
   type AccessList,

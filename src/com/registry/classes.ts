@@ -1,44 +1,16 @@
-import { type Guid, formatGuid, tryParseGuid } from "../../base/index.ts";
+import { type Guid, tryParseGuid } from "../../base/index.ts";
 import type { ClassCatalog } from "../activation.ts";
+import {
+  type AppIdEntry,
+  type ClassEntryInfo,
+  classKey,
+  followTreatAs,
+  guidAt,
+  notEmpty,
+  readAppId,
+  readClass,
+} from "./class-keys.ts";
 import type { Registry, RegistryView } from "./registry.ts";
-
-/** TreatAs leads from class to class; more steps than this are a circle. */
-const MAX_TREAT_AS = 16;
-
-/** Where a class's keys are. */
-function classKey(clsid: Guid): string {
-  return `HKCR\\CLSID\\${formatGuid(clsid)}`;
-}
-
-/** What an AppID says of the classes that belong to it. Values that are not there are undefined. */
-export interface AppIdEntry {
-  readonly appId: Guid;
-  readonly name: string | undefined;
-  readonly dllSurrogate: string | undefined;
-  readonly remoteServerName: string | undefined;
-  readonly runAs: string | undefined;
-  readonly localService: string | undefined;
-  readonly serviceParameters: string | undefined;
-  readonly activateAtStorage: boolean;
-  readonly authenticationLevel: number | undefined;
-  /** Self-relative security descriptors. */
-  readonly launchPermission: Uint8Array | undefined;
-  readonly accessPermission: Uint8Array | undefined;
-}
-
-/** What a class's keys say. */
-export interface ClassEntryInfo {
-  readonly clsid: Guid;
-  readonly name: string | undefined;
-  readonly progId: string | undefined;
-  readonly versionIndependentProgId: string | undefined;
-  readonly appId: Guid | undefined;
-  readonly typeLibrary: Guid | undefined;
-  readonly inprocServer: string | undefined;
-  readonly inprocHandler: string | undefined;
-  readonly threadingModel: string | undefined;
-  readonly localServer: string | undefined;
-}
 
 /** The registry as the place where classes are found. */
 export class RegisteredClasses implements ClassCatalog {
@@ -56,10 +28,12 @@ export class RegisteredClasses implements ClassCatalog {
   /** CLSIDFromProgID: through CurVer when the name has no CLSID of its own. */
   clsidFromProgId(progId: string): Guid | undefined {
     if (progId === "" || progId.length > 255 || progId.includes("\\")) return undefined;
-    const direct = this.#guid(`HKCR\\${progId}\\CLSID`);
+    const direct = guidAt(this.#view, `HKCR\\${progId}\\CLSID`);
     if (direct !== undefined) return direct;
     const current = this.#view.text(`HKCR\\${progId}\\CurVer`);
-    return current === undefined || current === progId ? undefined : this.#guid(`HKCR\\${current}\\CLSID`);
+    return current === undefined || current === progId
+      ? undefined
+      : guidAt(this.#view, `HKCR\\${current}\\CLSID`);
   }
 
   /** ProgIDFromCLSID. */
@@ -68,17 +42,7 @@ export class RegisteredClasses implements ClassCatalog {
   }
 
   treatAs(clsid: Guid): Guid {
-    return (this.#remember(`treatAs ${clsid}`, () => this.#treatAs(clsid)) ?? clsid) as Guid;
-  }
-
-  #treatAs(clsid: Guid): Guid {
-    let at = clsid;
-    for (let step = 0; step < MAX_TREAT_AS; step++) {
-      const next = this.#guid(`${classKey(at)}\\TreatAs`);
-      if (next === undefined || next === at) return at;
-      at = next;
-    }
-    return clsid;
+    return (this.#remember(`treatAs ${clsid}`, () => followTreatAs(this.#view, clsid)) ?? clsid) as Guid;
   }
 
   inprocServer(clsid: Guid): string | undefined {
@@ -95,40 +59,11 @@ export class RegisteredClasses implements ClassCatalog {
 
   /** All of a class; undefined when it is not registered. */
   find(clsid: Guid): ClassEntryInfo | undefined {
-    const key = classKey(clsid);
-    const view = this.#view;
-    if (!view.exists(key)) return undefined;
-    return {
-      clsid,
-      name: view.text(key),
-      progId: view.text(`${key}\\ProgID`),
-      versionIndependentProgId: view.text(`${key}\\VersionIndependentProgID`),
-      appId: this.#guid(key, "AppID"),
-      typeLibrary: this.#guid(`${key}\\TypeLib`),
-      inprocServer: notEmpty(view.text(`${key}\\InprocServer32`)),
-      inprocHandler: notEmpty(view.text(`${key}\\InprocHandler32`)),
-      threadingModel: view.text(`${key}\\InprocServer32`, "ThreadingModel"),
-      localServer: notEmpty(view.text(`${key}\\LocalServer32`)),
-    };
+    return readClass(this.#view, clsid);
   }
 
   appId(appId: Guid): AppIdEntry | undefined {
-    const key = `HKCR\\AppID\\${formatGuid(appId)}`;
-    const view = this.#view;
-    if (!view.exists(key)) return undefined;
-    return {
-      appId,
-      name: view.text(key),
-      dllSurrogate: view.text(key, "DllSurrogate"),
-      remoteServerName: notEmpty(view.text(key, "RemoteServerName")),
-      runAs: notEmpty(view.text(key, "RunAs")),
-      localService: notEmpty(view.text(key, "LocalService")),
-      serviceParameters: view.text(key, "ServiceParameters"),
-      activateAtStorage: view.text(key, "ActivateAtStorage")?.toUpperCase() === "Y",
-      authenticationLevel: view.number(key, "AuthenticationLevel"),
-      launchPermission: view.value(key, "LaunchPermission")?.data,
-      accessPermission: view.value(key, "AccessPermission")?.data,
-    };
+    return readAppId(this.#view, appId);
   }
 
   /** The CLSIDs of all registered classes. */
@@ -148,13 +83,4 @@ export class RegisteredClasses implements ClassCatalog {
     this.#recent.set(question, answer);
     return answer;
   }
-
-  #guid(key: string, name?: string): Guid | undefined {
-    const text = this.#view.text(key, name);
-    return text === undefined ? undefined : tryParseGuid(text);
-  }
-}
-
-function notEmpty(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
 }

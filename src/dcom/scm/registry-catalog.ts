@@ -6,35 +6,26 @@ import {
   decodeUtf16,
   formatGuid,
   silentLogger,
-  tryParseGuid,
 } from "../../base/index.ts";
+import { type ClassKeys, appIdKey, followTreatAs, readAppId, readClass } from "../../com/index.ts";
 import { type AccessList, parseAccessList } from "./access.ts";
 import type { ClassCatalog, ServerClass } from "./catalog.ts";
 import { readSecurityDescriptor } from "./security-descriptor.ts";
 import type { ScmSettings } from "./settings.ts";
 
-/** What the SCM reads of the registry. */
-export interface RegistrySource {
-  text(path: string, name?: string): string | undefined;
-  number(path: string, name?: string): number | undefined;
-  value(path: string, name?: string): { readonly type: number; readonly data: Uint8Array } | undefined;
-  exists(path: string): boolean;
-}
-
 /** Where the settings of COM itself stand. */
 const ole = "HKLM\\SOFTWARE\\Microsoft\\Ole";
 const services = "HKLM\\SYSTEM\\CurrentControlSet\\Services";
 const MULTI_SZ = 7;
-const maxTreatAs = 8;
 
 /** Nobody but the machine's owner: what holds when a permission cannot be read. */
 const nobody: AccessList = { entries: [] };
 
 /** The classes, AppIDs and settings of a machine, straight from its registry: a change counts from the next activation on. */
-export function registryCatalog(registry: RegistrySource, logger: Logger = silentLogger): ClassCatalog {
+export function registryCatalog(registry: ClassKeys, logger: Logger = silentLogger): ClassCatalog {
   return {
     find: (clsid) => findClass(registry, clsid, logger),
-    access: (appId) => permission(registry, appKey(appId), "AccessPermission", logger),
+    access: (appId) => permission(registry, appIdKey(appId), "AccessPermission", logger),
     defaults: () => ({
       launch: permission(registry, ole, "DefaultLaunchPermission", logger),
       access: permission(registry, ole, "DefaultAccessPermission", logger),
@@ -43,65 +34,44 @@ export function registryCatalog(registry: RegistrySource, logger: Logger = silen
   };
 }
 
-function findClass(registry: RegistrySource, asked: Guid, logger: Logger): ServerClass | undefined {
-  const clsid = treatAs(registry, asked);
-  const key = `HKCR\\CLSID\\${formatGuid(clsid)}`;
-  if (!registry.exists(key)) return undefined;
-  const appId = guidAt(registry, key, "AppID");
-  const app = appId === undefined ? undefined : appKey(appId);
-  const ofApp = (name: string): string | undefined =>
-    app === undefined ? undefined : registry.text(app, name);
-  const service = serviceCommand(registry, ofApp("LocalService"));
+function findClass(registry: ClassKeys, asked: Guid, logger: Logger): ServerClass | undefined {
+  const clsid = followTreatAs(registry, asked);
+  if (clsid === undefined) throw circle(asked);
+  const entry = readClass(registry, clsid);
+  if (entry === undefined) return undefined;
+  const { appId } = entry;
+  const app = appId === undefined ? undefined : readAppId(registry, appId);
+  const service = serviceCommand(registry, app?.localService);
+  const permissionOf = (name: string): AccessList | undefined =>
+    app === undefined ? undefined : permission(registry, appIdKey(app.appId), name, logger);
   return {
     clsid,
-    name: registry.text(`${key}\\ProgID`) ?? registry.text(key) ?? formatGuid(clsid),
+    name: entry.progId ?? entry.name ?? formatGuid(clsid),
     appId,
-    localServer: registry.text(`${key}\\LocalServer32`) ?? service,
-    inprocServer: registry.text(`${key}\\InprocServer32`),
-    surrogate: ofApp("DllSurrogate"),
-    remoteServerName: nonEmpty(ofApp("RemoteServerName")),
-    serviceParameters: service === undefined ? undefined : ofApp("ServiceParameters"),
-    runAs: ofApp("RunAs"),
-    authenticationLevel: app === undefined ? undefined : registry.number(app, "AuthenticationLevel"),
-    launchPermission: app === undefined ? undefined : permission(registry, app, "LaunchPermission", logger),
-    accessPermission: app === undefined ? undefined : permission(registry, app, "AccessPermission", logger),
+    localServer: entry.localServer ?? service,
+    inprocServer: entry.inprocServer,
+    surrogate: app?.dllSurrogate,
+    remoteServerName: app?.remoteServerName,
+    serviceParameters: service === undefined ? undefined : app?.serviceParameters,
+    runAs: app?.runAs,
+    authenticationLevel: app?.authenticationLevel,
+    launchPermission: permissionOf("LaunchPermission"),
+    accessPermission: permissionOf("AccessPermission"),
   };
 }
 
-function appKey(appId: Guid): string {
-  return `HKCR\\AppID\\${formatGuid(appId)}`;
-}
-
-/** Where TreatAs leads, a few steps at most: a circle must not keep an activation for ever. */
-function treatAs(registry: RegistrySource, asked: Guid): Guid {
-  let clsid = asked;
-  for (let i = 0; i < maxTreatAs; i++) {
-    const next = guidAt(registry, `HKCR\\CLSID\\${formatGuid(clsid)}\\TreatAs`, "");
-    if (next === undefined) return clsid;
-    clsid = next;
-  }
-  throw new ComError(HResult.REGDB_E_CLASSNOTREG, `TreatAs of class ${formatGuid(asked)} leads in a circle`);
-}
-
-function guidAt(registry: RegistrySource, key: string, name: string): Guid | undefined {
-  const text = registry.text(key, name);
-  return text === undefined ? undefined : tryParseGuid(text);
+function circle(clsid: Guid): ComError {
+  return new ComError(HResult.REGDB_E_CLASSNOTREG, `TreatAs of class ${formatGuid(clsid)} leads in a circle`);
 }
 
 /** LocalService: the program that the services database names. */
-function serviceCommand(registry: RegistrySource, name: string | undefined): string | undefined {
-  const service = nonEmpty(name);
-  if (service === undefined || service.includes("\\")) return undefined;
-  return registry.text(`${services}\\${service}`, "ImagePath");
+function serviceCommand(registry: ClassKeys, name: string | undefined): string | undefined {
+  if (name === undefined || name.includes("\\")) return undefined;
+  return registry.text(`${services}\\${name}`, "ImagePath");
 }
 
 /** A permission: a list of lines (MULTI_SZ), or a security descriptor (BINARY) as Windows writes it. One that cannot be read allows nobody. */
-function permission(
-  registry: RegistrySource,
-  key: string,
-  name: string,
-  logger: Logger,
-): AccessList | undefined {
+function permission(registry: ClassKeys, key: string, name: string, logger: Logger): AccessList | undefined {
   const value = registry.value(key, name);
   if (value === undefined) return undefined;
   try {
@@ -134,7 +104,7 @@ const numbers: Readonly<Record<string, keyof ScmSettings>> = {
   MaxClassesPerProcess: "maxClassesPerProcess",
 };
 
-function readSettings(registry: RegistrySource): Partial<ScmSettings> {
+function readSettings(registry: ClassKeys): Partial<ScmSettings> {
   const settings: Record<string, number | boolean> = {};
   const enable = registry.text(ole, "EnableDCOM");
   if (enable !== undefined) settings["enableDcom"] = enable.toUpperCase() === "Y";
@@ -143,8 +113,4 @@ function readSettings(registry: RegistrySource): Partial<ScmSettings> {
     if (value !== undefined && value > 0) settings[setting] = value;
   }
   return settings;
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter, ComError, fromHex, guid } from "../../base/index.ts";
+import type { ClassKeys } from "../../com/index.ts";
 import { permits } from "../scm/access.ts";
-import { type RegistrySource, registryCatalog } from "../scm/registry-catalog.ts";
+import { registryCatalog } from "../scm/registry-catalog.ts";
 import { readSecurityDescriptor } from "../scm/security-descriptor.ts";
 
 const clsid = guid("c0a1e5ce-0000-4000-8000-000000000001");
@@ -13,7 +14,7 @@ const app = String.raw`HKCR\AppID\{C0A1E5CE-0000-4000-8000-00000000000A}`;
 const ole = String.raw`HKLM\SOFTWARE\Microsoft\Ole`;
 
 /** A registry of texts, numbers, lists and bytes, by `key!name`. */
-function registry(values: Record<string, string | number | string[] | Uint8Array>): RegistrySource {
+function registry(values: Record<string, string | number | string[] | Uint8Array>): ClassKeys {
   const table = new Map(Object.entries(values).map(([path, value]) => [path.toUpperCase(), value]));
   const at = (path: string, name = "") => table.get(`${path}!${name}`.toUpperCase());
   return {
@@ -78,7 +79,12 @@ test("TreatAs is followed, and a circle is an error", () => {
   );
   assert.equal(leads.find(clsid)?.clsid, other);
   assert.equal(leads.find(clsid)?.localServer, "newer.js");
-  const circle = registryCatalog(registry({ [String.raw`${key}\TreatAs!`]: `{${clsid}}` }));
+  const circle = registryCatalog(
+    registry({
+      [String.raw`${key}\TreatAs!`]: `{${other}}`,
+      [String.raw`${otherKey}\TreatAs!`]: `{${clsid}}`,
+    }),
+  );
   assert.throws(() => circle.find(clsid), ComError);
 });
 
