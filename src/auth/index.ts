@@ -12,6 +12,7 @@ export {
   type SecurityContext,
   type ServerContextOptions,
   type ServerMechanism,
+  authnLevelName,
 } from "./mechanism.ts";
 export { SecStatus } from "./status.ts";
 export { type NtlmClientOptions, ntlmClient } from "./ntlm/client.ts";

@@ -21,6 +21,13 @@ export const AuthnLevel = {
 } as const;
 export type AuthenticationLevel = 1 | 2 | 3 | 4 | 5 | 6;
 
+const levelNames = new Map<number, string>(Object.entries(AuthnLevel).map(([name, level]) => [level, name]));
+
+/** A level by name, for messages: `privacy`; `level 9` for one that is none. */
+export function authnLevelName(level: number): string {
+  return levelNames.get(level) ?? `level ${level}`;
+}
+
 /** Who does the proving: the authentication type on the wire ([MS-RPCE] 2.2.1.1.7). */
 export const AuthnService = { none: 0, spnego: 9, ntlm: 10, kerberos: 16, netlogon: 68 } as const;
 

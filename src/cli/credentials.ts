@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { AuthnLevel } from "../auth/index.ts";
 import type { ServerInfo } from "../com/index.ts";
 import { ComError, HResult } from "../base/index.ts";
 import { firstLineOfInput } from "./output.ts";
@@ -10,14 +11,7 @@ export interface ServerFlags {
   readonly level?: number;
 }
 
-const levels: Readonly<Record<string, number>> = {
-  none: 1,
-  connect: 2,
-  call: 3,
-  packet: 4,
-  integrity: 5,
-  privacy: 6,
-};
+const levels: Readonly<Record<string, number>> = AuthnLevel;
 
 /** Adds the options that say which machine, as whom, how well protected. */
 export function withServerOptions(command: Command): Command {

@@ -7,6 +7,7 @@ export {
   type AvPair,
   type Credentials,
   type NtlmSession,
+  authnLevelName,
   createSession,
   decodeAuthenticate,
   decodeAvPairs,

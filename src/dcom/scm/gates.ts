@@ -1,17 +1,8 @@
+import { authnLevelName } from "../../auth/index.ts";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
 import { type Caller, permits } from "./access.ts";
 import type { ClassCatalog, ServerClass } from "./catalog.ts";
 import type { ScmSettings } from "./settings.ts";
-
-/** Names of the authentication levels, for messages ([MS-RPCE] 2.2.1.1.8). */
-export const levelNames: Readonly<Record<number, string>> = {
-  1: "none",
-  2: "connect",
-  3: "call",
-  4: "packet",
-  5: "integrity",
-  6: "privacy",
-};
 
 /** Who asks for an activation, and how well the request was protected. */
 export interface ActivationOrigin extends Caller {
@@ -43,8 +34,8 @@ export class ActivationGates {
     if (!enableDcom) this.#refuse("DCOM disabled", origin, "EnableDCOM is off on this machine");
     const level = origin.authenticationLevel;
     if (level < minimumActivationLevel) {
-      const least = levelNames[minimumActivationLevel] ?? String(minimumActivationLevel);
-      const given = levelNames[level] ?? String(level);
+      const least = authnLevelName(minimumActivationLevel);
+      const given = authnLevelName(level);
       this.#refuse("level too low", origin, `activation needs ${least} or better, it came in with ${given}`);
     }
     if (origin.account === undefined) {

@@ -1,4 +1,4 @@
-import type { ServerMechanism } from "../../auth/index.ts";
+import { type ServerMechanism, authnLevelName } from "../../auth/index.ts";
 import {
   type Clock,
   ComError,
@@ -30,7 +30,6 @@ import { IActivation, IRemoteSCMActivator } from "../gen/dcom.ts";
 import type { PingTransport } from "../ping/ping-client.ts";
 import { rememberPort, rememberedPort, resolverStrings, standardPort } from "./addresses.ts";
 import type { ClassCatalog } from "./catalog.ts";
-import { levelNames } from "./gates.ts";
 import { type Launch, processLauncher } from "./launcher.ts";
 import { type LocalEndpoint, listenLocal } from "./local/listen.ts";
 import { Machine } from "./machine.ts";
@@ -238,7 +237,7 @@ export class Scm implements AsyncDisposable {
     if (level >= defaultScmSettings.minimumActivationLevel) return;
     this.logger.warn(
       { level },
-      `activation is allowed at level ${levelNames[level] ?? level}: others can read or change what is sent`,
+      `activation is allowed at level ${authnLevelName(level)}: others can read or change what is sent`,
     );
   }
 }

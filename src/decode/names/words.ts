@@ -1,4 +1,5 @@
 import { describeStatus, hex32, nameOfStatus } from "../../base/index.ts";
+import { authnLevelName } from "../auth.ts";
 import { nameOfFault } from "../rpc.ts";
 
 /** Authentication services ([MS-RPCE] 2.2.1.1.7). */
@@ -21,15 +22,13 @@ const services: Readonly<Record<number, string>> = {
   100: "MSMQ",
 };
 
-/** Authentication levels ([MS-RPCE] 2.2.1.1.8). */
-const levels: readonly string[] = ["default", "none", "connect", "call", "packet", "integrity", "privacy"];
-
 export function serviceName(service: number): string {
   return services[service] ?? `service ${service}`;
 }
 
+/** Authentication levels ([MS-RPCE] 2.2.1.1.8); 0 leaves the choice to the machine. */
 export function levelName(level: number): string {
-  return levels[level] ?? `level ${level}`;
+  return level === 0 ? "default" : authnLevelName(level);
 }
 
 /** Transfer syntaxes: NDR 2.0, NDR64, and the pretended one of bind-time features ([MS-RPCE] 2.2.2.14). */

@@ -6,6 +6,7 @@ import {
   guidFromBytes,
   guidToBytes,
 } from "../../base/index.ts";
+import { ndr20, ndr64 } from "../../ndr/index.ts";
 
 /** An abstract or a transfer syntax: a GUID and a version (p_syntax_id_t, [C706] 12.6.3.1). */
 export interface SyntaxId {
@@ -14,9 +15,9 @@ export interface SyntaxId {
 }
 
 /** NDR 2.0 ([C706] 14). */
-export const NDR20: SyntaxId = { uuid: guid("8a885d04-1ceb-11c9-9fe8-08002b104860"), version: [2, 0] };
+export const NDR20: SyntaxId = { uuid: ndr20.uuid, version: ndr20.version };
 /** NDR64 ([MS-RPCE] 2.2.4.12). */
-export const NDR64: SyntaxId = { uuid: guid("71710533-beba-4937-8319-b5dbef9ccc36"), version: [1, 0] };
+export const NDR64: SyntaxId = { uuid: ndr64.uuid, version: ndr64.version };
 
 export function sameSyntax(a: SyntaxId, b: SyntaxId): boolean {
   return a.uuid === b.uuid && a.version[0] === b.version[0] && a.version[1] === b.version[1];
