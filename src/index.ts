@@ -21,5 +21,14 @@ export {
 } from "./com/index.ts";
 export { IDispatch, LateBound, SafeArray, VT, Variant, fromOleDate, toOleDate } from "./automation/index.ts";
 export { AuthnLevel, ImpersonationLevel } from "./auth/index.ts";
-export { ComError, type Guid, HResult, formatGuid, guid, newGuid, parseGuid } from "./base/index.ts";
+export {
+  ComError,
+  type Guid,
+  HResult,
+  formatGuid,
+  guid,
+  makeHResult,
+  newGuid,
+  parseGuid,
+} from "./base/index.ts";
 export type { CallOptions, ClassDescriptor, Interface } from "./ndr/index.ts";

@@ -319,7 +319,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     if (clsid !== undefined) return clsid;
     throw new ComError(
       HResult.CO_E_CLASSSTRING,
-      `"${name.slice(0, 80)}" is neither a CLSID nor a registered ProgID`,
+      `"${name.slice(0, 80)}" is neither a CLSID nor a ProgID in this machine's registry (for a class of another machine give the CLSID, or import its keys)`,
     );
   }
 

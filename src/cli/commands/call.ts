@@ -42,6 +42,7 @@ async function call(
   await using object = await com.createInstance(name, IDispatch, { ...server, timeout });
   const bound = new LateBound(object);
   const result = await bound.invoke(method, invokeFlags(flags), args, { timeout });
+  if (flags.set && !flags.json) return;
   output.out(flags.json ? `${toJson(described(result))}\n` : `${text(result)}\n`);
 }
 
