@@ -1,5 +1,6 @@
-import { Runtime } from "comity";
-import { Subject, ISubject } from "../gen/subject.js";
+import { type CreateOptions, type IClassFactory, Runtime } from "comity";
+import type { InterfaceResults } from "comity/com";
+import { IMissing, ISubject, ISubjectLab, Subject } from "../gen/subject.js";
 import { TestMachine, newHome, registerSubjectServer, removeHome, subjectModulePath } from "./machine.js";
 
 /** One way from a client to its objects. Everything else about them must be the same. */
@@ -14,6 +15,21 @@ export interface Distance {
 export interface Place extends AsyncDisposable {
   readonly com: Runtime;
   create(): Promise<ISubject>;
+  /** One object, asked for three interfaces in one round trip; it does not have the second. */
+  createEx(): Promise<InterfaceResults<typeof several>>;
+  classObject(): Promise<IClassFactory>;
+}
+
+const several = [ISubject, IMissing, ISubjectLab] as const;
+
+function place(com: Runtime, options: CreateOptions, close: () => Promise<void>): Place {
+  return {
+    com,
+    create: () => com.createInstance(Subject, ISubject, options),
+    createEx: () => com.createInstanceEx(Subject, several, options),
+    classObject: () => com.getClassObject(Subject, undefined, options),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 const LOCAL_SERVER = 4;
@@ -32,14 +48,10 @@ async function inProcess(): Promise<Place> {
   const home = newHome();
   const com = await Runtime.open({ home, leaks: "throw" });
   await com.registerModule(subjectModulePath);
-  return {
-    com,
-    create: () => com.createInstance(Subject, ISubject),
-    async [Symbol.asyncDispose]() {
-      await com.close();
-      removeHome(home);
-    },
-  };
+  return place(com, {}, async () => {
+    await com.close();
+    removeHome(home);
+  });
 }
 
 /** The first program that needs an SCM holds one inside itself. */
@@ -47,27 +59,19 @@ async function withoutScm(): Promise<Place> {
   const home = newHome();
   registerSubjectServer(home);
   const com = await Runtime.open({ home, leaks: "throw" });
-  return {
-    com,
-    create: () => com.createInstance(Subject, ISubject),
-    async [Symbol.asyncDispose]() {
-      await com.close();
-      removeHome(home);
-    },
-  };
+  return place(com, {}, async () => {
+    await com.close();
+    removeHome(home);
+  });
 }
 
 async function onThisMachine(subject: "program" | "surrogate"): Promise<Place> {
   const machine = await TestMachine.open({ subject });
   const com = await machine.runtime();
-  return {
-    com,
-    create: () => com.createInstance(Subject, ISubject, { context: LOCAL_SERVER }),
-    async [Symbol.asyncDispose]() {
-      await com.close();
-      await machine[Symbol.asyncDispose]();
-    },
-  };
+  return place(com, { context: LOCAL_SERVER }, async () => {
+    await com.close();
+    await machine[Symbol.asyncDispose]();
+  });
 }
 
 let lastAddress = 1;
@@ -81,13 +85,9 @@ async function elsewhere(subject: "program" | "module", authenticationLevel: 5 |
   const com = await near.runtime({
     remoting: { authenticationLevel, ...(subject === "module" ? calledByAnybody : {}) },
   });
-  return {
-    com,
-    create: () => com.createInstance(Subject, ISubject, { machine: far.name }),
-    async [Symbol.asyncDispose]() {
-      await com.close();
-      await near[Symbol.asyncDispose]();
-      await far[Symbol.asyncDispose]();
-    },
-  };
+  return place(com, { machine: far.name }, async () => {
+    await com.close();
+    await near[Symbol.asyncDispose]();
+    await far[Symbol.asyncDispose]();
+  });
 }

@@ -45,22 +45,31 @@ export function recording(transport: Transport, sessions: Session[]): Transport 
   });
 }
 
-/** A transport of a client that goes mad now and then: one write in `rarity` is mutated. */
+/** A transport that goes mad now and then: one write in `rarity` is mutated, and one read in four times as many. */
 export function mutating(transport: Transport, random: Random, rarity: number): Transport {
   return wrapped(
     transport,
     () => (bytes) => (random.below(rarity) === 0 ? mutate(bytes, random) : undefined),
+    (bytes) => {
+      if (random.below(rarity * 4) === 0) spoil(bytes, random);
+    },
   );
 }
 
 type OnWrite = (bytes: Uint8Array) => Buffer | undefined;
+/** May change the bytes in place. */
+type OnRead = (bytes: Uint8Array) => void;
 
-function wrapped(transport: Transport, open: (endpoint: RpcEndpoint) => OnWrite): Transport {
+function wrapped(
+  transport: Transport,
+  open: (endpoint: RpcEndpoint) => OnWrite,
+  onRead: OnRead = () => undefined,
+): Transport {
   return {
     protseq: transport.protseq,
     fragmentBytes: transport.fragmentBytes,
     connect: async (endpoint, signal) =>
-      new WatchedConnection(await transport.connect(endpoint, signal), open(endpoint)),
+      new WatchedConnection(await transport.connect(endpoint, signal), open(endpoint), onRead),
     listen: (endpoint, accept) => transport.listen(endpoint, accept),
   };
 }
@@ -68,10 +77,12 @@ function wrapped(transport: Transport, open: (endpoint: RpcEndpoint) => OnWrite)
 class WatchedConnection implements Connection {
   readonly #inner: Connection;
   readonly #onWrite: OnWrite;
+  readonly #onRead: OnRead;
 
-  constructor(inner: Connection, onWrite: OnWrite) {
+  constructor(inner: Connection, onWrite: OnWrite, onRead: OnRead) {
     this.#inner = inner;
     this.#onWrite = onWrite;
+    this.#onRead = onRead;
   }
 
   get protseq(): string {
@@ -91,7 +102,16 @@ class WatchedConnection implements Connection {
   }
 
   start(sink: ConnectionSink): void {
-    this.#inner.start(sink);
+    const onRead = this.#onRead;
+    this.#inner.start({
+      received(buffer, start, end) {
+        onRead(buffer.subarray(start, end));
+        sink.received(buffer, start, end);
+      },
+      room: () => sink.room(),
+      written: () => sink.written(),
+      disconnected: (error) => sink.disconnected(error),
+    });
   }
 
   write(bytes: Uint8Array, start: number, end: number): boolean {
@@ -161,6 +181,14 @@ export function mutate(bytes: Uint8Array, random: Random): Buffer {
     }
   }
   return mutant;
+}
+
+/** Flips a bit in place, outside of addresses. */
+function spoil(bytes: Uint8Array, random: Random): void {
+  if (bytes.length === 0) return;
+  const at = random.below(bytes.length);
+  if (addressRanges(Buffer.from(bytes)).some(([from, to]) => at >= from && at < to)) return;
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
 }
 
 /** Where bindings stand, as UTF-16 (with the counts before them) or as text. */

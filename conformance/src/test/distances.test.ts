@@ -17,8 +17,11 @@ async function useIt(place: Place, { here }: Distance): Promise<number> {
   await lateBound(subject);
   using lab = await subject.QueryInterface(ISubjectLab);
   await callbacks(place, lab);
+  await bytes(lab);
+  await patience(lab);
   await references(subject, lab);
   await identity(subject, lab);
+  await classObject(place);
   await release(place, lab);
   return pid;
 }
@@ -124,6 +127,50 @@ async function callbacks(place: Place, lab: ISubjectLab): Promise<void> {
     assert.equal(await lab.Tell(null, "nobody"), -1);
   }
   await until(() => listener.finalReleases === 1, "the server to let the client's object go");
+}
+
+/** More than one fragment, both ways, several at once. */
+async function bytes(lab: ISubjectLab): Promise<void> {
+  const sizes = [0, 1, 5840, 65_535, 65_536, 1_000_003];
+  const answers = await Promise.all(
+    sizes.map(async (size) => {
+      const data = Uint8Array.from({ length: size }, (_, i) => (i * 7 + size) & 0xff);
+      const back = await lab.Echo(size, data);
+      return back.length === size && Buffer.compare(back, data) === 0;
+    }),
+  );
+  assert.deepEqual(answers, Array(sizes.length).fill(true));
+}
+
+async function patience(lab: ISubjectLab): Promise<void> {
+  const start = performance.now();
+  await assert.rejects(async () => lab.Wait(3000, { timeout: 50 }), { code: HResult.RPC_E_TIMEOUT });
+  const aborted = new AbortController();
+  setTimeout(() => aborted.abort(), 50);
+  await assert.rejects(async () => lab.Wait(3000, { signal: aborted.signal }), {
+    code: HResult.RPC_E_CALL_CANCELED,
+  });
+  assert.ok(performance.now() - start < 2000, "nobody waits longer than he wants to");
+  assert.ok((await lab.Living()) > 0, "the connection is none the worse");
+}
+
+async function classObject(place: Place): Promise<void> {
+  using factory = await place.classObject();
+  using made = await factory.CreateInstance(ISubjectLab.iid);
+  using lab = await made?.QueryInterface(ISubjectLab);
+  assert.ok(lab !== undefined && (await lab.Living()) > 0);
+  await assert.rejects(async () => factory.CreateInstance(IMissing.iid), { code: HResult.E_NOINTERFACE });
+  const several = await place.createEx();
+  assert.deepEqual(
+    several.map(({ hresult }) => hresult),
+    [HResult.S_OK, HResult.E_NOINTERFACE, HResult.S_OK],
+    "several interfaces in one round trip",
+  );
+  const [first, , third] = several;
+  assert.ok(
+    first.pointer !== undefined && third.pointer !== undefined && isSameObject(first.pointer, third.pointer),
+  );
+  for (const { pointer } of several) pointer?.[Symbol.dispose]();
 }
 
 async function references(subject: ISubject, lab: ISubjectLab): Promise<void> {

@@ -134,8 +134,8 @@ describe("processes that die", { concurrency: 2 }, () => {
   }
 
   test("a server that hangs: calls end in time, and so does the client", async () => {
-    await using far = await TestMachine.open({ address: "127.0.0.43" });
-    await using near = await TestMachine.open({ subject: "none" });
+    await using far = await TestMachine.open({ address: "127.0.0.43", settings: { pingPeriod } });
+    await using near = await TestMachine.open({ subject: "none", settings: { pingPeriod } });
     const com = await near.runtime();
     const subject = await com.createInstance(Subject, ISubject, { machine: far.name });
     const pid = await subject.ProcessId();

@@ -74,6 +74,29 @@ function linkAt(path: string): string {
   }
 }
 
+test("references to one machine share one connection and one ping", async () => {
+  await using far = await TestMachine.open({ address: "127.0.0.23", settings: { pingPeriod } });
+  await using near = await TestMachine.open({ subject: "none", settings: { pingPeriod } });
+  await using com = await near.runtime();
+  await using other = await near.runtime();
+  using lab = await com.createInstance(Subject, ISubjectLab, { machine: far.name });
+  const many = await lab.SpawnMany(100);
+  using more = await other.createInstance(Subject, ISubject, { machine: far.name });
+  for (const one of many) assert.equal(await one?.Add(1, 2), 3);
+  assert.equal(await more.Add(1, 2), 3);
+  await delay(pingPeriod * 2);
+  const { processes, pings } = await far.scm.snapshot();
+  const [server] = processes;
+  assert.equal(server?.status?.connections, 2, "one for each process that calls");
+  assert.equal(pings.sets, 1, "one ping set for the machine, whoever in it holds what");
+  assert.equal(pings.objects, 102);
+  assert.deepEqual(
+    (await near.scm.snapshot()).pings.pinging.map(({ objects }) => objects),
+    [102],
+  );
+  for (const one of many) one?.[Symbol.dispose]();
+});
+
 test("a reference passed on to a third process of the machine", async () => {
   await using machine = await TestMachine.open();
   await using com = await machine.runtime();
