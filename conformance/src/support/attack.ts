@@ -4,7 +4,7 @@ import type { RpcEndpoint } from "comity/rpc";
 import { type Random, type Session, mutate, nonsensePacket } from "./fuzz.js";
 
 /** A socket on which everything that goes wrong is expected. */
-export function open(endpoint: RpcEndpoint): Socket {
+function open(endpoint: RpcEndpoint): Socket {
   const { protseq, host = "127.0.0.1", endpoint: place } = endpoint;
   const socket = protseq === "ncalrpc" ? connect(place) : connect(Number(place), host);
   socket.on("error", () => undefined);
@@ -13,7 +13,7 @@ export function open(endpoint: RpcEndpoint): Socket {
 }
 
 /** Sends, waits a moment for what the other side makes of it, and goes. */
-export async function send(endpoint: RpcEndpoint, parts: readonly Buffer[], pause: number): Promise<void> {
+async function send(endpoint: RpcEndpoint, parts: readonly Buffer[], pause: number): Promise<void> {
   const socket = open(endpoint);
   const closed = new Promise((resolve) => socket.once("close", resolve));
   for (const part of parts) {

@@ -15,7 +15,7 @@ import { runs, until } from "./wait.js";
 /** Who the tests are on machines other than their own. */
 export const client: Credentials = { user: "alice", password: "Correct-Horse-7" };
 /** Who the servers are when they call their clients. */
-export const robot: Credentials = { user: "robot", password: "Battery-Staple-8" };
+const robot: Credentials = { user: "robot", password: "Battery-Staple-8" };
 
 process.env["COMITY_SUBJECT_USER"] = robot.user;
 process.env["COMITY_SUBJECT_PASSWORD"] = robot.password;

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 /** The `comity` command as it is installed. */
-export const comityCommand: string = fileURLToPath(import.meta.resolve("comity/package.json")).replace(
+const comityCommand: string = fileURLToPath(import.meta.resolve("comity/package.json")).replace(
   /package\.json$/,
   "dist/cli/main.js",
 );
