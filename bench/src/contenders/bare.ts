@@ -150,12 +150,13 @@ function bare(name: string, coalesced: boolean): Contender {
                 const end = performance.now() + milliseconds;
                 let done = 0;
                 let open = outstanding;
+                let ending = false;
                 reader = new FrameReader(() => {
                   done++;
-                  if ((done & 15) === 0 && performance.now() >= end) {
-                    open = 0;
-                    finish(done);
-                  } else if (open > 0) writer.frame(frameBytes[kind].request, done & 0xff);
+                  if ((done & 15) === 0 && performance.now() >= end) ending = true;
+                  if (!ending) writer.frame(frameBytes[kind].request, done & 0xff);
+                  // The frames still under way belong to this run: the next one starts with a quiet connection.
+                  else if (--open === 0) finish(done);
                 });
                 for (let i = 0; i < outstanding; i++) writer.frame(frameBytes[kind].request, i & 0xff);
               }),
