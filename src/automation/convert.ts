@@ -1,87 +1,147 @@
 import { ComError, HResult } from "../base/index.ts";
-import { fromOleDate, toOleDate } from "./date.ts";
-import { type Decimal, Variant } from "./variant.ts";
-import { VT, vtName } from "./vt.ts";
+import { changeArray } from "./convert/array.ts";
+import { type Exact, rescale, significant, toDouble } from "./convert/exact.ts";
+import { type Settings, VariantFlag, settingsOf } from "./convert/flags.ts";
+import { parseDate } from "./convert/date-text.ts";
+import { integerOf, wrapBits } from "./convert/integer.ts";
+import { type ParsedNumber, notANumber, parseNumber } from "./convert/number-text.ts";
+import { textOf } from "./convert/text.ts";
+import { checkOleDate } from "./date.ts";
+import { type Decimal, decimalOfExact, exactOfDecimal } from "./decimal.ts";
+import { Variant } from "./variant.ts";
+import { VT, validateVarType, vtName } from "./vt.ts";
 
-const integerRange: Readonly<Record<number, readonly [number, number]>> = {
-  [VT.I1]: [-128, 127],
-  [VT.UI1]: [0, 255],
-  [VT.I2]: [-32768, 32767],
-  [VT.UI2]: [0, 65535],
-  [VT.I4]: [-2147483648, 2147483647],
-  [VT.INT]: [-2147483648, 2147483647],
-  [VT.UI4]: [0, 4294967295],
-  [VT.UINT]: [0, 4294967295],
-  [VT.ERROR]: [0, 4294967295],
-};
+export interface ChangeTypeOptions {
+  /** Whose rules text follows: en-US (0x0409, the default) or the invariant locale (0x007F). */
+  readonly lcid?: number;
+  /** A combination of {@link VariantFlag}; default none, as VariantChangeType has it. */
+  readonly flags?: number;
+}
 
 /**
- * The same value as another Automation type (VariantChangeType, with the en-US rules for text). Throws DISP_E_TYPEMISMATCH where no rule leads,
- * DISP_E_OVERFLOW where the value does not fit.
+ * The same value as another Automation type (VariantChangeTypeEx). Fractions go to the nearest whole number, halves to the even one; DECIMAL, CY and
+ * 64-bit integers convert with all their digits. What BYREF points to is converted. An object is not asked for its default property: see
+ * `coerce`. Throws DISP_E_TYPEMISMATCH where no rule leads, DISP_E_OVERFLOW where the value does not fit, DISP_E_BADVARTYPE for what is no
+ * type of a VARIANT.
+ *
+ * ```ts
+ * changeType(Variant.from("1,234.5"), VT.CY).value; // 12345000n
+ * changeType(Variant.from(2.5), VT.I4).value; // 2
+ * changeType(Variant.from(true), VT.BSTR, { flags: VariantFlag.ALPHABOOL }).value; // "True"
+ * ```
  */
-export function changeType(from: Variant, vt: number): Variant {
+export function changeType(from: Variant, vt: number, options: ChangeTypeOptions = {}): Variant {
+  validateVarType(from.vt);
+  validateVarType(vt);
   const source = dereference(from);
+  if ((source.vt | vt) & VT.ARRAY) return changeArray(source, vt);
   if (source.vt === vt) return source;
-  if ((source.vt | vt) & (VT.ARRAY | VT.BYREF)) throw mismatch(source.vt, vt);
-  const range = integerRange[vt];
-  if (range !== undefined) return new Variant(vt, inRange(roundHalfEven(toNumber(source, vt)), range, vt));
-  switch (vt) {
-    case VT.VARIANT:
-      return source;
-    case VT.EMPTY:
-    case VT.NULL:
-      throw mismatch(source.vt, vt);
-    case VT.R4:
-      return new Variant(vt, single(toNumber(source, vt)));
-    case VT.R8:
-    case VT.DATE:
-      return new Variant(vt, toNumber(source, vt));
-    case VT.BOOL:
-      return new Variant(vt, toBoolean(source));
-    case VT.BSTR:
-      return new Variant(vt, toText(source));
-    case VT.I8:
-    case VT.UI8:
-      return new Variant(vt, toBigInt(source, vt));
-    case VT.CY:
-      return new Variant(vt, toCurrency(source));
-    case VT.DECIMAL:
-      return new Variant(vt, toDecimal(source));
-    case VT.UNKNOWN:
-      if (source.vt === VT.DISPATCH) return new Variant(vt, source.value);
-      throw mismatch(source.vt, vt);
-    case VT.DISPATCH:
-      if (source.vt === VT.UNKNOWN) return new Variant(vt, source.value);
-      throw mismatch(source.vt, vt);
-    default:
-      throw new ComError(HResult.DISP_E_BADVARTYPE, `${vtName(vt)} is no type to convert to`);
-  }
+  if (vt & VT.BYREF) throw mismatch(source.vt, vt);
+  return new Variant(vt, valueAs(source, vt, settingsOf(options)));
 }
 
 /** What a BYREF VARIANT points to; others unchanged. */
 export function dereference(variant: Variant): Variant {
-  if (!(variant.vt & VT.BYREF)) return variant;
-  const { value } = variant.value as { value: unknown };
-  return value instanceof Variant ? dereference(value) : new Variant(variant.vt & ~VT.BYREF, value);
+  let at = variant;
+  // A reference may lead to a reference; a circle of them leads nowhere.
+  for (let hops = 0; at.vt & VT.BYREF; hops++) {
+    if (hops > 64) throw new ComError(HResult.DISP_E_TYPEMISMATCH, "references without an end");
+    const value =
+      at.vt === (VT.RECORD | VT.BYREF) ? at.value : (at.value as { value: unknown } | null)?.value;
+    at = value instanceof Variant ? value : new Variant(at.vt & ~VT.BYREF, value ?? null);
+  }
+  return at;
 }
 
 function mismatch(from: number, to: number): ComError {
   return new ComError(HResult.DISP_E_TYPEMISMATCH, `${vtName(from)} does not convert to ${vtName(to)}`);
 }
 
-function inRange(value: number, [low, high]: readonly [number, number], vt: number): number {
-  if (!(value >= low && value <= high))
-    throw new ComError(HResult.DISP_E_OVERFLOW, `${value} does not fit in ${vtName(vt)}`);
-  return value;
+function valueAs(source: Variant, vt: number, settings: Settings): unknown {
+  switch (vt) {
+    case VT.EMPTY:
+    case VT.NULL:
+      if (canBeCleared(source.vt) && !(vt === VT.EMPTY && source.vt === VT.NULL))
+        return vt === VT.NULL ? null : undefined;
+      break;
+    case VT.R4:
+      return single(realOf(source, vt, settings));
+    case VT.R8:
+      return realOf(source, vt, settings);
+    case VT.DATE:
+      if (source.vt === VT.BSTR) return parseDate(textValue(source, vt), settings.locale);
+      return checkOleDate(realOf(source, vt, settings));
+    case VT.BOOL:
+      return booleanOf(source, settings);
+    case VT.BSTR:
+      return textOf(source, settings) ?? fail(source.vt, vt);
+    case VT.CY:
+      return currencyOf(source, settings);
+    case VT.DECIMAL:
+      return decimalOf(source, settings);
+    case VT.UNKNOWN:
+      if (source.vt === VT.DISPATCH) return source.value;
+      break;
+    case VT.DISPATCH:
+      if (source.vt === VT.UNKNOWN) return source.value;
+      break;
+    case VT.ERROR:
+    case VT.VARIANT:
+    case VT.RECORD:
+      break;
+    default:
+      return integerOf(source, vt, (one) => numberOf(one, vt, settings));
+  }
+  return fail(source.vt, vt);
 }
 
-/** To the nearest whole number, halves to the even one, as Automation rounds. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+function fail(from: number, to: number): never {
+  throw mismatch(from, to);
+}
+
+/** All but ERROR and RECORD can become EMPTY or NULL. */
+function canBeCleared(vt: number): boolean {
+  return vt <= VT.UINT && vt !== VT.ERROR;
+}
+
+/** A number as it is in the source: a double, or exact. Throws DISP_E_TYPEMISMATCH. */
+function numberOf(source: Variant, target: number, settings: Settings): number | Exact | ParsedNumber {
+  const { value } = source;
+  switch (source.vt) {
+    case VT.EMPTY:
+      return 0;
+    case VT.BOOL:
+      return value === true ? -1 : 0;
+    case VT.BSTR:
+      return parseNumber(textValue(source, target), settings.locale);
+    case VT.CY:
+      if (typeof value === "bigint") return { value, scale: 4 };
+      break;
+    case VT.DECIMAL:
+      if (value !== null) return exactOfDecimal(value as Decimal);
+      break;
+    case VT.ERROR:
+    case VT.DISPATCH:
+      break;
+    default:
+      if (typeof value === "number") return value;
+      if (typeof value === "bigint") return { value, scale: 0 };
+  }
+  throw mismatch(source.vt, target);
+}
+
+function textValue(source: Variant, target: number): string {
+  if (typeof source.value === "string") return source.value;
+  if (source.value instanceof Uint8Array) return Buffer.from(source.value).toString("utf16le");
+  throw mismatch(source.vt, target);
+}
+
+function realOf(source: Variant, target: number, settings: Settings): number {
+  const number = numberOf(source, target, settings);
+  if (typeof number === "number") return number;
+  if (!("kind" in number)) return toDouble(number);
+  if (number.kind === "decimal") return toDouble(number.number);
+  return Number(wrapBits(number, 32, target));
 }
 
 function single(value: number): number {
@@ -91,119 +151,45 @@ function single(value: number): number {
   return rounded;
 }
 
-function toNumber(source: Variant, target: number): number {
-  switch (source.vt) {
-    case VT.EMPTY:
-      return 0;
-    case VT.BOOL:
-      return source.value === true ? (target === VT.UI1 ? 255 : -1) : 0;
-    case VT.BSTR:
-      return numberOfText(source.value as string | null, target);
-    case VT.CY:
-    case VT.DECIMAL:
-      return source.toJs() as number;
-    case VT.I8:
-    case VT.UI8:
-      return Number(source.value);
-    default:
-      if (typeof source.value === "number" && source.vt !== VT.ERROR) return source.value;
-      throw mismatch(source.vt, target);
-  }
-}
-
-const decimalText = /^\s*[+-]?\$?\s*(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eEdD][+-]?\d+)?\s*[+-]?\s*$/;
-
-function numberOfText(text: string | null, target: number): number {
-  const value = (text ?? "").trim();
-  if (value === "True" || value.toLowerCase() === "true") return -1;
-  if (value.toLowerCase() === "false") return 0;
-  const radix = /^&([ho])([0-9a-f]+)&?$/i.exec(value);
-  if (radix) return Number.parseInt(radix[2] ?? "", radix[1]?.toLowerCase() === "h" ? 16 : 8);
-  if (/\d/.test(value) && decimalText.test(value)) {
-    const trailing = /[+-]\s*$/.exec(value)?.[0]?.trim() ?? "";
-    const body = value.replaceAll(/[\s,$]|[+-]\s*$/g, "").replace(/[dD]/, "e");
-    return Number(trailing + body);
-  }
-  const date = target === VT.DATE ? Date.parse(`${value} UTC`) : Number.NaN;
-  if (!Number.isNaN(date)) return toOleDate(new Date(date));
-  throw new ComError(HResult.DISP_E_TYPEMISMATCH, `"${value.slice(0, 40)}" is not a number`);
-}
-
-function toBoolean(source: Variant): boolean {
+/** "True" and "False" in any letter case, "#TRUE#" and "#FALSE#" in this one, else a number that is zero or not. */
+function booleanOf(source: Variant, settings: Settings): boolean {
   if (source.vt === VT.BSTR) {
-    const text = ((source.value as string | null) ?? "").trim().toLowerCase();
-    if (text === "true" || text === "#true#") return true;
-    if (text === "false" || text === "#false#") return false;
+    const text = textValue(source, VT.BOOL);
+    if (text === "#TRUE#" || text.toLowerCase() === "true") return true;
+    if (text === "#FALSE#" || text.toLowerCase() === "false") return false;
+    const parsed = parseNumber(text, settings.locale);
+    return parsed.kind === "bits" ? parsed.bits !== 0n : toDouble(parsed.number) !== 0;
   }
-  return toNumber(source, VT.BOOL) !== 0;
+  const number = numberOf(source, VT.BOOL, settings);
+  if (typeof number === "number") return number !== 0;
+  if ("kind" in number) throw notANumber(String(source.value));
+  return number.value !== 0n;
 }
 
-function toBigInt(source: Variant, target: number): bigint {
-  const exact = typeof source.value === "bigint" && source.vt !== VT.CY;
-  const value = exact ? source.value : BigInt(roundHalfEven(toNumber(source, target)));
-  const fits = target === VT.I8 ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value);
-  if (fits !== value)
+function currencyOf(source: Variant, settings: Settings): bigint {
+  const value = rescale(exactOf(source, VT.CY, settings), 4);
+  if (BigInt.asIntN(64, value) === value) return value;
+  throw new ComError(HResult.DISP_E_OVERFLOW, "the number does not fit in VT_CY");
+}
+
+function decimalOf(source: Variant, settings: Settings): Decimal {
+  // The one place where True counts 1: VariantChangeType does so, VarDecFromBool does not.
+  if (source.vt === VT.BOOL) return { negative: false, scale: 0, value: source.value === true ? 1n : 0n };
+  return decimalOfExact(exactOf(source, VT.DECIMAL, settings));
+}
+
+function exactOf(source: Variant, target: number, settings: Settings): Exact {
+  const number = numberOf(source, target, settings);
+  if (typeof number === "number") return exactOfReal(number, source.vt, target);
+  if (!("kind" in number)) return number;
+  return number.kind === "decimal" ? number.number : { value: wrapBits(number, 64, target), scale: 0 };
+}
+
+function exactOfReal(value: number, from: number, target: number): Exact {
+  if (!Number.isFinite(value))
     throw new ComError(HResult.DISP_E_OVERFLOW, `${value} does not fit in ${vtName(target)}`);
-  return value;
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 53) return { value: BigInt(value), scale: 0 };
+  return significant(value, from === VT.R4 ? 7 : 15);
 }
 
-function toCurrency(source: Variant): bigint {
-  if (typeof source.value === "bigint") return toBigInt(new Variant(VT.I8, source.value * 10_000n), VT.I8);
-  return toBigInt(new Variant(VT.R8, toNumber(source, VT.CY) * 10_000), VT.I8);
-}
-
-function toDecimal(source: Variant): Decimal {
-  if (source.vt === VT.CY) {
-    const value = source.value as bigint;
-    return { negative: value < 0n, scale: 4, value: value < 0n ? -value : value };
-  }
-  if (typeof source.value === "bigint") {
-    return { negative: source.value < 0n, scale: 0, value: source.value < 0n ? -source.value : source.value };
-  }
-  const number = toNumber(source, VT.DECIMAL);
-  if (!(Math.abs(number) < 2 ** 96))
-    throw new ComError(HResult.DISP_E_OVERFLOW, `${number} does not fit in VT_DECIMAL`);
-  const [whole = "0", fraction = ""] = Math.abs(number).toFixed(15).split(".");
-  const digits = fraction.replace(/0+$/, "");
-  return { negative: number < 0, scale: digits.length, value: BigInt(whole + digits) };
-}
-
-function toText(source: Variant): string {
-  switch (source.vt) {
-    case VT.EMPTY:
-      return "";
-    case VT.BOOL:
-      return source.value === true ? "True" : "False";
-    case VT.DATE:
-      return dateText(fromOleDate(source.value as number));
-    case VT.CY:
-    case VT.R8:
-      return String(source.toJs());
-    case VT.R4:
-      return String(Number((source.value as number).toPrecision(7)));
-    case VT.DECIMAL: {
-      const { negative, scale, value } = source.value as Decimal;
-      const digits = value.toString().padStart(scale + 1, "0");
-      const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-      return negative ? `-${text}` : text;
-    }
-    default:
-      if ((typeof source.value === "number" && source.vt !== VT.ERROR) || typeof source.value === "bigint") {
-        return source.value.toString();
-      }
-      throw mismatch(source.vt, VT.BSTR);
-  }
-}
-
-/** "11/20/2026 1:05:00 PM", without the time at midnight, without the date on day 0: the en-US general form. */
-function dateText(date: Date): string {
-  const hours = date.getUTCHours();
-  const two = (n: number): string => n.toString().padStart(2, "0");
-  const day = `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${date.getUTCFullYear()}`;
-  const time = `${hours % 12 || 12}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} ${hours < 12 ? "AM" : "PM"}`;
-  const midnight = date.getTime() % 86_400_000 === 0;
-  if (midnight) return day;
-  return date.getTime() >= Date.UTC(1899, 11, 30) && date.getTime() < Date.UTC(1899, 11, 31)
-    ? time
-    : `${day} ${time}`;
-}
+export { VariantFlag };

@@ -1,8 +1,12 @@
 export { Variant, type Decimal } from "./variant.ts";
-export { VT, vtName } from "./vt.ts";
-export { SafeArray, type SafeArrayBound, type SafeArrayData } from "./safearray.ts";
+export { VT, validateVarType, vtName } from "./vt.ts";
+export { SafeArray, type SafeArrayBound, type SafeArrayData, type SafeArrayExtras } from "./safearray.ts";
+export { type RecordDefinition, type RecordIdentity, RecordInfo, defineRecord } from "./record/info.ts";
+export { RecordValue } from "./record/value.ts";
+export { CLSID_RecordInfo, marshalRecordInfo, unmarshalRecordInfo } from "./record/marshal.ts";
 export { fromOleDate, toOleDate } from "./date.ts";
-export { changeType } from "./convert.ts";
+export { type ChangeTypeOptions, VariantFlag, changeType } from "./convert.ts";
+export { LCID_EN_US, LCID_INVARIANT } from "./convert/locale.ts";
 export { type DispatchMethods, LateBound, type LateBoundOptions } from "./dispatch-client.ts";
 export { type DispParams, DispatchStub, type ExcepInfo, type InvokeResult } from "./dispatch-server.ts";
 export { DispId, DispatchFlag, type InvokeKind, type Member } from "./member.ts";

@@ -1,30 +1,17 @@
-import { ComError, HResult } from "../base/index.ts";
+import { ComError, type Guid, HResult, guid } from "../base/index.ts";
 import type { UserMarshal } from "../ndr/index.ts";
-import { SafeArray, type SafeArrayBound, type SafeArrayData, elementSize } from "./safearray.ts";
+import { type WireBrecord, fromWireRecords, toWireRecords } from "./record/wire.ts";
+import type { RecordInfo } from "./record/info.ts";
+import {
+  SafeArray,
+  type SafeArrayBound,
+  type SafeArrayData,
+  type SafeArrayExtras,
+  elementSize,
+  numberArrays,
+} from "./safearray.ts";
+import { FADF, SF, type Shape, plainTypes, shapeOf } from "./safearray-shapes.ts";
 import { VT, vtName } from "./vt.ts";
-
-/** SF_TYPE ([MS-OAUT] 2.2.10) and FADF_* ([MS-OAUT] 2.2.9). */
-const SF = {
-  I1: 16,
-  I2: 2,
-  I4: 3,
-  I8: 20,
-  BSTR: 8,
-  UNKNOWN: 13,
-  DISPATCH: 9,
-  VARIANT: 12,
-  ERROR: 10,
-  RECORD: 36,
-  HAVEIID: 0x800d,
-};
-const FADF = {
-  HAVEIID: 0x40,
-  HAVEVARTYPE: 0x80,
-  BSTR: 0x100,
-  UNKNOWN: 0x200,
-  DISPATCH: 0x400,
-  VARIANT: 0x800,
-};
 
 interface WireBound {
   readonly cElements: number;
@@ -42,135 +29,129 @@ interface WireSafeArray {
 }
 
 type NumberArray = Exclude<SafeArrayData, readonly unknown[]>;
-type NumberArrayClass = new (buffer: ArrayBufferLike, offset: number, length: number) => NumberArray;
 
-/** How the elements of a type stand on the wire: which arm of the union, which typed array. */
-interface Shape {
-  readonly sf: number;
-  readonly arm: string;
-  readonly size: string;
-  readonly data: string;
-  readonly features: number;
-  /** What the program sees of numbers. */
-  readonly view?: NumberArrayClass;
-}
-
-const numbers = (sf: number, arm: string, view: NumberArrayClass): Shape => ({
-  sf,
-  arm,
-  size: "clSize",
-  data: "pData",
-  features: FADF.HAVEVARTYPE,
-  view,
-});
-
-const shapes: Readonly<Record<number, Shape>> = {
-  [VT.I1]: numbers(SF.I1, "ByteStr", Int8Array),
-  [VT.UI1]: numbers(SF.I1, "ByteStr", Uint8Array),
-  [VT.I2]: numbers(SF.I2, "WordStr", Int16Array),
-  [VT.UI2]: numbers(SF.I2, "WordStr", Uint16Array),
-  [VT.BOOL]: numbers(SF.I2, "WordStr", Uint16Array),
-  [VT.I4]: numbers(SF.I4, "LongStr", Int32Array),
-  [VT.INT]: numbers(SF.I4, "LongStr", Int32Array),
-  [VT.UI4]: numbers(SF.I4, "LongStr", Uint32Array),
-  [VT.UINT]: numbers(SF.I4, "LongStr", Uint32Array),
-  [VT.ERROR]: numbers(SF.I4, "LongStr", Uint32Array),
-  [VT.R4]: numbers(SF.I4, "LongStr", Float32Array),
-  [VT.I8]: numbers(SF.I8, "HyperStr", BigInt64Array),
-  [VT.UI8]: numbers(SF.I8, "HyperStr", BigUint64Array),
-  [VT.CY]: numbers(SF.I8, "HyperStr", BigInt64Array),
-  [VT.R8]: numbers(SF.I8, "HyperStr", Float64Array),
-  [VT.DATE]: numbers(SF.I8, "HyperStr", Float64Array),
-  [VT.BSTR]: {
-    sf: SF.BSTR,
-    arm: "BstrStr",
-    size: "Size",
-    data: "aBstr",
-    features: FADF.BSTR | FADF.HAVEVARTYPE,
-  },
-  [VT.VARIANT]: {
-    sf: SF.VARIANT,
-    arm: "VariantStr",
-    size: "Size",
-    data: "aVariant",
-    features: FADF.VARIANT | FADF.HAVEVARTYPE,
-  },
-  [VT.UNKNOWN]: {
-    sf: SF.UNKNOWN,
-    arm: "UnknownStr",
-    size: "Size",
-    data: "apUnknown",
-    features: FADF.UNKNOWN | FADF.HAVEVARTYPE,
-  },
-  [VT.DISPATCH]: {
-    sf: SF.DISPATCH,
-    arm: "DispatchStr",
-    size: "Size",
-    data: "apDispatch",
-    features: FADF.DISPATCH | FADF.HAVEVARTYPE,
-  },
-};
-
-/** What an array is when nothing says it (no FADF_HAVEVARTYPE), by the union's discriminant. */
-const plainTypes: Readonly<Record<number, number>> = {
-  [SF.I1]: VT.UI1,
-  [SF.I2]: VT.I2,
-  [SF.I4]: VT.I4,
-  [SF.I8]: VT.I8,
-  [SF.BSTR]: VT.BSTR,
-  [SF.VARIANT]: VT.VARIANT,
-  [SF.UNKNOWN]: VT.UNKNOWN,
-  [SF.DISPATCH]: VT.DISPATCH,
-  [SF.HAVEIID]: VT.UNKNOWN,
+const interfaceIids: Readonly<Record<number, Guid>> = {
+  [VT.UNKNOWN]: guid("00000000-0000-0000-c000-000000000046"),
+  [VT.DISPATCH]: guid("00020400-0000-0000-c000-000000000046"),
 };
 
 /** SAFEARRAY. ([MS-OAUT] 2.2.30.10) */
 export const SAFEARRAY_UserMarshal: UserMarshal<SafeArray | null, WireSafeArray | null> = {
   toWire(value) {
     if (value === null || value === undefined) return null;
-    const shape = shapes[value.vt];
-    if (shape === undefined)
-      throw new ComError(HResult.DISP_E_BADVARTYPE, `an array of ${vtName(value.vt)} does not travel`);
-    const data = shape.view === undefined ? value.data : wordsOf(value.data, value.vt);
+    const { fFeatures, union } = armOf(value);
     return {
       cDims: value.bounds.length,
-      fFeatures: shape.features,
+      fFeatures,
       cbElements: elementSize[value.vt] ?? 0,
-      cLocks: value.vt << 16,
-      uArrayStructs: { tag: shape.sf, [shape.arm]: { [shape.size]: data.length, [shape.data]: data } },
+      cLocks: fFeatures & FADF.HAVEVARTYPE ? value.vt << 16 : 0,
+      uArrayStructs: union,
       rgsabound: value.bounds.map(({ lower, count }) => ({ cElements: count, lLbound: lower })).toReversed(),
     };
   },
   fromWire(wire) {
     if (wire === null) return null;
     const { tag } = wire.uArrayStructs;
-    const vt = wire.fFeatures & FADF.HAVEVARTYPE ? wire.cLocks >>> 16 : plainTypes[tag];
-    const shape = vt === undefined ? undefined : shapes[vt];
-    if (vt === undefined || shape === undefined) {
-      throw new ComError(
-        HResult.DISP_E_BADVARTYPE,
-        `an array of ${vt === undefined ? `kind ${tag}` : vtName(vt)} is not understood`,
-      );
-    }
-    const armName = tag === SF.HAVEIID ? "HaveIidStr" : shape.arm;
-    if (tag !== shape.sf && tag !== SF.HAVEIID) {
-      throw new ComError(
-        HResult.RPC_X_BAD_STUB_DATA,
-        `an array of ${vtName(vt)} with the elements of kind ${tag}`,
-      );
-    }
-    const arm = wire.uArrayStructs[armName] as Readonly<Record<string, unknown>>;
-    const raw = arm[shape.data] as SafeArrayData;
-    const bounds: readonly SafeArrayBound[] = wire.rgsabound
+    const vt = typeOf(wire);
+    const shape = shapeOf(vt);
+    if (tag !== shape.sf && !(tag === SF.HAVEIID && vt in interfaceIids))
+      throw badData(`an array of ${vtName(vt)} with the elements of kind ${tag}`);
+    const kinds = wire.fFeatures & FADF.kinds;
+    if (kinds !== 0 && kinds !== (shape.features & FADF.kinds))
+      throw badData(`an array of ${vtName(vt)} that calls itself of the kind 0x${kinds.toString(16)}`);
+    const bounds = wire.rgsabound
       .map(({ cElements, lLbound }) => ({ lower: lLbound, count: cElements }))
       .toReversed();
-    return new SafeArray(vt, fromWords(raw, vt, shape), bounds);
+    const { data, extras } = elementsOf(wire, vt, shape, bounds);
+    try {
+      return new SafeArray(vt, data, bounds, extras);
+    } catch (error) {
+      throw badData(ComError.from(error).info.description ?? "the bounds do not fit the elements", error);
+    }
   },
 };
 
+function badData(what: string, cause?: unknown): ComError {
+  return new ComError(HResult.RPC_X_BAD_STUB_DATA, what, { cause });
+}
+
+/** The features and the union of an array. Windows sends arrays of pointers with their IID; an array without elements cannot. */
+function armOf(array: SafeArray): {
+  readonly fFeatures: number;
+  readonly union: WireSafeArray["uArrayStructs"];
+} {
+  const { vt, data } = array;
+  const shape = shapeOf(vt);
+  if (vt === VT.RECORD) {
+    const aRecord = [toWireRecords(recordOf(array), Array.from<unknown>(data))];
+    return { fFeatures: shape.features, union: { tag: shape.sf, [shape.arm]: { Size: 1, aRecord } } };
+  }
+  const iid = array.iid ?? interfaceIids[vt];
+  if (iid !== undefined && data.length > 0) {
+    const fFeatures = (shape.features & ~FADF.HAVEVARTYPE) | FADF.HAVEIID;
+    return { fFeatures, union: { tag: SF.HAVEIID, HaveIidStr: { Size: data.length, apUnknown: data, iid } } };
+  }
+  const words = numberArrays[vt] === undefined && vt !== VT.BOOL ? data : wordsOf(data, vt);
+  const union = { tag: shape.sf, [shape.arm]: { [shape.size]: data.length, [shape.data]: words } };
+  return { fFeatures: shape.features, union };
+}
+
+function recordOf(array: SafeArray): RecordInfo {
+  if (array.record !== undefined) return array.record;
+  throw new ComError(HResult.E_INVALIDARG, "an array of records does not say of which type they are");
+}
+
+/** The element type: what the array says, else what the arm stands for. */
+function typeOf(wire: WireSafeArray): number {
+  const { tag } = wire.uArrayStructs;
+  if (wire.fFeatures & FADF.HAVEVARTYPE) return wire.cLocks >>> 16;
+  if (tag === SF.HAVEIID) return wire.fFeatures & FADF.DISPATCH ? VT.DISPATCH : VT.UNKNOWN;
+  const vt = plainTypes[tag];
+  if (vt === undefined)
+    throw new ComError(HResult.DISP_E_BADVARTYPE, `an array of kind ${tag} is not understood`);
+  return vt;
+}
+
+function elementsOf(
+  wire: WireSafeArray,
+  vt: number,
+  shape: Shape,
+  bounds: readonly SafeArrayBound[],
+): { readonly data: SafeArrayData; readonly extras: SafeArrayExtras } {
+  const { tag } = wire.uArrayStructs;
+  const arm = wire.uArrayStructs[tag === SF.HAVEIID ? "HaveIidStr" : shape.arm] as Readonly<
+    Record<string, unknown>
+  >;
+  const raw = arm[shape.data] as SafeArrayData;
+  if (vt === VT.RECORD) {
+    const [first = null] = raw as readonly (WireBrecord | null)[];
+    const count = bounds.reduce((product, bound) => product * bound.count, 1);
+    const { info, values } = fromWireRecords(first, count);
+    return { data: values, extras: { record: info } };
+  }
+  if (tag === SF.HAVEIID) {
+    const iid = arm["iid"] as Guid;
+    return { data: arm["apUnknown"] as readonly unknown[], extras: iid === interfaceIids[vt] ? {} : { iid } };
+  }
+  return { data: fromWords(raw, vt), extras: {} };
+}
+
+/**
+ * The array as one of another element type of the same width on the wire: what the VARIANT around it calls its elements. Throws RPC_X_BAD_STUB_DATA
+ * when the two contradict each other.
+ */
+export function typedAs(array: SafeArray, vt: number): SafeArray {
+  if (array.vt === vt) return array;
+  const [mine, wanted] = [shapeOf(array.vt), shapeOf(vt)];
+  if (mine.sf !== wanted.sf)
+    throw badData(`an array of ${vtName(array.vt)} in a VARIANT of ${vtName(VT.ARRAY | vt)}`);
+  return new SafeArray(vt, fromWords(wordsOf(array.data, array.vt), vt), array.bounds);
+}
+
 /** The typed array of the arm (u8, u16, u32, i64 by element size) over the same bytes. */
-function wordsOf(data: SafeArrayData, vt: number): SafeArrayData {
-  if (vt === VT.BOOL) return Uint16Array.from(data as readonly boolean[], (value) => (value ? 0xffff : 0));
+function wordsOf(data: SafeArrayData, vt: number): NumberArray {
+  if (vt === VT.BOOL && !ArrayBuffer.isView(data))
+    return Uint16Array.from(data as readonly boolean[], (value) => (value ? 0xffff : 0));
   const numeric = ArrayBuffer.isView(data) ? data : numbersOf(data, vt);
   const { buffer, byteOffset, length } = numeric;
   switch (numeric.BYTES_PER_ELEMENT) {
@@ -187,13 +168,14 @@ function wordsOf(data: SafeArrayData, vt: number): SafeArrayData {
 
 /** A plain array of numbers as the typed array of its type. */
 function numbersOf(data: readonly unknown[], vt: number): NumberArray {
-  const view = shapes[vt]?.view as unknown as { from(values: readonly unknown[]): NumberArray };
+  const view = numberArrays[vt] as unknown as { from(values: readonly unknown[]): NumberArray };
   return view.from(data);
 }
 
-function fromWords(raw: SafeArrayData, vt: number, shape: Shape): SafeArrayData {
+function fromWords(raw: SafeArrayData, vt: number): SafeArrayData {
   if (vt === VT.BOOL) return Array.from(raw as Uint16Array, (value) => value !== 0);
-  if (shape.view === undefined) return raw;
+  const view = numberArrays[vt];
+  if (view === undefined) return raw;
   const words = raw as NumberArray;
-  return new shape.view(words.buffer, words.byteOffset, words.length);
+  return new view(words.buffer, words.byteOffset, words.length);
 }

@@ -1,10 +1,15 @@
 import { type ByteWriter, ComError, HResult } from "../base/index.ts";
 import type { UserMarshal } from "../ndr/index.ts";
-import { type Decimal, Variant } from "./variant.ts";
-import { VT, vtName } from "./vt.ts";
+import { type Decimal, checkDecimal } from "./decimal.ts";
+import type { RecordValue } from "./record/value.ts";
+import { type WireBrecord, fromWireRecord, toWireRecord } from "./record/wire.ts";
+import { typedAs } from "./safearray-marshal.ts";
+import type { SafeArray } from "./safearray.ts";
+import { Variant } from "./variant.ts";
+import { VT, validateVarType, vtName } from "./vt.ts";
 
 /*
- * The [wire_marshal] types of Automation: what stands on the wire (generated from oaidl.idl) and what a program sees.
+ * VARIANT: what stands on the wire (generated from oaidl.idl) and what a program sees.
  */
 
 interface WireVariant {
@@ -40,12 +45,14 @@ const arms: Readonly<Record<number, readonly [plain: string, byRef: string]>> = 
   [VT.INT]: ["intVal", "pintVal"],
   [VT.UINT]: ["uintVal", "puintVal"],
   [VT.DECIMAL]: ["decVal", "pdecVal"],
+  [VT.RECORD]: ["brecVal", "brecVal"],
 };
 
 /** VARIANT. Its size in quadwords is written when everything it points to stands. ([MS-OAUT] 2.2.29.2) */
 export const VARIANT_UserMarshal: UserMarshal<Variant, WireVariant | null> = {
   toWire(value) {
-    const variant = value ?? Variant.empty;
+    const variant = Variant.from(value);
+    validateVarType(variant.vt);
     return {
       clSize: 0,
       rpcReserved: 0,
@@ -57,7 +64,9 @@ export const VARIANT_UserMarshal: UserMarshal<Variant, WireVariant | null> = {
     };
   },
   fromWire(wire) {
-    return wire === null ? Variant.empty : new Variant(wire.vt, fromUnion(wire));
+    if (wire === null) return Variant.empty;
+    validateVarType(wire.vt);
+    return new Variant(wire.vt, fromUnion(wire));
   },
   finish(writer: ByteWriter, start: number) {
     writer.patchU32(start, (writer.pos - start + 7) >>> 3);
@@ -79,12 +88,17 @@ function armOf(vt: number): string {
   return name;
 }
 
+/** A record is a pointer already: by reference it looks as it does by value. */
+function isBoxed(vt: number): boolean {
+  return (vt & VT.BYREF) !== 0 && (vt & ~VT.BYREF) !== VT.RECORD;
+}
+
 function toUnion(variant: Variant): WireVariant["_varUnion"] {
   const { vt } = variant;
   if (vt === VT.EMPTY || vt === VT.NULL) return { tag: vt };
-  const byRef = (vt & VT.BYREF) !== 0;
-  const value = byRef ? (variant.value as { value: unknown }).value : variant.value;
-  return { tag: discriminant(vt), [armOf(vt)]: toArm(vt & ~VT.BYREF, value) };
+  const value = isBoxed(vt) ? (variant.value as { value: unknown }).value : variant.value;
+  const arm = toArm(vt & ~VT.BYREF, value);
+  return { tag: discriminant(vt), [armOf(vt)]: isPointerToPointer(vt) ? { to: arm } : arm };
 }
 
 function fromUnion(wire: WireVariant): unknown {
@@ -97,32 +111,57 @@ function fromUnion(wire: WireVariant): unknown {
   }
   if (vt === VT.EMPTY) return undefined;
   if (vt === VT.NULL) return null;
-  const value = fromArm(vt & ~VT.BYREF, wire._varUnion[armOf(vt)]);
-  return vt & VT.BYREF ? { value } : value;
+  const arm = wire._varUnion[armOf(vt)];
+  const value = fromArm(
+    vt & ~VT.BYREF,
+    isPointerToPointer(vt) ? ((arm as { to: unknown } | null)?.to ?? null) : arm,
+  );
+  return isBoxed(vt) ? { value } : value;
+}
+
+/** A reference to an interface pointer: either may be null. */
+function isPointerToPointer(vt: number): boolean {
+  return vt === (VT.UNKNOWN | VT.BYREF) || vt === (VT.DISPATCH | VT.BYREF);
 }
 
 function toArm(vt: number, value: unknown): unknown {
-  if (vt & VT.ARRAY) return value;
+  if (vt & VT.ARRAY)
+    return value === null || value === undefined ? null : typedAs(value as SafeArray, vt & VT.TYPEMASK);
   switch (vt) {
+    case VT.I1:
+      return unsignedChar(value);
     case VT.CY:
       return { int64: value };
     case VT.DECIMAL:
-      return toWireDecimal(value as Decimal);
+      return toWireDecimal(checkDecimal(value as Decimal));
+    case VT.RECORD:
+      return toWireRecord(value as RecordValue | null);
     default:
       return value;
   }
 }
 
 function fromArm(vt: number, value: unknown): unknown {
-  if (vt & VT.ARRAY) return value;
+  if (value === null) return null;
+  if (vt & VT.ARRAY) return typedAs(value as SafeArray, vt & VT.TYPEMASK);
   switch (vt) {
+    case VT.I1:
+      return ((value as number) << 24) >> 24;
     case VT.CY:
-      return value === null ? null : (value as { int64: bigint }).int64;
+      return (value as { int64: bigint }).int64;
     case VT.DECIMAL:
-      return value === null ? null : fromWireDecimal(value as WireDecimal);
+      return fromWireDecimal(value as WireDecimal);
+    case VT.RECORD:
+      return fromWireRecord(value as WireBrecord);
     default:
       return value;
   }
+}
+
+/** A CHAR of the IDL has no sign, a VT_I1 has one. */
+function unsignedChar(value: unknown): number {
+  if (typeof value === "number" && (value << 24) >> 24 === value) return value & 0xff;
+  throw new ComError(HResult.E_INVALIDARG, `${String(value)} is no VT_I1`);
 }
 
 interface WireDecimal {
@@ -144,5 +183,11 @@ function toWireDecimal(decimal: Decimal): WireDecimal {
 }
 
 function fromWireDecimal(wire: WireDecimal): Decimal {
+  if (wire.scale > 28 || (wire.sign & 0x7f) !== 0) {
+    throw new ComError(
+      HResult.RPC_X_BAD_STUB_DATA,
+      `a DECIMAL of the scale ${wire.scale} and the sign ${wire.sign}`,
+    );
+  }
   return { negative: wire.sign === 0x80, scale: wire.scale, value: (BigInt(wire.Hi32) << 64n) | wire.Lo64 };
 }

@@ -1,22 +1,18 @@
 import { ComError, HResult } from "../base/index.ts";
-import { fromOleDate, toOleDate } from "./date.ts";
+import { toOleDate } from "./date.ts";
+import type { Decimal } from "./decimal.ts";
+import { naturalValue } from "./natural.ts";
+import { RecordValue } from "./record/value.ts";
 import { SafeArray } from "./safearray.ts";
 import { VT, vtName } from "./vt.ts";
 
-/** A DECIMAL: sign, 96-bit integer, power of ten. ([MS-OAUT] 2.2.26) */
-export interface Decimal {
-  readonly negative: boolean;
-  /** 0 to 28: how many digits stand behind the point. */
-  readonly scale: number;
-  /** 0 to 2^96-1. */
-  readonly value: bigint;
-}
+export type { Decimal };
 
 /**
  * A VARIANT: a value and its Automation type. The value by type: EMPTY undefined, NULL null, integers up to 32 bits number, I8 and UI8 bigint,
- * R4, R8 and DATE number (an OLE date), CY bigint in ten-thousandths, BSTR string or null, BOOL boolean, ERROR the HRESULT, DECIMAL {@link Decimal},
- * UNKNOWN and DISPATCH an interface pointer or null, ARRAY a {@link SafeArray} or null, BYREF `{ value }` with the value of the type pointed to
- * (for VARIANT|BYREF a Variant). ([MS-OAUT] 2.2.29)
+ * R4, R8 and DATE number (an OLE date), CY bigint in ten-thousandths, BSTR string or null (bytes where their number is odd), BOOL boolean, ERROR the
+ * HRESULT, DECIMAL {@link Decimal}, UNKNOWN and DISPATCH an interface pointer or null, RECORD a {@link RecordValue}, ARRAY a {@link SafeArray} or
+ * null, BYREF `{ value }` with the value of the type pointed to (for VARIANT|BYREF a Variant; a RECORD|BYREF is as a RECORD). ([MS-OAUT] 2.2.29)
  */
 export class Variant {
   readonly vt: number;
@@ -43,7 +39,7 @@ export class Variant {
 
   /**
    * The VARIANT a script would pass for a JavaScript value: numbers are I4 where they fit, else R8; bigint I8; strings BSTR; Date DATE; arrays
-   * ARRAY|VARIANT; typed arrays ARRAY of their type; objects DISPATCH. A Variant stays what it is.
+   * ARRAY|VARIANT; typed arrays ARRAY of their type; records RECORD; other objects DISPATCH. A Variant stays what it is.
    */
   static from(value: unknown): Variant {
     switch (typeof value) {
@@ -66,28 +62,12 @@ export class Variant {
     }
   }
 
-  /** The natural JavaScript value: Date for DATE, number for CY and DECIMAL (use `value` for all digits), arrays for arrays, BYREF followed. */
+  /**
+   * The natural JavaScript value: Date for DATE, number for CY and DECIMAL (use `value` for all digits), a plain object for RECORD, arrays for arrays
+   * (bytes stay a Uint8Array), BYREF followed.
+   */
   toJs(): unknown {
-    if (this.vt & VT.BYREF) {
-      const { value } = this.value as { value: unknown };
-      return value instanceof Variant ? value.toJs() : new Variant(this.vt & ~VT.BYREF, value).toJs();
-    }
-    if (this.vt & VT.ARRAY) return this.value === null ? null : arrayToJs(this.value as SafeArray);
-    switch (this.vt) {
-      case VT.DATE:
-        return fromOleDate(this.value as number);
-      case VT.CY:
-        return Number(this.value) / 10_000;
-      case VT.DECIMAL: {
-        const { negative, value, scale } = this.value as Decimal;
-        const number = Number(value) / 10 ** scale;
-        return negative ? -number : number;
-      }
-      case VT.ERROR:
-        return this.isMissing ? undefined : this.value;
-      default:
-        return this.value;
-    }
+    return naturalValue(this.vt, this.value);
   }
 
   toString(): string {
@@ -119,6 +99,7 @@ const typedArrays: Readonly<Record<string, number>> = {
 function fromObject(value: object): Variant {
   if (value instanceof Variant) return value;
   if (value instanceof SafeArray) return new Variant(VT.ARRAY | value.vt, value);
+  if (value instanceof RecordValue) return new Variant(VT.RECORD, value);
   if (value instanceof Date) return new Variant(VT.DATE, toOleDate(value));
   if (Array.isArray(value)) {
     const elements = value.map((element) => Variant.from(element));
@@ -127,23 +108,4 @@ function fromObject(value: object): Variant {
   const vt = ArrayBuffer.isView(value) ? typedArrays[value.constructor.name] : undefined;
   if (vt !== undefined) return new Variant(VT.ARRAY | vt, new SafeArray(vt, value as Uint8Array));
   return new Variant(VT.DISPATCH, value);
-}
-
-function arrayToJs(array: SafeArray): unknown {
-  if (array.bounds.length === 1) {
-    if (ArrayBuffer.isView(array.data)) return array.data;
-    return array.data.map((element) =>
-      element instanceof Variant ? element.toJs() : new Variant(array.vt, element).toJs(),
-    );
-  }
-  // Several dimensions: nested arrays, the first index outermost.
-  const nest = (prefix: readonly number[]): unknown => {
-    const bound = array.bounds[prefix.length];
-    if (bound === undefined) {
-      const element = array.at(...prefix);
-      return element instanceof Variant ? element.toJs() : new Variant(array.vt, element).toJs();
-    }
-    return Array.from({ length: bound.count }, (_, i) => nest([...prefix, bound.lower + i]));
-  };
-  return nest([]);
 }

@@ -164,7 +164,7 @@ export interface SAFEARR_HAVEIID {
 
 export const SAFEARR_HAVEIID: NdrType = struct("SAFEARR_HAVEIID", () => [
   field("Size", u32),
-  field("apUnknown", ref(array(interfacePointer("IUnknown", "00000000-0000-0000-c000-000000000046"), { size: "Size" }))),
+  field("apUnknown", ref(array(interfacePointerIs("iid"), { size: "Size" }))),
   field("iid", guidType),
 ]);
 

@@ -1,2 +1,4 @@
+import "./convert.test.ts";
 import "./dispatch.test.ts";
 import "./variant.test.ts";
+import "./wire.test.ts";

@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ComError, HResult } from "../../base/index.ts";
-import { changeType } from "../convert.ts";
+import { HResult } from "../../base/index.ts";
 import { fromOleDate, toOleDate } from "../date.ts";
 import { SafeArray } from "../safearray.ts";
 import { Variant } from "../variant.ts";
 import { VT, vtName } from "../vt.ts";
-
-function code(run: () => unknown): number {
-  try {
-    run();
-  } catch (error) {
-    return (error as ComError).code;
-  }
-  return 0;
-}
+import { code } from "./support.ts";
 
 test("JavaScript values become the VARIANT a script would pass, and come back", () => {
   const cases: readonly (readonly [unknown, number])[] = [
@@ -66,39 +57,6 @@ test("OLE dates: known values, also before the epoch where the fraction stays po
   );
 });
 
-test("conversions follow Automation: banker's rounding, -1 for True, overflow, text", () => {
-  const change = (value: Variant, vt: number): unknown => changeType(value, vt).value;
-  assert.equal(change(new Variant(VT.R8, 2.5), VT.I4), 2);
-  assert.equal(change(new Variant(VT.R8, 3.5), VT.I4), 4);
-  assert.equal(change(new Variant(VT.R8, -2.5), VT.I4), -2);
-  assert.equal(change(new Variant(VT.BOOL, true), VT.I2), -1);
-  assert.equal(change(new Variant(VT.BOOL, true), VT.UI1), 255);
-  assert.equal(change(new Variant(VT.BSTR, " 1,234.5 "), VT.R8), 1234.5);
-  assert.equal(change(new Variant(VT.BSTR, "&HFF"), VT.I4), 255);
-  assert.equal(change(new Variant(VT.BSTR, "True"), VT.BOOL), true);
-  assert.equal(change(new Variant(VT.I4, 0), VT.BOOL), false);
-  assert.equal(change(new Variant(VT.BOOL, true), VT.BSTR), "True");
-  assert.equal(change(new Variant(VT.DATE, 2.5), VT.BSTR), "1/1/1900 12:00:00 PM");
-  assert.equal(change(new Variant(VT.BSTR, "12.3456"), VT.CY), 123456n);
-  assert.equal(change(Variant.empty, VT.BSTR), "");
-  assert.equal(
-    code(() => changeType(new Variant(VT.I4, 300), VT.UI1)),
-    HResult.DISP_E_OVERFLOW,
-  );
-  assert.equal(
-    code(() => changeType(new Variant(VT.R8, Number.NaN), VT.I4)),
-    HResult.DISP_E_OVERFLOW,
-  );
-  assert.equal(
-    code(() => changeType(new Variant(VT.BSTR, "abc"), VT.I4)),
-    HResult.DISP_E_TYPEMISMATCH,
-  );
-  assert.equal(
-    code(() => changeType(Variant.null, VT.I4)),
-    HResult.DISP_E_TYPEMISMATCH,
-  );
-});
-
 test("an array answers by index in every dimension and refuses what lies outside", () => {
   const array = new SafeArray(VT.I4, new Int32Array([1, 2, 3, 4, 5, 6]), [
     { lower: 1, count: 2 },
@@ -122,4 +80,48 @@ test("an array answers by index in every dimension and refuses what lies outside
     code(() => new SafeArray(VT.I4, new Int32Array(3), [{ lower: 0, count: 4 }])),
     HResult.DISP_E_BADINDEX,
   );
+});
+
+test("arrays are made by nesting, with lower bounds, and filled element by element", () => {
+  const words = SafeArray.of(
+    VT.BSTR,
+    [
+      ["a", "b", "c"],
+      ["d", "e", "f"],
+    ],
+    [1, -1],
+  );
+  assert.deepEqual(words.bounds, [
+    { lower: 1, count: 2 },
+    { lower: -1, count: 3 },
+  ]);
+  assert.equal(words.at(2, -1), "d");
+  assert.deepEqual(words.data, ["a", "d", "b", "e", "c", "f"]);
+  assert.deepEqual(new Variant(VT.ARRAY | VT.BSTR, words).toJs(), [
+    ["a", "b", "c"],
+    ["d", "e", "f"],
+  ]);
+  words.put([1, 1], "z");
+  assert.equal(words.at(1, 1), "z");
+  const numbers = SafeArray.create(VT.CY, [{ lower: 0, count: 2 }]);
+  assert.deepEqual(numbers.data, new BigInt64Array(2));
+  assert.equal(
+    code(() => SafeArray.of(VT.I4, [[1], [2, 3]])),
+    HResult.DISP_E_BADINDEX,
+  );
+  assert.equal(
+    code(() => SafeArray.create(VT.I4, [{ lower: 0, count: 0x7fffffff }])),
+    HResult.E_OUTOFMEMORY,
+  );
+  assert.equal(
+    code(() => new SafeArray(VT.I4, [], [])),
+    HResult.DISP_E_BADINDEX,
+  );
+});
+
+test("dates and currencies in arrays are natural too", () => {
+  const dates = new SafeArray(VT.DATE, new Float64Array([2.5]));
+  assert.deepEqual(new Variant(VT.ARRAY | VT.DATE, dates).toJs(), [new Date("1900-01-01T12:00:00Z")]);
+  const money = new SafeArray(VT.CY, new BigInt64Array([12_345n]));
+  assert.deepEqual(new Variant(VT.ARRAY | VT.CY, money).toJs(), [1.2345]);
 });

@@ -1,0 +1,50 @@
+import { ByteReader, ByteWriter, ComError, type Guid, HResult, guid } from "../../base/index.ts";
+import { type IUnknown, implement, pointerTo } from "../../com/index.ts";
+import { IRecordInfo } from "../gen/oaidl.ts";
+import { RecordInfo, recordOf } from "./info.ts";
+
+/*
+ * How an IRecordInfo travels: it marshals itself, as the identity of the record in its library (RecordInfoData, [MS-OAUT] 2.2.31). The layer that
+ * marshals interface pointers is given these two.
+ */
+
+/** CLSID_RecordInfo: who unmarshals an IRecordInfo. */
+export const CLSID_RecordInfo: Guid = guid("0000002f-0000-0000-c000-000000000046");
+
+const dataBytes = 44;
+let declared = false;
+
+/** What a RecordInfo marshals itself to; undefined for every other object. */
+export function marshalRecordInfo(
+  _iid: Guid,
+  object: object,
+): { readonly clsid: Guid; readonly data: Uint8Array } | undefined {
+  if (!(object instanceof RecordInfo)) return undefined;
+  const { libid, version, guid: record, lcid } = object.identity;
+  const writer = new ByteWriter(dataBytes);
+  writer.guid(libid);
+  writer.u32(version[0]);
+  writer.guid(record);
+  writer.u32(version[1]);
+  writer.u32(lcid);
+  return { clsid: CLSID_RecordInfo, data: writer.finish() };
+}
+
+/** The IRecordInfo of a marshaled one; the caller owns the pointer. Throws RPC_E_INVALID_OBJREF when it is cut off. */
+export function unmarshalRecordInfo(_iid: Guid, objref: { readonly data: Uint8Array }): IUnknown {
+  const { data } = objref;
+  if (data.length < dataBytes)
+    throw new ComError(
+      HResult.RPC_E_INVALID_OBJREF,
+      `a record's type in ${data.length} bytes, ${dataBytes} are needed`,
+    );
+  const reader = new ByteReader(data);
+  const libid = reader.guid();
+  const major = reader.u32();
+  const record = reader.guid();
+  const minor = reader.u32();
+  const info = recordOf({ libid, version: [major, minor], guid: record, lcid: reader.u32() });
+  if (!declared) implement(RecordInfo, IRecordInfo);
+  declared = true;
+  return pointerTo(info, IRecordInfo);
+}
