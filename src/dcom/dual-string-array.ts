@@ -18,7 +18,7 @@ export interface StringBinding {
 }
 
 /** One way to authenticate there ([MS-DCOM] 2.2.19.4). */
-export interface SecurityBinding {
+interface SecurityBinding {
   /** RPC_C_AUTHN_*: 9 SPNEGO, 10 NTLM, 16 Kerberos. */
   readonly service: number;
   /** The service principal name; empty for none. */
@@ -104,7 +104,7 @@ export function writeDualStringArray(writer: ByteWriter, array: DualStringArray)
 }
 
 /** Writes the units and answers the security offset. */
-export function writeUnits(writer: ByteWriter, array: DualStringArray): number {
+function writeUnits(writer: ByteWriter, array: DualStringArray): number {
   const start = writer.pos;
   for (const { tower, address } of array.strings) {
     writer.u16(tower);

@@ -55,7 +55,7 @@ export interface ExtendedObjref extends Referring {
 }
 
 /** A marshaled envoy context ([MS-DCOM] 2.2.18.8). */
-export interface DataElement {
+interface DataElement {
   readonly id: Guid;
   readonly data: Uint8Array;
 }
@@ -71,7 +71,7 @@ export function decodeObjref(bytes: Uint8Array): Objref {
 }
 
 /** Reads one OBJREF. Its numbers are little-endian whatever the message around it is ([MS-DCOM] 2.2.18). */
-export function readObjref(reader: ByteReader): Objref {
+function readObjref(reader: ByteReader): Objref {
   const order = reader.littleEndian;
   reader.littleEndian = true;
   try {

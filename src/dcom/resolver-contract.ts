@@ -125,7 +125,7 @@ export interface ExporterActivation {
   readonly caller: ActivationCaller;
 }
 
-export interface ActivationCaller {
+interface ActivationCaller {
   /** `DOMAIN\user`, or undefined for an anonymous or local caller. */
   readonly account: string | undefined;
   /** The level the activation came in with (1 to 6). */

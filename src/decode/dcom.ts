@@ -1,6 +1,7 @@
 /** What this layer takes from the dcom layer, in one place. */
 export {
   ActivationClsid,
+  CLSID_ContextExtension,
   CLSID_ErrorExtension,
   type DualStringArray,
   type Objref,
@@ -10,6 +11,7 @@ export {
   causalityGuid,
   decodeActivationBlob,
   decodeObjref,
+  readContextExtent,
   readErrorExtent,
   readOrpcThat,
   readOrpcThis,

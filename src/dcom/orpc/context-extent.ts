@@ -11,7 +11,7 @@ const entrySize = 32;
 const maxPolicies = 64;
 
 /** One context property's data. */
-export interface ContextEntry {
+interface ContextEntry {
   readonly policy: Guid;
   readonly data: Uint8Array;
 }

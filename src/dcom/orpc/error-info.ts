@@ -16,7 +16,7 @@ import type { OrpcExtent } from "./extent.ts";
 /** CLSID_ErrorExtension: the extent that carries rich error information ([MS-DCOM] 2.2.21.1). */
 export const CLSID_ErrorExtension: Guid = guid("0000031c-0000-0000-c000-000000000046");
 /** CLSID_ErrorObject: unmarshals the error object within it ([MS-DCOM] 2.2.21.2). */
-export const CLSID_ErrorObject: Guid = guid("0000031b-0000-0000-c000-000000000046");
+const CLSID_ErrorObject: Guid = guid("0000031b-0000-0000-c000-000000000046");
 
 /** The longest text of an error that is sent or read, UTF-16 units. */
 const maxText = 8192;

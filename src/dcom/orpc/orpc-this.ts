@@ -4,7 +4,7 @@ import { type Causality, writeCausality } from "./causality.ts";
 import { type OrpcExtent, noExtents, readExtents, writeExtents } from "./extent.ts";
 
 /** Bytes of an ORPCTHIS without extensions. */
-export const orpcThisSize = 32;
+const orpcThisSize = 32;
 
 /** The head of every ORPC request ([MS-DCOM] 2.2.13.3). */
 export interface OrpcThis extends Causality {

@@ -1,7 +1,9 @@
-import { type ByteReader } from "../../base/index.ts";
+import { type ByteReader, ComError } from "../../base/index.ts";
 import {
+  CLSID_ContextExtension,
   CLSID_ErrorExtension,
   causalityGuid,
+  readContextExtent,
   readErrorExtent,
   type OrpcExtent,
   readOrpcThat,
@@ -11,8 +13,8 @@ import type { Json } from "../session/decoded.ts";
 
 /** Ids of the extents Windows sends ([MS-DCOM] 2.2.21.2 and 2.2.21.4). */
 const extentNames: Readonly<Record<string, string>> = {
-  "0000031c-0000-0000-c000-000000000046": "error information",
-  "00000334-0000-0000-c000-000000000046": "context",
+  [CLSID_ErrorExtension]: "error information",
+  [CLSID_ContextExtension]: "context",
 };
 
 /** ORPCTHIS at the head of a request ([MS-DCOM] 2.2.13.3); the reader stands behind it afterwards. */
@@ -35,7 +37,8 @@ function extentsJson(extents: readonly OrpcExtent[]): Json {
   if (extents.length === 0) return undefined;
   return extents.map((extent) => {
     const { id, data } = extent;
-    return { id, name: extentNames[id], bytes: data.length, error: errorJson(extent) };
+    const [error, context] = [errorJson(extent), contextJson(extent)];
+    return { id, name: extentNames[id], bytes: data.length, error, context };
   });
 }
 
@@ -43,4 +46,16 @@ function errorJson(extent: OrpcExtent): Json {
   if (extent.id !== CLSID_ErrorExtension) return undefined;
   const info = readErrorExtent(extent);
   return info === undefined ? undefined : { ...info };
+}
+
+/** Properties of the caller's context; their data is known to their policies alone. */
+function contextJson(extent: OrpcExtent): Json {
+  if (extent.id !== CLSID_ContextExtension) return undefined;
+  try {
+    const { entries, hresult } = readContextExtent(extent);
+    return { hresult, properties: entries.map(({ policy, data }) => ({ policy, bytes: data.length })) };
+  } catch (error) {
+    if (error instanceof ComError) return { wrong: error.message };
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import "./capture.test.ts";
+import "./extents.test.ts";
 import "./hostile.test.ts";
 import "./link.test.ts";
 import "./reassembly.test.ts";
