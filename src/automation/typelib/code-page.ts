@@ -56,11 +56,33 @@ export function codePageOf(lcid: number): CodePage {
   return page;
 }
 
-function makePage(label: string): CodePage {
+/**
+ * 0x80 to 0x9f of windows-1252; the five that are not assigned stand for themselves. Written out because Node's decoder of that name takes these bytes
+ * for control characters in several versions.
+ */
+const westernPunctuation =
+  "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f" +
+  "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
+
+type Decode = (bytes: Uint8Array) => string;
+
+function decodeWestern(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString("latin1")
+    .replaceAll(/[\u0080-\u009f]/g, (c) => westernPunctuation[c.charCodeAt(0) - 0x80] ?? c);
+}
+
+function decoderOf(label: string): Decode {
+  if (label === "windows-1252") return decodeWestern;
   const decoder = new TextDecoder(label);
+  return (bytes) => decoder.decode(bytes);
+}
+
+function makePage(label: string): CodePage {
+  const decode = decoderOf(label);
   let table: Map<string, number> | undefined;
   return {
-    decode: (bytes) => (isAscii(bytes) ? Buffer.from(bytes).toString("latin1") : decoder.decode(bytes)),
+    decode: (bytes) => (isAscii(bytes) ? Buffer.from(bytes).toString("latin1") : decode(bytes)),
     encode(text) {
       const bytes: number[] = [];
       for (const character of text) {
@@ -69,7 +91,7 @@ function makePage(label: string): CodePage {
           bytes.push(code);
           continue;
         }
-        table ??= tableOf(decoder);
+        table ??= tableOf(decode);
         const value = table.get(character);
         if (value === undefined) {
           throw new ComError(
@@ -86,10 +108,10 @@ function makePage(label: string): CodePage {
 }
 
 /** Every character the code page has, and its one or two bytes. */
-function tableOf(decoder: TextDecoder): Map<string, number> {
+function tableOf(decode: Decode): Map<string, number> {
   const table = new Map<string, number>();
   const add = (value: number, bytes: readonly number[]): void => {
-    const text = decoder.decode(Uint8Array.from(bytes));
+    const text = decode(Uint8Array.from(bytes));
     if ([...text].length === 1 && text !== "\ufffd" && !table.has(text)) table.set(text, value);
   };
   for (let low = 0x80; low < 0x100; low++) add(low, [low]);

@@ -24,7 +24,10 @@ export function typeLibResource(file: Image, id: number): Image {
   const languages = libraries === undefined ? undefined : resources?.child(libraries, id);
   const data = languages === undefined ? undefined : resources?.first(languages);
   if (resources === undefined || data === undefined) {
-    throw new ComError(TypeLibStatus.CANTLOADLIBRARY, `the program has no type library with the number ${id}`);
+    throw new ComError(
+      TypeLibStatus.CANTLOADLIBRARY,
+      `the program has no type library with the number ${id}`,
+    );
   }
   return file.part(resources.offsetOf(file.u32(data)), file.u32(data + 4), `type library ${id}`);
 }

@@ -96,7 +96,8 @@ export class MemberReader {
     const count = record.u16(0x14);
     this.#tables.members.spend(count);
     const first = record.length - count * PARAMETER_RECORD_SIZE;
-    if (first < FUNCTION_RECORD_SIZE) throw invalid(`a function's record has no room for ${count} parameters`);
+    if (first < FUNCTION_RECORD_SIZE)
+      throw invalid(`a function's record has no room for ${count} parameters`);
     const extra = new ExtraWords(this.#tables, record, functionExtraSize(record, bits));
     return Array.from({ length: count }, (_, i) => {
       const at = first + i * PARAMETER_RECORD_SIZE;

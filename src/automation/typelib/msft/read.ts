@@ -3,7 +3,14 @@ import type { SYSKIND, TYPEKIND } from "../../gen/oaidl.ts";
 import { invalid } from "../errors.ts";
 import type { Image } from "../image.ts";
 import { type TypeLibLimits, typeLibLimits } from "../limits.ts";
-import type { ImplType, ImportedLibrary, ImportedType, TypeInfo, TypeLibrary, TypeVersion } from "../model.ts";
+import type {
+  ImplType,
+  ImportedLibrary,
+  ImportedType,
+  TypeInfo,
+  TypeLibrary,
+  TypeVersion,
+} from "../model.ts";
 import {
   HELP_DLL_FLAG,
   Header,

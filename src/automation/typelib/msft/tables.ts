@@ -139,7 +139,9 @@ function readDirectory(file: Image, start: number): Record<SegmentName, Image> {
     const length = file.u32(at + 4);
     if (i < 2 && file.u32(at + 12) !== SEGMENT_MARK) throw invalid("the directory of segments is not there");
     segments[name] =
-      offset < 0 ? new Image(new Uint8Array(0), `segment "${name}"`) : file.part(offset, length, `segment "${name}"`);
+      offset < 0
+        ? new Image(new Uint8Array(0), `segment "${name}"`)
+        : file.part(offset, length, `segment "${name}"`);
   }
   return segments;
 }

@@ -132,4 +132,3 @@ function smallBits({ vt, value }: Variant): number | undefined {
       return undefined;
   }
 }
-

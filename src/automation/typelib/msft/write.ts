@@ -76,7 +76,10 @@ class LibraryWriter {
 
   constructor(library: TypeLibrary) {
     if (library.types.length > 0xffff) {
-      throw new ComError(TypeLibStatus.SIZETOOBIG, `${library.types.length} types are more than a file holds`);
+      throw new ComError(
+        TypeLibStatus.SIZETOOBIG,
+        `${library.types.length} types are more than a file holds`,
+      );
     }
     this.#library = library;
     const codePage = codePageOf(library.nameLcid);
@@ -271,11 +274,7 @@ class LibraryWriter {
       unused2: new Uint8Array(0),
     };
     const count = this.#library.types.length;
-    let at =
-      Header.size +
-      (helpStringDll < 0 ? 0 : 4) +
-      count * 4 +
-      segmentNames.length * SEGMENT_ENTRY_SIZE;
+    let at = Header.size + (helpStringDll < 0 ? 0 : 4) + count * 4 + segmentNames.length * SEGMENT_ENTRY_SIZE;
     const offsets = new Map<SegmentName, number>();
     for (const name of fileOrder) {
       if (segments[name].length === 0) continue;
@@ -334,4 +333,3 @@ function importedDepth(guid: Guid | undefined, type: TypeInfo): number {
   const numbered = type.functions.find(({ memid }) => memid >>> 24 === 0x60);
   return numbered === undefined ? 2 : (numbered.memid >>> 16) & 0xff;
 }
-

@@ -57,8 +57,8 @@ function elemDescOf(type: TypeDesc, base: number, flags = 0, defaultValue?: Vari
   };
 }
 
-/** The FUNCDESC of a function; of a dispinterface in the form Invoke takes. */
-export function funcDescOf(desc: FunctionDesc, base: number, dispatch: boolean): FUNCDESC {
+/** The FUNCDESC of a function; of a dispinterface in the form Invoke takes. `slot` is its place in the vtable. */
+export function funcDescOf(desc: FunctionDesc, base: number, dispatch: boolean, oVft: number): FUNCDESC {
   const shown = dispatch ? dispatchForm(desc) : desc;
   return {
     memid: shown.memid,
@@ -70,7 +70,7 @@ export function funcDescOf(desc: FunctionDesc, base: number, dispatch: boolean):
     callconv: shown.callConv,
     cParams: shown.params.length,
     cParamsOpt: shown.optionalCount,
-    oVft: shown.vtableOffset,
+    oVft,
     cScodes: 0,
     elemdescFunc: elemDescOf(shown.result, base),
     wFuncFlags: shown.flags,

@@ -27,6 +27,7 @@ const TKIND_INTERFACE = 3;
 const TKIND_DISPATCH = 4;
 const TKIND_COCLASS = 5;
 const TYPEFLAG_FOLEAUTOMATION = 0x100;
+const FUNC_DISPATCH = 4;
 /** Methods of IDispatch and IUnknown together. */
 const DISPATCH_METHODS = 7;
 const MEMBERID_NIL = -1;
@@ -101,8 +102,15 @@ export class TypeInfoObject {
     return { ppFuncDesc: this.funcDesc(found), pDummy: 0 };
   }
 
-  funcDesc({ desc, base }: ViewFunction): FUNCDESC {
-    return funcDescOf(desc, base, this.view.kind === TKIND_DISPATCH);
+  funcDesc({ desc, base, owner }: ViewFunction): FUNCDESC {
+    return funcDescOf(desc, base, this.view.kind === TKIND_DISPATCH, this.#offsetOf(desc, owner));
+  }
+
+  /** A function's place in the vtable, in pointers as wide as this library has them, whatever its base's library has. */
+  #offsetOf(desc: FunctionDesc, owner: TypeView): number {
+    if (desc.kind === FUNC_DISPATCH) return 0;
+    const there = pointerSizeOf(owner.scope.library.sysKind);
+    return (desc.vtableOffset / there) * pointerSizeOf(this.#library.scope.library.sysKind);
   }
 
   GetVarDesc(index: number): { ppVarDesc: VARDESC; pDummy: number } {
@@ -346,7 +354,7 @@ export class TypeInfoObject {
       const desc = named.find((one) => flags === 0 || (one.invoke & flags) !== 0);
       const info = view === this.view ? this : this.#library.infoOf(view);
       if (desc !== undefined) {
-        return { kind: 1, info, member: funcDescOf(desc, 0, this.view.kind === TKIND_DISPATCH) };
+        return { kind: 1, info, member: this.funcDesc({ desc, base: 0, owner: view }) };
       }
       if (named.length > 0) {
         throw new ComError(TypeLibStatus.TYPEMISMATCH, `${name} cannot be invoked that way`);
@@ -358,16 +366,12 @@ export class TypeInfoObject {
   }
 
   #function(memid: number): ViewFunction | undefined {
-    const own = this.view.functions.findLast(({ desc }) => desc.memid === memid);
-    if (own === undefined) {
-      for (const base of this.view.bases.toReversed()) {
-        const desc = base.type.functions.find((one) => one.memid === memid);
-        if (desc !== undefined) return { desc, owner: base, base: 0 };
-      }
-      return undefined;
+    for (const owner of [this.view, ...this.view.bases.toReversed()]) {
+      // Of several accessors of one property the first one speaks for them.
+      const desc = owner.type.functions.find((one) => one.memid === memid);
+      if (desc !== undefined) return { desc, owner, base: 0 };
     }
-    // Several accessors of one property: the first one speaks for them.
-    return this.view.functions.find(({ desc, owner }) => desc.memid === memid && owner === own.owner);
+    return undefined;
   }
 
   #functionAt(index: number): FunctionDesc {
