@@ -66,6 +66,7 @@ export class Compiler {
     const model = guarded(binder, empty, () => {
       const bound = binder.bind();
       touch(bound);
+      binder.finish();
       checkModel(bound, binder.diagnostics);
       return bound;
     });
@@ -86,8 +87,7 @@ export class Compiler {
         }),
       ));
     const all = (): Diagnostic[] => [
-      // The trouble of a C header is its own: only its types are wanted.
-      ...units.filter((it) => it === unit || !/\.h$/i.test(it.path)).flatMap((it) => it.diagnostics.list),
+      ...units.flatMap((it) => it.diagnostics.list),
       ...binder.diagnostics.list,
     ];
     return {

@@ -10,6 +10,11 @@ export interface Diagnostic {
   readonly location: Location | undefined;
 }
 
+/** True for a C header. Only its types are wanted, so what cannot be read in it is nobody's trouble. */
+export function isHeader(path: string): boolean {
+  return /\.(?:h|hpp|hxx)$/i.test(path);
+}
+
 /** Collects diagnostics, each at most once for a place, and stops growing at a limit. */
 export class Diagnostics {
   readonly #sources: SourceMap;
@@ -41,7 +46,7 @@ export class Diagnostics {
 
   #add(severity: Severity, place: number, message: string): void {
     const key = `${place}:${message}`;
-    if (this.#seen.has(key)) return;
+    if (this.#seen.has(key) || isHeader(this.#sources.fileAt(place)?.path ?? "")) return;
     if (severity === "error") this.#errors++;
     if (this.#list.length >= this.#limit) return;
     this.#seen.add(key);

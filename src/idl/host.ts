@@ -80,6 +80,11 @@ export class FileFinder {
     return text ?? undefined;
   }
 
+  /** The names in a folder, as they are spelled there. */
+  list(folder: string): readonly string[] {
+    return [...(this.#folder(folder)?.values() ?? [])];
+  }
+
   #match(path: string): string | undefined {
     const clean = normalize(path).replaceAll("\\", "/");
     if (this.read(clean) !== undefined) return clean;

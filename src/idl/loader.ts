@@ -1,9 +1,10 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Diagnostics } from "./diagnostics.ts";
 import type { FileFinder } from "./host.ts";
 import { type SourceFile, SourceMap } from "./source.ts";
 import type { Decl, Unit } from "./syntax/ast.ts";
 import { parseUnit } from "./syntax/declarations.ts";
+import { foreignLanguage, isMidl3 } from "./syntax/dialect.ts";
 import { NameTable } from "./syntax/names.ts";
 import { Parser } from "./syntax/parser.ts";
 import { Preprocessor } from "./syntax/preprocessor.ts";
@@ -25,6 +26,8 @@ export interface LoadedUnit extends Unit {
   readonly files: ReadonlySet<string>;
   /** Imported units in the order written; filled in after parsing, so that files may import each other. */
   readonly imports: LoadedUnit[];
+  /** Names of files to import or include that were not found: what they declare is not known. */
+  readonly missing: string[];
   /** What parsing had to say. */
   readonly diagnostics: Diagnostics;
 }
@@ -56,27 +59,54 @@ export class Loader {
     if (source === undefined) return undefined;
     const diagnostics = new Diagnostics(this.sources);
     const files = new Set([path]);
+    const missing: string[] = [];
     const preprocessor = new Preprocessor(source, {
       names: this.#names,
       diagnostics,
       defines: this.#defines,
       include: (name, from, system) => {
         const file = this.#include(name, from, system);
-        if (file !== undefined) files.add(file.path);
+        if (file === undefined) missing.push(name);
+        else files.add(file.path);
         return file;
       },
     });
+    const parser = new Parser(preprocessor);
+    if (isMidl3(source.text)) {
+      parser.lenient = true;
+      missing.push("Windows.winmd");
+      const what = "this is MIDL 3.0: classes and members whose interfaces it leaves to the compiler are left out";
+      diagnostics.warning(source.base, what);
+    }
+    const decls = parseUnit(parser);
+    if (diagnostics.errors > 0) {
+      const language = foreignLanguage(source.text);
+      if (language !== undefined) diagnostics.error(source.base, `this is not Microsoft IDL but ${language}`);
+    }
     const unit: LoadedUnit = {
       path,
       source,
       files,
-      decls: parseUnit(new Parser(preprocessor)),
+      decls,
       imports: [],
+      missing,
       diagnostics,
     };
     this.#units.set(path, unit);
     this.#loadImports(unit, unit.decls);
     return unit;
+  }
+
+  /** The name of a file beside this one that includes it as text, which makes this one a part of it. */
+  includer(path: string): string | undefined {
+    const folder = dirname(path);
+    const wanted = basename(path).toLowerCase();
+    const { finder } = this.#options;
+    for (const name of finder.list(folder)) {
+      if (!/\.(?:idl|odl)$/i.test(name) || name.toLowerCase() === wanted) continue;
+      if (includes(finder.read(join(folder, name)) ?? "", wanted)) return name;
+    }
+    return undefined;
   }
 
   /** A well-known file by its base name. */
@@ -131,8 +161,16 @@ export class Loader {
       unit.imports.push(imported);
       return;
     }
-    const message = `cannot find the file "${name}" to import`;
-    if (/\.(?:h|hpp)$/i.test(name)) unit.diagnostics.warning(place, message);
-    else unit.diagnostics.error(place, message);
+    unit.missing.push(name);
+    unit.diagnostics.warning(place, `cannot find the file "${name}" to import`);
   }
+}
+
+/** True when a text includes a file of this base name, given in small letters. */
+function includes(text: string, wanted: string): boolean {
+  for (let at = text.indexOf("include"); at >= 0; at = text.indexOf("include", at + 7)) {
+    const match = /^include[ \t]*["<]([^">\n]{1,300})[">]/.exec(text.slice(at, at + 320));
+    if (match !== null && basename((match[1] ?? "").replaceAll("\\", "/")).toLowerCase() === wanted) return true;
+  }
+  return false;
 }

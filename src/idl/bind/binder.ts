@@ -1,4 +1,4 @@
-import { Diagnostics } from "../diagnostics.ts";
+import { Diagnostics, isHeader } from "../diagnostics.ts";
 import type { LoadedUnit, Loader } from "../loader.ts";
 import type {
   Constant,
@@ -14,7 +14,7 @@ import type {
   Union,
 } from "../model.ts";
 import { attributeOf } from "../model.ts";
-import type { ConstDecl, Decl, EnumSpec, FunctionDecl, TypeUse } from "../syntax/ast.ts";
+import type { ConstDecl, Decl, EnumSpec, FunctionDecl } from "../syntax/ast.ts";
 import { evaluate, type Evaluator } from "./evaluate.ts";
 import { guidText } from "./guid-text.ts";
 import { InterfaceBinder } from "./interfaces.ts";
@@ -115,6 +115,7 @@ export class Binder {
   readonly #entities: Entity[] = [];
   readonly #constants = new Map<string, ConstantValue | undefined>();
   readonly #evaluating = new Set<string>();
+  readonly #unknown: { readonly place: number; readonly message: string }[] = [];
   #implicit = false;
 
   constructor(unit: LoadedUnit, loader: Loader) {
@@ -126,7 +127,11 @@ export class Binder {
     this.evaluator = {
       constant: (name, place) => this.constant(name, place),
       sizeOf: (type) => sizeOf(this.types.use(type)),
-      castRange: (type) => this.#castRange(type),
+      castRange: (type) => this.#rangeOf(this.types.use(type)),
+      typeRange: (name, place) =>
+        this.symbols.type(name) === undefined && !this.findElsewhere(name)
+          ? undefined
+          : this.#rangeOf(this.types.reference(name, undefined, place)),
     };
     this.symbols.add(unit);
   }
@@ -142,10 +147,37 @@ export class Binder {
     };
   }
 
-  /** Reports a name or value that is wrong. In a C header only what an interface needs matters, so there it is a warning. */
-  complain(place: number, message: string): void {
-    if (isHeader(this.fileOf(place))) this.diagnostics.warning(place, message);
-    else this.diagnostics.error(place, message);
+  /**
+   * Reports a name whose meaning is not known, at the end: by then it is known whether the text is complete. In a complete one
+   * it is an error; otherwise the name may stand in what is missing, and everything else is bound nevertheless.
+   */
+  unknown(place: number, message: string): void {
+    this.#unknown.push({ place, message });
+  }
+
+  /** Reports what `unknown` collected. To be called when everything is bound. */
+  finish(): void {
+    const why = this.#incomplete();
+    for (const { place, message } of this.#unknown.splice(0)) {
+      if (why === undefined) this.diagnostics.error(place, message);
+      else this.diagnostics.warning(place, `${message} (${why})`);
+    }
+  }
+
+  /** Why names may be missing that the author had; undefined when the text is complete. */
+  #incomplete(): string | undefined {
+    const units = new Set([this.#unit]);
+    for (const unit of units) {
+      const [first] = unit.missing;
+      if (first !== undefined) return `"${first}" was not found`;
+      for (const imported of unit.imports) units.add(imported);
+    }
+    const { imports, decls } = this.#unit;
+    const library = decls.some((it) => it.kind === "library");
+    if (this.#implicit && imports.length === 0 && !library)
+      return "the file imports nothing: it is a part of another";
+    const whole = this.#loader.includer(this.#unit.path);
+    return whole === undefined ? undefined : `the file is a part of "${whole}"`;
   }
 
   /**
@@ -196,7 +228,7 @@ export class Binder {
     const symbol = this.symbols.constant(name);
     if (symbol === undefined) return undefined;
     if (this.#evaluating.has(name) || this.#evaluating.size > 200) {
-      this.complain(place, `the value of ${name} depends on itself`);
+      this.diagnostics.error(place, `the value of ${name} depends on itself`);
       return undefined;
     }
     this.#evaluating.add(name);
@@ -235,8 +267,8 @@ export class Binder {
     return expr === undefined ? undefined : evaluate(expr, this.evaluator);
   }
 
-  #castRange(use: TypeUse): { bits: number; signed: boolean } | undefined {
-    let type = this.types.use(use);
+  #rangeOf(bound: Type): { bits: number; signed: boolean } | undefined {
+    let type = bound;
     for (let i = 0; type.kind === "alias" && i < 100; i++) type = type.type;
     if (type.kind !== "base") return undefined;
     const size = baseSizes[type.name];
@@ -299,7 +331,7 @@ export class Binder {
     if (symbol !== undefined && symbol.kind !== "forward" && symbol.decl !== decl) {
       // The same interface again is common in real files; another thing under its name is not.
       if (symbol.kind !== decl.kind)
-        this.complain(decl.place, `"${decl.name}" is declared as something else`);
+        this.diagnostics.error(decl.place, `"${decl.name}" is declared as something else`);
       return;
     }
     // What an interface's body declares is known everywhere.
@@ -355,10 +387,6 @@ export class Binder {
       references: decl.body.flatMap((it) => (it.kind === "forward" ? [it.name] : [])),
     };
   }
-}
-
-function isHeader(path: string): boolean {
-  return /\.(?:h|hpp)$/i.test(path);
 }
 
 function versionText(decl: Extract<Decl, { kind: "library" }>): string {

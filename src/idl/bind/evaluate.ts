@@ -9,6 +9,8 @@ export interface Evaluator {
   sizeOf(type: TypeUse): number | undefined;
   /** Range of a cast's target: bits and signedness; undefined for a type that changes nothing. */
   castRange(type: TypeUse): { bits: number; signed: boolean } | undefined;
+  /** The same for a name that may be a type or nothing. */
+  typeRange(name: string, place: number): { bits: number; signed: boolean } | undefined;
 }
 
 /** The value of a constant expression; undefined when it is not constant. */
@@ -23,8 +25,16 @@ export function evaluate(expr: Expr, scope: Evaluator): ConstantValue | undefine
       return named(expr.name, expr.place, scope);
     case "unary":
       return unary(expr.operator, evaluate(expr.operand, scope));
-    case "binary":
-      return binary(expr.operator, evaluate(expr.left, scope), evaluate(expr.right, scope));
+    case "binary": {
+      const left = evaluate(expr.left, scope);
+      const right = evaluate(expr.right, scope);
+      // `(DWORD)-1` reads like a difference until it is known that DWORD is a type.
+      if (left === undefined && expr.left.kind === "name" && (expr.operator === 45 || expr.operator === 43)) {
+        const range = scope.typeRange(expr.left.name, expr.left.place);
+        if (range !== undefined) return cast(unary(String.fromCharCode(expr.operator), right), range);
+      }
+      return binary(expr.operator, left, right);
+    }
     case "conditional": {
       const test = evaluate(expr.test, scope);
       if (test === undefined) return undefined;

@@ -77,7 +77,7 @@ export class InterfaceBinder {
     const [first] = decl.bases;
     if (first === undefined) return undefined;
     if (this.#binding.has(decl) || this.#binding.size > maxBases) {
-      this.#binder.complain(first.place, `interface ${decl.name} derives from itself`);
+      this.#binder.diagnostics.error(first.place, `interface ${decl.name} derives from itself`);
       return undefined;
     }
     this.#binding.add(decl);
@@ -85,7 +85,7 @@ export class InterfaceBinder {
     this.#binding.delete(decl);
     if (type.kind === "interface") return type;
     if (type.kind !== "unknown") {
-      this.#binder.complain(first.place, `${first.name} is not an interface`);
+      this.#binder.diagnostics.error(first.place, `${first.name} is not an interface`);
     }
     return undefined;
   }
@@ -142,7 +142,7 @@ export class InterfaceBinder {
       if (callAs !== undefined) {
         opnum = slots.get(callAs) ?? -1;
         if (opnum < 0 && owner.object) {
-          this.#binder.complain(decl.place, `[call_as] names "${callAs}", which is no local method here`);
+          this.#binder.diagnostics.error(decl.place, `[call_as] names "${callAs}", which is no local method here`);
         }
       }
       let dispId = this.dispId(decl.attributes);
@@ -242,7 +242,7 @@ export class InterfaceBinder {
         const type = this.#binder.types.reference(member.name, "interface", member.place);
         if (type.kind !== "interface" && type.kind !== "dispinterface") {
           if (type.kind !== "unknown")
-            this.#binder.complain(member.place, `${member.name} is not an interface`);
+            this.#binder.diagnostics.warning(member.place, `${member.name} is not an interface`);
           return [];
         }
         const has = (name: string): boolean => hasAttribute(member.attributes, name);
@@ -266,8 +266,12 @@ export class InterfaceBinder {
     if (attribute === undefined) return undefined;
     const text = textArgument(attributes, name) ?? "";
     const guid = guidText(text);
-    if (guid === undefined) this.#binder.complain(attribute.place, `"${text.slice(0, 60)}" is not a GUID`);
-    return guid;
+    if (guid !== undefined) return guid;
+    const message = `"${text.slice(0, 60)}" is not a GUID`;
+    // A plain name is a macro that was to be defined, or a place left open in a template.
+    if (/^[A-Za-z_]\w*$/.test(text)) this.#binder.diagnostics.warning(attribute.place, message);
+    else this.#binder.unknown(attribute.place, message);
+    return undefined;
   }
 
   dispId(attributes: readonly Attribute[]): number | undefined {
@@ -275,7 +279,7 @@ export class InterfaceBinder {
     if (arg === undefined) return undefined;
     const value = evaluate(arg, this.#binder.evaluator);
     if (typeof value === "number") return value > 0x7fffffff ? value | 0 : value;
-    this.#binder.complain(arg.place, "this DISPID is not a constant");
+    this.#binder.unknown(arg.place, "this DISPID is not a constant");
     return undefined;
   }
 }

@@ -192,6 +192,7 @@ export class SymbolTable {
   readonly #units: UnitSymbols[] = [];
   readonly #seen = new Set<LoadedUnit>();
   readonly #types = new Map<string, TypeSymbol | undefined>();
+  readonly #spellings = new Map<string, string>();
   readonly #tags = new Map<string, TagSpec | undefined>();
   readonly #constants = new Map<string, ConstantSymbol | undefined>();
 
@@ -205,6 +206,7 @@ export class SymbolTable {
       for (const imported of next.imports) queue.push(imported);
     }
     this.#types.clear();
+    this.#spellings.clear();
     this.#tags.clear();
     this.#constants.clear();
   }
@@ -218,6 +220,15 @@ export class SymbolTable {
     }
     this.#types.set(name, best);
     return best;
+  }
+
+  /** The spelling of a type's name that differs from this one in letter case alone: ODL does not tell them apart. */
+  spelling(name: string): string | undefined {
+    if (this.#spellings.size === 0)
+      for (const unit of this.#units)
+        for (const it of unit.types.keys())
+          if (!this.#spellings.has(it.toLowerCase())) this.#spellings.set(it.toLowerCase(), it);
+    return this.#spellings.get(name.toLowerCase());
   }
 
   tag(name: string): TagSpec | undefined {

@@ -168,6 +168,11 @@ export class TypeBinder {
     const known = this.#unknown.get(name);
     if (known !== undefined) return known;
     if (this.#binder.findElsewhere(name)) return this.reference(name, word, place);
+    const spelling = this.#binder.symbols.spelling(name);
+    if (spelling !== undefined && spelling !== name) {
+      this.#binder.diagnostics.warning(place, `"${name}" is taken for ${spelling}`);
+      return this.reference(spelling, word, place);
+    }
     const type: Type =
       word === "interface"
         ? this.#binder.interfaces.undefinedInterface(name, place)
@@ -175,7 +180,7 @@ export class TypeBinder {
           ? this.#opaque(name, place)
           : { kind: "unknown", name };
     this.#unknown.set(name, type);
-    if (type.kind === "unknown") this.#binder.complain(place, `"${name}" is not a known type`);
+    if (type.kind === "unknown") this.#binder.unknown(place, `"${name}" is not a known type`);
     return type;
   }
 
@@ -314,7 +319,7 @@ export class TypeBinder {
       for (const label of arm.cases) {
         const value = evaluate(label, this.#binder.evaluator);
         if (typeof value === "number" || typeof value === "boolean") cases.push(Number(value));
-        else this.#binder.complain(label.place, "this case is not a constant of a 32-bit type");
+        else this.#binder.unknown(label.place, "this case is not a constant of a 32-bit type");
       }
       const fields = arm.field === undefined ? [] : this.fields(arm.field, owner);
       arms.push({ cases, isDefault: arm.isDefault, field: fields[0], place: arm.place });
@@ -353,7 +358,7 @@ export class TypeBinder {
         if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")
           next = Number(value);
         else
-          this.#binder.complain(member.value.place, `the value of ${member.name} is not a constant integer`);
+          this.#binder.unknown(member.value.place, `the value of ${member.name} is not a constant integer`);
       }
       const value = next++;
       return { name: member.name, value, attributes: member.attributes, doc: member.doc };

@@ -18,6 +18,8 @@ const special = new Map<string, (p: Parser) => Expr[]>([
   ["implicit_handle", (p) => [typeArgument(p)]],
   ["represent_as", (p) => [raw(p, false)]],
   ["contract", (p) => [raw(p, false)]],
+  ["from_contract", (p) => [raw(p, false)]],
+  ["contractversion", (p) => [raw(p, false)]],
   ["deprecated", (p) => [raw(p, false)]],
   ["activatable", (p) => [raw(p, false)]],
   ["static", (p) => [raw(p, false)]],
@@ -58,9 +60,12 @@ function parseAttribute(p: Parser): Attribute {
   const { place } = p;
   const name = p.text;
   p.next();
-  if (p.at(T.scope)) {
-    p.next();
-    return { name: `${name}::${p.name("a name")}`, place, args: undefined };
+  if (p.at(T.scope) || p.at(46)) {
+    // An attribute class of the Windows Runtime.
+    let whole = name;
+    while (p.take(T.scope) || p.take(46)) whole += `.${p.name("a name")}`;
+    p.skipBrackets();
+    return { name: whole, place, args: undefined };
   }
   if (!p.at(40)) return { name, place, args: undefined };
   p.next();
@@ -75,6 +80,11 @@ function expressionList(p: Parser): Expr[] {
   if (p.at(41)) return list;
   for (;;) {
     if (p.at(44) || p.at(41)) list.push({ kind: "empty", place: p.place });
+    else if (p.at(42) && (p.peek() === 41 || p.peek() === 44)) {
+      // `size_is(*)`: of a size that the text around explains.
+      list.push({ kind: "empty", place: p.place });
+      p.next();
+    }
     else list.push(argument(p));
     if (!p.take(44)) return list;
   }

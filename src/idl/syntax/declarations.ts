@@ -43,6 +43,7 @@ function parseDeclaration(p: Parser, decls: Decl[]): void {
   const doc = p.doc();
   let attributes = parseAttributes(p);
   p.skipNoise();
+  if (p.at(T.name) && p.text === "unsealed" && p.peek() === T.name) p.next();
   if (p.nameId === W.typedef) {
     decls.push(parseTypedef(p, attributes, doc));
     return;
@@ -106,7 +107,8 @@ function readImportlib(p: Parser, decls: Decl[]): boolean {
   if (p.peek() !== 40) return false;
   p.next();
   p.next();
-  const file = p.fileName();
+  // Old files name the library by a macro of olectl.h.
+  const file = p.at(T.name) ? p.name("a type library") : p.fileName();
   p.expect(41, "after the type library");
   p.take(59);
   decls.push({ kind: "importlib", place, file });
@@ -198,6 +200,7 @@ export function parseBases(p: Parser): { name: string; place: number }[] {
   }
   p.next();
   do {
+    p.skipAttributes();
     if (p.at(T.name) && (p.text === "public" || p.text === "virtual" || p.nameId === W.interface)) p.next();
     const { place } = p;
     const name = p.qualifiedName("the base interface's name");

@@ -107,6 +107,9 @@ export class Lexer {
         this.spaceBefore = true;
       } else if (code === 92 && this.#continuation(at)) {
         this.spaceBefore = true;
+      } else if (code === 64) {
+        // `@event`: a name although it is a word of some language.
+        this.pos = at + 1;
       } else {
         this.start = at;
         return (this.kind = this.#token(code));

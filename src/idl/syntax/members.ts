@@ -76,6 +76,8 @@ export function parseField(p: Parser): Field {
   if (!p.at(59) && !p.at(125)) {
     do declarators.push(parseDeclarator(p));
     while (p.take(44));
+    // The documents of protocols give a member the value it always has.
+    if (p.take(61)) parseExpression(p);
   }
   if (!p.at(125)) p.expect(59, "after the member");
   return { attributes, spec, declarators, place, doc };

@@ -63,6 +63,7 @@ const words = [
   "bool",
   "_int64",
   "__wchar_t",
+  "__LONG32",
 ] as const;
 
 export type Word = (typeof words)[number];
@@ -113,6 +114,8 @@ const noise = [
   "__ptr64",
   "__w64",
   "__extension__",
+  "__MINGW_EXTENSION",
+  "__C89_NAMELESS",
 ];
 
 export const firstNoise: number = words.length;

@@ -20,6 +20,8 @@ export class Parser {
   #expressions = 0;
   #operators = 0;
 
+  /** What cannot be read is left out without a word: the text is known to be of another version of the language. */
+  lenient = false;
   kind: number = T.end;
   nameId = -1;
   text = "";
@@ -178,7 +180,7 @@ export class Parser {
   }
 
   fail(message: string): never {
-    this.diagnostics.error(this.place, message);
+    if (!this.lenient) this.diagnostics.error(this.place, message);
     throw new SyntaxFailure(message);
   }
 
@@ -264,6 +266,11 @@ export class Parser {
       this.next();
       if (open <= 0) return;
     }
+  }
+
+  /** Steps over `[…]`, where attributes say nothing that is of use. */
+  skipAttributes(): void {
+    while (this.kind === 91) this.skipBrackets();
   }
 
   /** The texts of the tokens of a bracketed text that starts here, put together. */

@@ -1,4 +1,4 @@
-import type { Diagnostics } from "../diagnostics.ts";
+import { type Diagnostics, isHeader } from "../diagnostics.ts";
 import type { SourceFile } from "../source.ts";
 import { evaluateCondition } from "./condition.ts";
 import { Lexer, T } from "./lexer.ts";
@@ -44,12 +44,14 @@ export class Preprocessor {
   readonly diagnostics: Diagnostics;
   readonly #host: PreprocessorHost;
   readonly #macros = new Map<number, Macro>();
-  readonly #outer: { lexer: Lexer; conditions: Condition[] }[] = [];
+  readonly #outer: { lexer: Lexer; conditions: Condition[]; open: number }[] = [];
   readonly #onceOnly = new Set<string>();
   #lexer: Lexer;
   #conditions: Condition[] = [];
   #expansions: Expansion[] = [];
   #made = 0;
+  /** Braces that the included file being read has opened and not closed. */
+  #braces = 0;
 
   /** The current token. */
   kind: number = T.end;
@@ -98,6 +100,8 @@ export class Preprocessor {
     }
     this.nameId = -1;
     if (kind < 128) {
+      if (kind === 123) this.#braces++;
+      else if (kind === 125) this.#braces--;
       if (kind !== 35 || !lexer.atLineStart) return true;
       this.#directive();
       return false;
@@ -120,9 +124,21 @@ export class Preprocessor {
     this.#conditions = [];
     const outer = this.#outer.pop();
     if (outer === undefined) return true;
+    const { path } = this.#lexer.file;
     this.#lexer = outer.lexer;
     this.#conditions = outer.conditions;
+    const left = this.#braces;
+    this.#braces = outer.open;
+    if (left > 0 && isHeader(path)) this.#close(left);
     return false;
+  }
+
+  /** A C header made for another machine may leave braces open. They would swallow the IDL behind it. */
+  #close(count: number): void {
+    const mark = (kind: number): Token => ({ kind, nameId: -1, text: "", place: this.place, spaceBefore: true });
+    const tokens: Token[] = [];
+    for (let i = 0; i < Math.min(count, 1000); i++) tokens.push(mark(125), mark(59));
+    this.#push(tokens, undefined, 0);
   }
 
   // --- macros -------------------------------------------------------------------------------------------------------
@@ -476,9 +492,8 @@ export class Preprocessor {
   #enter(name: string, system: boolean, place: number): void {
     const file = this.#host.include(name, this.#lexer.file, system);
     if (file === undefined) {
-      // A C header that is not here usually holds nothing an interface needs.
-      const header = /\.(?:h|hpp|hxx)$/i.test(name);
-      this.diagnostics[header ? "warning" : "error"](place, `cannot find the file "${name}" to include`);
+      // What it declares may not be needed; if it is, that is said where it is needed.
+      this.diagnostics.warning(place, `cannot find the file "${name}" to include`);
       return;
     }
     if (this.#onceOnly.has(file.path)) return;
@@ -487,7 +502,8 @@ export class Preprocessor {
       return;
     }
     this.#lexer.inDirective = false;
-    this.#outer.push({ lexer: this.#lexer, conditions: this.#conditions });
+    this.#outer.push({ lexer: this.#lexer, conditions: this.#conditions, open: this.#braces });
+    this.#braces = 0;
     this.#lexer = new Lexer(file, this.names);
     this.#conditions = [];
   }

@@ -18,6 +18,7 @@ const baseWords = new Map<number, string>([
   [W.short, "short"],
   [W.int, "int"],
   [W.long, "long"],
+  [W.__LONG32, "long"],
   [W.hyper, "hyper"],
   [W.__int8, "small"],
   [W.__int16, "short"],
