@@ -29,8 +29,7 @@ class ThreadApartment implements Apartment {
 }
 
 /** The apartment of this thread's event loop. All objects live here until threads of their own come into play. */
-export const mainApartment: Apartment = new ThreadApartment(newGuid(), "main");
-thread.current = mainApartment;
+thread.current = new ThreadApartment(newGuid(), "main");
 
 /** The apartment the calling code runs in (CoGetApartmentType). */
 export function currentApartment(): Apartment {

@@ -26,18 +26,9 @@ export function getCallContext(): CallContext | undefined {
   return current;
 }
 
-/** Runs the synchronous part of a call within its context (for channels). */
-export function runInCall<T>(context: CallContext | undefined, run: () => T): T {
-  const before = current;
-  current = context;
-  try {
-    return run();
-  } finally {
-    current = before;
-  }
-}
-
-/** As {@link runInCall} without a closure: answers the context before, for {@link leaveCall}. Only for synchronous stretches. */
+/**
+ * Begins the synchronous part of a call within its context (for channels and stubs): answers the context before, which {@link leaveCall} brings back.
+ */
 export function enterCall(context: CallContext): CallContext | undefined {
   const before = current;
   current = context;

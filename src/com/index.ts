@@ -1,3 +1,4 @@
+// Runtimes, classes, modules, servers.
 export {
   type ClassName,
   type ClassRegistration,
@@ -8,6 +9,7 @@ export {
   Runtime,
   type RuntimeOptions,
 } from "./runtime.ts";
+export { ClassContext } from "./context.ts";
 export {
   type ClassDefinition,
   type ClassIdentity,
@@ -18,42 +20,23 @@ export {
   type ThreadingModel,
   defineClass,
 } from "./class.ts";
-export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule } from "./local-server.ts";
 export { type ComModule, type DefinedModule, defineModule } from "./module.ts";
+export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule } from "./local-server.ts";
+export type { ServerLocks } from "./locks.ts";
+// Interface pointers and the objects behind them.
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
-export { identityOf, isPointer, isSameObject, pointerTo, releaseResult, remoteObjectOf } from "./pointers.ts";
-export { contractOf, implement, interfacesOf } from "./interfaces.ts";
-export { type Facet, Identity, type IdentityHost } from "./identity.ts";
-export { proxyPointer } from "./pointer/proxy.ts";
-export { StatusResult, splitStatus, withStatus } from "./status.ts";
-export { type CallContext, enterCall, getCallContext, leaveCall, runInCall } from "./call-context.ts";
-export { currentApartment, mainApartment } from "./apartment.ts";
+export { implement } from "./interfaces.ts";
+export { isPointer, isSameObject, pointerTo } from "./pointers.ts";
 export { type Leak, LeakDetector } from "./leaks.ts";
-export type {
-  ActivationRequest,
-  ActivationResult,
-  Activator,
-  Apartment,
-  Channel,
-  ClassObjectUse,
-  Credentials,
-  InterfaceStub,
-  MarshalOptions,
-  Marshaler,
-  ObjectIdentity,
-  RemoteObject,
-  Remoting,
-  ServerInfo,
-} from "./remoting.ts";
+export { withStatus } from "./status.ts";
+export { type CallContext, getCallContext } from "./call-context.ts";
+export type { Credentials, ServerInfo } from "./remoting.ts";
+export type { InterfaceProvider } from "./provider.ts";
+// The well-known interfaces a program meets first; the rest are in comity/interfaces/*.
 export { IClassFactory } from "./gen/unknwnbase.ts";
 export { IClassFactory2, type LICINFO } from "./gen/license.ts";
 export { IErrorInfo, ISupportErrorInfo } from "./gen/errorinfo.ts";
-export { BSTR_UserMarshal } from "./bstr.ts";
-export { type ClassObject, makeClassObject } from "./class-object.ts";
-export { ServerLocks } from "./locks.ts";
-export { ClassContext } from "./context.ts";
-export type { InterfaceProvider } from "./provider.ts";
-export { homeFolder } from "./home.ts";
+// The registry.
 export {
   type KeyInfo,
   type RegFile,
@@ -72,10 +55,39 @@ export {
   dataOf,
   parseRegFile,
   printRegFile,
-  printValue,
-  registryLimits,
 } from "./registry/index.ts";
 export { RegisteredClasses } from "./registry/classes.ts";
+export {
+  type RegistrationOptions,
+  type ServerPlace,
+  registerClass,
+  registerInterface,
+  unregisterClass,
+} from "./registry/register.ts";
+export { homeFolder } from "./home.ts";
+// For the layers above: marshaling, stubs, late binding, the SCM.
+export type {
+  ActivationRequest,
+  ActivationResult,
+  Activator,
+  Apartment,
+  Channel,
+  ClassObjectUse,
+  InterfaceStub,
+  MarshalOptions,
+  Marshaler,
+  ObjectIdentity,
+  RemoteObject,
+  Remoting,
+} from "./remoting.ts";
+export { Identity } from "./identity.ts";
+export { contractOf, interfacesOf } from "./interfaces.ts";
+export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
+export { proxyPointer } from "./pointer/proxy.ts";
+export { splitStatus } from "./status.ts";
+export { enterCall, leaveCall } from "./call-context.ts";
+export { currentApartment } from "./apartment.ts";
+export { BSTR_UserMarshal } from "./bstr.ts";
 export {
   type AppIdEntry,
   type ClassEntryInfo,
@@ -85,11 +97,3 @@ export {
   readAppId,
   readClass,
 } from "./registry/class-keys.ts";
-export {
-  type RegistrationOptions,
-  type ServerPlace,
-  registerClass,
-  registerInterface,
-  unregisterClass,
-} from "./registry/register.ts";
-export type { ClassCatalog } from "./activation.ts";

@@ -6,7 +6,7 @@ export {
   type RegistryView,
 } from "./registry.ts";
 export { type RegistryData, RegistryType, type RegistryValue, bytesOf, dataOf } from "./value.ts";
-export { type RegistryLimits, registryLimits } from "./limits.ts";
+export type { RegistryLimits } from "./limits.ts";
 export { type RegFile, type RegOperation, type RegWarning, parseRegFile } from "./reg-parse.ts";
 export { printRegFile, printValue } from "./reg-print.ts";
 export { applyOperations } from "./reg-apply.ts";

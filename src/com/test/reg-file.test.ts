@@ -10,8 +10,8 @@ import {
   dataOf,
   parseRegFile,
   printRegFile,
-  printValue,
 } from "../index.ts";
+import { printValue } from "../registry/index.ts";
 import { memoryRegistry } from "./registry.test.ts";
 import { withCode } from "./support.ts";
 
