@@ -1,9 +1,3 @@
-export { type OpenOptions, type OpenedRuntime, openRuntime, openRuntimeAndRemoting } from "./open.ts";
-export {
-  type Machine,
-  type MachineOptions,
-  openMachine,
-  serverMechanisms,
-  surrogateCommand,
-} from "./machine.ts";
 export { Runtime, type ServerProgramOptions, runLocalServer } from "./runtime.ts";
+export { type OpenOptions, type OpenedRuntime, openRuntime, openRuntimeAndRemoting } from "./open.ts";
+export { type Machine, type MachineOptions, openMachine, serverMechanisms } from "./machine.ts";

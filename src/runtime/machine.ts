@@ -75,6 +75,6 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
 }
 
 /** The words that start the default surrogate: this Node, our own command. */
-export function surrogateCommand(): readonly string[] {
+function surrogateCommand(): readonly string[] {
   return [process.execPath, new URL("../cli/main.js", import.meta.url).pathname, "host"];
 }
