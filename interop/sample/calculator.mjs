@@ -60,7 +60,7 @@ class Document {
   finalRelease() {}
 }
 
-export const module = defineModule({
+const module = defineModule({
   name: "interop sample",
   classes: [
     defineClass({ clsid: CLSID, name: "Sample calculator", progId, interfaces: [ICalculator] }, Calculator),

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { FileAccountStore } from "../../dist/auth/index.js";
 import { formatCommandLine, registryCatalog, Scm } from "../../dist/dcom/index.js";
 import { Runtime } from "../../dist/com/index.js";
-import { mechanismsOf, module } from "./calculator.mjs";
+import module, { mechanismsOf } from "./calculator.mjs";
 
 export const account = { user: "interop", password: "Correct-Horse-7" };
 
