@@ -97,7 +97,8 @@ export class SubjectObject implements Implements<ISubject>, Implements<ISubjectL
   }
 
   async Wait(milliseconds: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    // A server nobody needs does not stay for the rest of it.
+    await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
   }
 
   HeapUsed(): number {

@@ -2,6 +2,7 @@ import { type CreateOptions, type IClassFactory, Runtime } from "comity";
 import type { InterfaceResults } from "comity/com";
 import { IMissing, ISubject, ISubjectLab, Subject } from "../gen/subject.js";
 import { TestMachine, newHome, registerSubjectServer, removeHome, subjectModulePath } from "./machine.js";
+import { runs, until } from "./wait.js";
 
 /** One way from a client to its objects. Everything else about them must be the same. */
 export interface Distance {
@@ -57,12 +58,22 @@ async function inProcess(): Promise<Place> {
 /** The first program that needs an SCM holds one inside itself. */
 async function withoutScm(): Promise<Place> {
   const home = newHome();
-  registerSubjectServer(home);
+  await registerSubjectServer(home);
   const com = await Runtime.open({ home, leaks: "throw" });
-  return place(com, {}, async () => {
+  const servers = new Set<number>();
+  const made = place(com, {}, async () => {
     await com.close();
+    for (const pid of servers) await until(() => !runs(pid), "the server to end by itself");
     removeHome(home);
   });
+  return {
+    ...made,
+    async create() {
+      const subject = await made.create();
+      servers.add(await subject.ProcessId());
+      return subject;
+    },
+  };
 }
 
 async function onThisMachine(subject: "program" | "surrogate"): Promise<Place> {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type Credentials, Runtime, type OpenOptions } from "comity";
 import { FileAccountStore } from "comity/auth";
 import { Registry, RegistryType } from "comity/com";
@@ -11,6 +12,8 @@ import type { ScmSettings } from "comity/dcom";
 import { type Machine, openMachine } from "comity/runtime";
 import { openStore } from "comity/store";
 import { runs, until } from "./wait.js";
+
+const runFile = promisify(execFile);
 
 /** Who the tests are on machines other than their own. */
 export const client: Credentials = { user: "alice", password: "Correct-Horse-7" };
@@ -22,9 +25,14 @@ process.env["COMITY_SUBJECT_PASSWORD"] = robot.password;
 
 export const subjectModulePath: string = fileURLToPath(new URL("../subject/module.js", import.meta.url));
 
+// Everything that this process and those it starts leave in the temporary folder, sockets of killed processes among it, goes when it ends.
+const temporary = mkdtempSync(join(tmpdir(), "comity-conformance-"));
+process.env["TMPDIR"] = temporary;
+process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
+
 /** A new home; removed by {@link removeHome}. */
 export function newHome(): string {
-  return mkdtempSync(join(tmpdir(), "comity-conformance-"));
+  return mkdtempSync(join(tmpdir(), "home-"));
 }
 
 export function removeHome(home: string): void {
@@ -33,18 +41,20 @@ export function removeHome(home: string): void {
 }
 
 /** Registers the subject as a program: runs it with -RegServer, as an installer does. */
-export function registerSubjectServer(home: string, nodeOptions: readonly string[] = []): void {
-  registerProgram(home, "server.js", nodeOptions);
+export function registerSubjectServer(home: string, nodeOptions: readonly string[] = []): Promise<void> {
+  return registerProgram(home, "server.js", nodeOptions);
 }
 
 /** Runs a program of the subject's folder with -RegServer. */
-export function registerProgram(home: string, program: string, nodeOptions: readonly string[] = []): void {
+export async function registerProgram(
+  home: string,
+  program: string,
+  nodeOptions: readonly string[] = [],
+): Promise<void> {
   const path = fileURLToPath(new URL(`../subject/${program}`, import.meta.url));
-  const done = spawnSync(process.execPath, [...nodeOptions, path, "-RegServer"], {
-    encoding: "utf8",
+  await runFile(process.execPath, [...nodeOptions, path, "-RegServer"], {
     env: { ...process.env, COMITY_HOME: home },
   });
-  assert.equal(done.status, 0, done.stderr);
 }
 
 /** Sets a machine's ping period in its registry, for an SCM that a program holds. */
@@ -89,7 +99,7 @@ export class TestMachine implements AsyncDisposable {
     const home = newHome();
     const accounts = new FileAccountStore(home);
     for (const { user, password = "" } of [client, robot]) await accounts.add(user, password);
-    if (subject === "program") registerSubjectServer(home, nodeOptions);
+    if (subject === "program") await registerSubjectServer(home, nodeOptions);
     const warnings: { gate: string | undefined; message: string }[] = [];
     const note = (fields: object, message: string): void => {
       warnings.push({ gate: "gate" in fields ? String(fields.gate) : undefined, message });

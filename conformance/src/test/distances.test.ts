@@ -144,13 +144,13 @@ async function bytes(lab: ISubjectLab): Promise<void> {
 
 async function patience(lab: ISubjectLab): Promise<void> {
   const start = performance.now();
-  await assert.rejects(async () => lab.Wait(3000, { timeout: 50 }), { code: HResult.RPC_E_TIMEOUT });
+  await assert.rejects(async () => lab.Wait(6000, { timeout: 50 }), { code: HResult.RPC_E_TIMEOUT });
   const aborted = new AbortController();
   setTimeout(() => aborted.abort(), 50);
-  await assert.rejects(async () => lab.Wait(3000, { signal: aborted.signal }), {
+  await assert.rejects(async () => lab.Wait(6000, { signal: aborted.signal }), {
     code: HResult.RPC_E_CALL_CANCELED,
   });
-  assert.ok(performance.now() - start < 2000, "nobody waits longer than he wants to");
+  assert.ok(performance.now() - start < 5500, "nobody waits longer than he wants to");
   assert.ok((await lab.Living()) > 0, "the connection is none the worse");
 }
 

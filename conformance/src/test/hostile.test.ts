@@ -12,7 +12,7 @@ import { runs, until } from "../support/wait.js";
 import { test } from "../support/test.js";
 
 const seed = Number(process.env["COMITY_FUZZ_SEED"] ?? 20_261_120);
-const milliseconds = Number(process.env["COMITY_FUZZ_TIME"] ?? 4000);
+const milliseconds = Number(process.env["COMITY_FUZZ_TIME"] ?? 3000);
 const pingPeriod = 500;
 
 class Listener {
@@ -127,7 +127,7 @@ test(`hostile bytes on every socket (seed ${seed}): valid clients are served, no
     subject: "none",
     settings: { pingPeriod, minimumActivationLevel: 2 },
   });
-  registerProgram(far.home, "open-server.js", ["--expose-gc"]);
+  await registerProgram(far.home, "open-server.js", ["--expose-gc"]);
   await using near = await TestMachine.open({ subject: "none", settings: { pingPeriod } });
   await using com = await near.runtime();
   using lab = await com.createInstance(Subject, ISubjectLab, { machine: far.name });

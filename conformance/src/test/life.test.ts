@@ -158,7 +158,7 @@ describe("processes that die", { concurrency: 2 }, () => {
 
   test("the SCM: references live on, the next SCM takes the server over", async () => {
     const home = newHome();
-    registerSubjectServer(home);
+    await registerSubjectServer(home);
     try {
       const first = await ScmProcess.start(home, ["--port", "0"]);
       await using _ = first;
