@@ -20,6 +20,7 @@ export { LocalMachine, type LocalMachineOptions } from "./scm/local-machine.ts";
 export { type ScmSettings, defaultScmSettings } from "./scm/settings.ts";
 export type { ClassCatalog, ServerClass } from "./scm/catalog.ts";
 export { registryCatalog } from "./scm/registry-catalog.ts";
+export { formatCommandLine, parseCommandLine } from "./scm/command-line.ts";
 export type { ClassSnapshot, MachineSnapshot, PingSnapshot, ProcessSnapshot } from "./scm/snapshot.ts";
 export type { ExporterStatus, Oid, Oxid } from "./resolver-contract.ts";
 export type { Launch, LaunchExit, LaunchSpec, Launched } from "./scm/launcher.ts";
