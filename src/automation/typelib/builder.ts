@@ -2,6 +2,7 @@ import { ComError, type Guid, HResult } from "../../base/index.ts";
 import { CALLCONV, FUNCKIND, INVOKEKIND, SYSKIND, TYPEKIND, VARKIND } from "../gen/oaidl.ts";
 import type { Variant } from "../variant.ts";
 import { TypeLibStatus } from "./errors.ts";
+import { IID_IDispatch } from "./roots.ts";
 import { Layout } from "./layout.ts";
 import type {
   CustomData,
@@ -19,7 +20,6 @@ import type {
 } from "./model.ts";
 
 const LCID_EN_US = 0x409;
-const IID_IDispatch = "00020400-0000-0000-c000-000000000046";
 
 /** What people read; all of it may be left out. */
 export interface DocumentationOptions {

@@ -112,7 +112,7 @@ function tableOf(decode: Decode): Map<string, number> {
   const table = new Map<string, number>();
   const add = (value: number, bytes: readonly number[]): void => {
     const text = decode(Uint8Array.from(bytes));
-    if ([...text].length === 1 && text !== "\ufffd" && !table.has(text)) table.set(text, value);
+    if (text.length === 1 && text !== "\ufffd" && !table.has(text)) table.set(text, value);
   };
   for (let low = 0x80; low < 0x100; low++) add(low, [low]);
   if (table.size > 100) return table;

@@ -2,6 +2,7 @@ import { ComError } from "../../base/index.ts";
 import { TYPEKIND } from "../gen/oaidl.ts";
 import type { TypeDraft } from "./builder.ts";
 import { TypeLibStatus } from "./errors.ts";
+import { IID_IDispatch } from "./roots.ts";
 import type {
   FunctionDesc,
   ImportedType,
@@ -16,7 +17,6 @@ import { type TypeSize, alignUp, sizeOfType } from "./type-size.ts";
 const FUNCTION_IDS = 0x60000000;
 const VARIABLE_IDS = 0x40000000;
 const TYPEFLAG_FDISPATCHABLE = 0x1000;
-const IID_IDispatch = "00020400-0000-0000-c000-000000000046";
 
 /** What an interface inherits. */
 interface Inherited {

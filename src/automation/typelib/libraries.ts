@@ -11,7 +11,8 @@ import type { TypeInfoObject } from "./objects/type-info.ts";
 import { TypeLibObject, cannotCreate } from "./objects/type-lib.ts";
 import { type TypeLibIdentity, queryPathOfRegTypeLib } from "./registration.ts";
 import { LibraryScope, type TypeView } from "./scope.ts";
-import { LIBID_stdole, STDOLE_FILE, stdole } from "./stdole.ts";
+import { LIBID_stdole } from "./roots.ts";
+import { STDOLE_FILE, stdole } from "./stdole.ts";
 
 export interface TypeLibrariesOptions {
   /** Where registered libraries are found. */

@@ -1,4 +1,4 @@
-import { ComError, type Guid } from "../../base/index.ts";
+import { ComError } from "../../base/index.ts";
 import { INVOKEKIND, TYPEKIND } from "../gen/oaidl.ts";
 import type {
   CustomData,
@@ -22,9 +22,9 @@ import {
 } from "./print/flags.ts";
 import { canAnnounce, definitionOrder } from "./print/order.ts";
 import { Lines, hex, literal, quote } from "./print/text.ts";
+import { IID_IDispatch, IID_IUnknown, guidOfImported } from "./roots.ts";
 import type { LibraryScope } from "./scope.ts";
 
-const IID_IUnknown = "00000000-0000-0000-c000-000000000046";
 const TypeFlag = { appObject: 1, canCreate: 2, predeclared: 8, dual: 0x40, oleAutomation: 0x100 } as const;
 const PARAMFLAG_FHASDEFAULT = 0x20;
 const FUNCTION_IDS = 0x60;
@@ -100,9 +100,8 @@ class IdlPrinter {
     } catch (error) {
       ComError.from(error);
       const imported = "imported" in reference ? this.#library.importedTypes[reference.imported] : undefined;
-      return (
-        wellKnown.get(imported?.guid as Guid) ?? `Type_${imported?.guid ?? "unknown"}`.replaceAll("-", "_")
-      );
+      const iid = guidOfImported(this.#library, imported) ?? "unknown";
+      return wellKnown.get(iid) ?? `Type_${iid.replaceAll("-", "_")}`;
     }
   }
 
@@ -233,7 +232,7 @@ class IdlPrinter {
   }
 
   #function(type: TypeInfo, desc: FunctionDesc, index: number): void {
-    const convention = type.kind === TYPEKIND.TKIND_MODULE ? `${conventions.get(desc.callConv) ?? ""}` : "";
+    const convention = type.kind === TYPEKIND.TKIND_MODULE ? (conventions.get(desc.callConv) ?? "") : "";
     const params = desc.params.map((param, i) => this.#param(param, i));
     const head = `${bracket(functionAttributes(type, desc, index))}${typeText(desc.result, this.#nameOf)} ${convention}${desc.name}`;
     if (params.length === 0) {
@@ -269,7 +268,7 @@ class IdlPrinter {
 
 const wellKnown: ReadonlyMap<string, string> = new Map([
   [IID_IUnknown, "IUnknown"],
-  ["00020400-0000-0000-c000-000000000046", "IDispatch"],
+  [IID_IDispatch, "IDispatch"],
 ]);
 
 const conventions: ReadonlyMap<number, string> = new Map([

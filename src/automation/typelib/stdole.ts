@@ -1,8 +1,9 @@
-import { type Guid, guid } from "../../base/index.ts";
+import { guid } from "../../base/index.ts";
 import { INVOKEKIND, TYPEKIND } from "../gen/oaidl.ts";
 import { Variant } from "../variant.ts";
 import { LibraryBuilder, type ParameterOptions, type TypeBuilder } from "./builder.ts";
 import type { TypeDesc, TypeLibrary } from "./model.ts";
+import { IID_IDispatch, IID_IUnknown, LIBID_stdole } from "./roots.ts";
 import { TypeCode } from "./type-code.ts";
 
 /*
@@ -10,7 +11,6 @@ import { TypeCode } from "./type-code.ts";
  * machine has one, and this one stands in where none is registered.
  */
 
-export const LIBID_stdole: Guid = guid("00020430-0000-0000-c000-000000000046");
 /** The name others import it under. */
 export const STDOLE_FILE = "stdole2.tlb";
 
@@ -46,7 +46,7 @@ const result = (name: string, type: TypeDesc): ParameterOptions => ({
 
 let made: TypeLibrary | undefined;
 
-/** The library stdole 2.0 (Win32), the same object each time. */
+/** The library stdole 2.0 (Win32), the same object each time. Types stand where they have always stood: some references go by position. */
 export function stdole(): TypeLibrary {
   return (made ??= makeStdole());
 }
@@ -71,6 +71,7 @@ function makeStdole(): TypeLibrary {
   addFontAliases(library);
   addFont(library, unknown, aliases);
   addPicture(library, unknown, aliases);
+  addFontEvents(library);
   return library.build();
 }
 
@@ -108,7 +109,7 @@ function addRecords(library: LibraryBuilder): {
 
 function addUnknown(library: LibraryBuilder, guidType: TypeBuilder): TypeBuilder {
   const unknown = library.addType("IUnknown", TYPEKIND.TKIND_INTERFACE, {
-    guid: guid("00000000-0000-0000-c000-000000000046"),
+    guid: IID_IUnknown,
     flags: HIDDEN,
   });
   method(unknown, "QueryInterface", simple(HRESULT), RESTRICTED_FUNCTION, [
@@ -126,7 +127,7 @@ function addDispatch(
   records: { guid: TypeBuilder; params: TypeBuilder; excepInfo: TypeBuilder },
 ): void {
   const dispatch = library.addType("IDispatch", TYPEKIND.TKIND_INTERFACE, {
-    guid: guid("00020400-0000-0000-c000-000000000046"),
+    guid: IID_IDispatch,
     flags: RESTRICTED_TYPE,
   });
   dispatch.addImplType(unknown.reference);
@@ -271,6 +272,9 @@ function addFont(
   });
   coclass.addImplType(late.reference, DEFAULT_INTERFACE);
   coclass.addImplType(font.reference);
+}
+
+function addFontEvents(library: LibraryBuilder): void {
   const events = library.addType("FontEvents", TYPEKIND.TKIND_DISPATCH, {
     guid: guid("4ef6100a-af88-11d0-9846-00c04fc29993"),
     flags: HIDDEN,

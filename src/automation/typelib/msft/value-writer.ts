@@ -78,7 +78,7 @@ export class ValueWriter {
           writer.u32(0xffffffff);
           return;
         }
-        const bytes = this.#codePage.encode(String(value.value));
+        const bytes = this.#codePage.encode(value.value as string);
         writer.u32(bytes.length);
         writer.raw(bytes);
         return;

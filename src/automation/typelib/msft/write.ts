@@ -2,6 +2,7 @@ import { ByteWriter, ComError, type Guid } from "../../../base/index.ts";
 import { codePageOf } from "../code-page.ts";
 import { TypeLibStatus } from "../errors.ts";
 import type { ImportedType, TypeInfo, TypeLibrary, TypeReference } from "../model.ts";
+import { IID_IDispatch, IID_IUnknown, guidOfImported } from "../roots.ts";
 import { GuidTable, NameTable, StringTable, bucketBytes, writeText } from "./intern.ts";
 import {
   ALWAYS_FLAG,
@@ -24,8 +25,6 @@ import { writeMembers } from "./member-writer.ts";
 import { TypeDescWriter } from "./type-desc-writer.ts";
 import { ValueWriter } from "./value-writer.ts";
 
-const IID_IUnknown = "00000000-0000-0000-c000-000000000046";
-const IID_IDispatch = "00020400-0000-0000-c000-000000000046";
 const TKIND_MODULE = 2;
 const TKIND_INTERFACE = 3;
 const TKIND_DISPATCH = 4;
@@ -136,7 +135,7 @@ class LibraryWriter {
 
   #dispatchHref(): number {
     const { types, importedTypes } = this.#library;
-    const imported = importedTypes.findIndex((type) => type.guid === IID_IDispatch);
+    const imported = importedTypes.findIndex((type) => guidOfImported(this.#library, type) === IID_IDispatch);
     if (imported >= 0) return hrefOf({ imported });
     if (!types.some((type) => type.kind === TKIND_DISPATCH)) return -1;
     const local = types.findIndex((type) => type.guid === IID_IDispatch);
@@ -252,7 +251,10 @@ class LibraryWriter {
       const next = this.#library.types[base.reference.local];
       return next === undefined ? 1 : 1 + this.#depthOf(next, level + 1);
     }
-    return importedDepth(this.#library.importedTypes[base.reference.imported]?.guid, type);
+    return importedDepth(
+      guidOfImported(this.#library, this.#library.importedTypes[base.reference.imported]),
+      type,
+    );
   }
 
   #assemble(helpStringDll: number): Uint8Array {

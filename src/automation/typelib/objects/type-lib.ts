@@ -11,12 +11,12 @@ import {
 import { Variant } from "../../variant.ts";
 import { notFound } from "../errors.ts";
 import type { TypeLibrary, TypeReference } from "../model.ts";
+import { IID_IDispatch, guidOfImported } from "../roots.ts";
 import type { LibraryScope, TypeView } from "../scope.ts";
 import { custDataOf } from "./descriptions.ts";
 import { TypeCompObject } from "./type-comp.ts";
 import { TypeInfoObject } from "./type-info.ts";
 
-const IID_IDispatch = "00020400-0000-0000-c000-000000000046";
 const IMPLTYPEFLAG_FDEFAULT = 1;
 const IMPLTYPEFLAG_FSOURCE = 2;
 const MEMBERID_NIL = -1;
@@ -191,13 +191,15 @@ export class TypeLibObject {
   get dispatchReference(): TypeReference | undefined {
     const local = this.#library.types.findIndex((type) => type.guid === IID_IDispatch);
     if (local >= 0) return { local };
-    const imported = this.#library.importedTypes.findIndex((type) => type.guid === IID_IDispatch);
+    const imported = this.#library.importedTypes.findIndex(
+      (type) => guidOfImported(this.#library, type) === IID_IDispatch,
+    );
     return imported >= 0 ? { imported } : undefined;
   }
 
   /** IDispatch as stdole describes it. */
   dispatchInfo(): TypeInfoObject {
-    const view = this.#host.standard.typeOfGuid(IID_IDispatch as Guid);
+    const view = this.#host.standard.typeOfGuid(IID_IDispatch);
     if (view === undefined) throw notFound("IDispatch is not described");
     return this.infoOf(view);
   }

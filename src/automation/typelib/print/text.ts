@@ -1,4 +1,3 @@
-import { toHex } from "../../../base/index.ts";
 import type { Decimal, Variant } from "../../variant.ts";
 import { TypeCode } from "../type-code.ts";
 
@@ -28,7 +27,7 @@ export function hex(value: number): string {
 export function literal({ vt, value }: Variant): string {
   switch (vt) {
     case TypeCode.BSTR:
-      return value === null ? '""' : quote(String(value));
+      return typeof value === "string" ? quote(value) : '""';
     case TypeCode.BOOL:
       return value === true ? "-1" : "0";
     case TypeCode.EMPTY:
@@ -47,7 +46,7 @@ export function literal({ vt, value }: Variant): string {
       return real((negative ? -1 : 1) * (Number(digits) / 10 ** scale));
     }
     default:
-      return value instanceof Uint8Array ? `0x${toHex(value)}` : String(value);
+      return String(value as number | bigint);
   }
 }
 
