@@ -80,7 +80,7 @@ export type {
   RemoteObject,
   Remoting,
 } from "./remoting.ts";
-export { Identity } from "./identity.ts";
+export { Identity, type IdentityHost } from "./identity.ts";
 export { contractOf, interfacesOf } from "./interfaces.ts";
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
