@@ -73,6 +73,12 @@ export async function runScale(options: ScaleOptions): Promise<ScaleFigures> {
     const heapFull = await lab.HeapUsed();
 
     start = performance.now();
+    const full = await far.scm.snapshot();
+    const shown = full.processes.find(({ pid }) => pid !== process.pid)?.status;
+    assert.equal(shown?.objects.length, processes * perProcess + 2, "comity ps shows them all");
+    progress(`looked at in ${Math.round(performance.now() - start)} ms`);
+
+    start = performance.now();
     assert.equal(await wrongCalls(clients), 0, "every object answers");
     progress("each was called");
     await delay(pingPeriod * 4);
