@@ -33,7 +33,7 @@ test("what fails is said in words", async () => {
   using _ = new TestHome();
   await comity("register", greeterPath);
   for (const [args, message] of [
-    [["call", "No.Such.Class", "Add"], /"No\.Such\.Class" is neither a CLSID nor a registered ProgID/],
+    [["call", "No.Such.Class", "Add"], /"No\.Such\.Class" is neither a CLSID nor a ProgID/],
     [["call", progId, "Subtract", "1"], /DISP_E_UNKNOWNNAME/],
     [["call", progId, "Add", "1"], /DISP_E_BADPARAMCOUNT/],
     [["call", progId, "Add", "i4:much", "1"], /"much" is not a whole number/],
