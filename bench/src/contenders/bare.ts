@@ -48,24 +48,37 @@ class FrameReader {
   }
 }
 
+/** Blocks to write from; each comes back once the system has taken its bytes. */
+class BlockPool {
+  readonly #free: Buffer[] = [];
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.alloc(1 << 18);
+  }
+
+  give(block: Buffer): void {
+    this.#free.push(block);
+  }
+}
+
 class FrameWriter {
   readonly #socket: Socket;
   readonly #coalesced: boolean;
-  #buffer: Buffer;
+  readonly #pool = new BlockPool();
+  #block: Buffer = this.#pool.take();
   #used = 0;
   #scheduled = false;
 
   constructor(socket: Socket, coalesced: boolean) {
     this.#socket = socket;
     this.#coalesced = coalesced;
-    this.#buffer = Buffer.allocUnsafe(1 << 18);
   }
 
   frame(length: number, first: number): void {
-    if (this.#used + length > this.#buffer.length) this.flush();
+    if (this.#used + length > this.#block.length) this.flush();
     const at = this.#used;
-    this.#buffer.writeUInt32LE(length, at);
-    this.#buffer[at + 4] = first;
+    this.#block.writeUInt32LE(length, at);
+    this.#block[at + 4] = first;
     this.#used += length;
     if (!this.#coalesced) this.flush();
     else if (!this.#scheduled) {
@@ -77,13 +90,19 @@ class FrameWriter {
   flush(): void {
     this.#scheduled = false;
     if (this.#used === 0) return;
-    this.#socket.write(this.#buffer.subarray(0, this.#used));
-    // The bytes belong to the socket until they are written; small batches go on in the same block.
-    this.#buffer =
-      this.#buffer.length - this.#used > 1 << 17
-        ? this.#buffer.subarray(this.#used)
-        : Buffer.allocUnsafe(1 << 18);
+    const block = this.#block;
+    const view = block.subarray(0, this.#used);
     this.#used = 0;
+    let pending = true;
+    let replaced = false;
+    this.#socket.write(view, () => {
+      pending = false;
+      if (replaced) this.#pool.give(block);
+    });
+    // Most writes are taken at once; only a slow reader makes a second block necessary.
+    if (this.#socket.writableLength === 0 || !pending) return;
+    replaced = true;
+    this.#block = this.#pool.take();
   }
 }
 

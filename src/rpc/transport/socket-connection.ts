@@ -1,4 +1,5 @@
 import { Socket, type Server, connect } from "node:net";
+import { keepFreedMemory } from "./heap.ts";
 import type { Connection, ConnectionSink } from "./transport.ts";
 
 /**
@@ -125,6 +126,7 @@ export function connectSocket(
   connection: SocketConnection,
   signal: AbortSignal | undefined,
 ): Promise<SocketConnection> {
+  keepFreedMemory();
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const socket = connect({ ...target, onread: connection.onread });
@@ -161,6 +163,7 @@ export function acceptSockets(
   make: () => SocketConnection,
   accept: (c: SocketConnection) => void,
 ): void {
+  keepFreedMemory();
   server.on("connection", (accepted) => {
     const holder = accepted as unknown as WithHandle;
     const handle = holder._handle;
