@@ -62,7 +62,7 @@ export class Compiler {
     const unit = found === undefined ? undefined : this.#loader.load(found);
     if (unit === undefined) return missing(path);
     const binder = new Binder(unit, this.#loader);
-    const empty: Model = { path: unit.path, entities: [], imports: [], quotes: [] };
+    const empty: Model = { path: unit.path, entities: [], imports: [], missing: [], quotes: [] };
     const model = guarded(binder, empty, () => {
       const bound = binder.bind();
       touch(bound);

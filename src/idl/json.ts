@@ -23,6 +23,7 @@ export function modelToJson(model: Model, _sources: SourceMap): Json {
   return {
     file: model.path,
     imports: model.imports,
+    missing: model.missing,
     interfaces: of("interface").map(interfaceJson),
     dispinterfaces: of("dispinterface").map(dispinterfaceJson),
     coclasses: of("coclass").map(coclassJson),
@@ -83,14 +84,27 @@ function interfaceJson(it: Interface): Json {
     local: it.local,
     dual: it.dual,
     oleautomation: it.oleautomation,
-    methods: it.methods.map(methodJson),
+    methods: it.methods.filter(hasSlot).map(methodJson),
+    wireMethods: it.methods.filter((method) => method.callAs !== undefined).map(methodJson),
+    callbacks: it.methods.filter((method) => method.callback).map(methodJson),
+    localProcedures: it.methods.filter((method) => isLocalProcedure(method)).map(methodJson),
   };
+}
+
+function hasSlot(it: Method): boolean {
+  return it.opnum >= 0 && it.callAs === undefined && !it.callback;
+}
+
+/** `[local]` in an interface without a vtable. */
+function isLocalProcedure(it: Method): boolean {
+  return it.opnum < 0 && it.callAs === undefined && !it.callback;
 }
 
 function dispinterfaceJson(it: Dispinterface): Json {
   return {
     ...named(it),
     iid: it.iid ?? null,
+    version: it.version.join("."),
     of: it.of?.name ?? null,
     properties: it.properties.map((field) => ({ ...(fieldJson(field) as object), id: field.dispId ?? null })),
     methods: it.methods.map(methodJson),
@@ -101,6 +115,7 @@ function coclassJson(it: Coclass): Json {
   return {
     ...named(it),
     clsid: it.clsid ?? null,
+    version: it.version.join("."),
     interfaces: it.interfaces.map((member) => ({
       name: member.interface.name,
       iid: member.interface.iid ?? null,
@@ -119,6 +134,7 @@ function methodJson(it: Method): Json {
     id: it.dispId ?? null,
     local: it.local,
     callAs: it.callAs ?? null,
+    wire: it.wire ?? null,
     returns: typeText(it.returns),
     params: it.params.map((param) => ({
       ...named(param),

@@ -233,6 +233,8 @@ export interface Model {
   readonly entities: readonly Entity[];
   /** Paths of imported files, in the order written. */
   readonly imports: readonly string[];
+  /** Files to import or include that were not found, by this file or by those it imports. */
+  readonly missing: readonly string[];
   /** Texts of `cpp_quote`. */
   readonly quotes: readonly string[];
 }

@@ -42,9 +42,11 @@ function compile(file: string, flags: Flags, output: Output): void {
   // Printing finds what cannot be sent; that is said with the rest.
   const text = flags.json ? "" : result.typescript();
   for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);
+  // The model is what could be bound; it is of use with errors too.
+  if (flags.json && result.model !== undefined) output.out(`${toJson(result.json(), 2)}\n`);
   if (result.errors > 0)
     throw new ComError(HResult.E_FAIL, `${file} has ${result.errors} error${result.errors === 1 ? "" : "s"}`);
-  if (flags.json) return output.out(`${toJson(result.json(), 2)}\n`);
+  if (flags.json) return;
   if (flags.out === "-") return output.out(text);
   const target = targetOf(file, flags.out);
   writeFileSync(target, text);

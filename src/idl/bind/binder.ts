@@ -143,6 +143,7 @@ export class Binder {
       path: this.#unit.path,
       entities: this.#entities,
       imports: this.#unit.imports.map((it) => it.path),
+      missing: [...new Set(this.#units().flatMap((it) => it.missing))],
       quotes: this.#unit.decls.flatMap((it) => (it.kind === "cpp_quote" ? [it.text] : [])),
     };
   }
@@ -164,13 +165,18 @@ export class Binder {
     }
   }
 
+  /** The unit and all it imports. */
+  #units(): readonly LoadedUnit[] {
+    const units = new Set([this.#unit]);
+    for (const unit of units) for (const imported of unit.imports) units.add(imported);
+    return [...units];
+  }
+
   /** Why names may be missing that the author had; undefined when the text is complete. */
   #incomplete(): string | undefined {
-    const units = new Set([this.#unit]);
-    for (const unit of units) {
+    for (const unit of this.#units()) {
       const [first] = unit.missing;
       if (first !== undefined) return `"${first}" was not found`;
-      for (const imported of unit.imports) units.add(imported);
     }
     const { imports, decls } = this.#unit;
     const library = decls.some((it) => it.kind === "library");
@@ -336,13 +342,17 @@ export class Binder {
     }
     // What an interface's body declares is known everywhere.
     if (decl.kind === "interface") for (const inner of decl.body) this.#decl(inner, into, library);
-    const entity: Type =
+    const entity =
       decl.kind === "interface"
         ? this.interfaces.interface({ kind: "interface", decl, library })
         : decl.kind === "dispinterface"
           ? this.interfaces.dispinterface({ kind: "dispinterface", decl, library })
           : this.interfaces.coclass({ kind: "coclass", decl, library });
     into.push(entity);
+    if (entity.kind !== "interface") return;
+    const async = this.interfaces.async(entity);
+    // AsyncIUnknown is built in, and nobody calls it.
+    if (async !== undefined && entity.name !== "IUnknown") into.push(async);
   }
 
   #constant(decl: ConstDecl): Constant {

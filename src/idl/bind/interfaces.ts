@@ -13,6 +13,7 @@ import type { Binder } from "./binder.ts";
 import { evaluate } from "./evaluate.ts";
 import { guidText } from "./guid-text.ts";
 import type { TypeSymbol } from "./symbols.ts";
+import { asyncInterface } from "./async.ts";
 import { lazy } from "./types.ts";
 
 type SymbolOf<K extends TypeSymbol["kind"]> = Extract<TypeSymbol, { kind: K }>;
@@ -25,6 +26,7 @@ export class InterfaceBinder {
   readonly #binder: Binder;
   readonly #known = new Map<object, Interface | Dispinterface | Coclass>();
   readonly #binding = new Set<InterfaceDecl>();
+  readonly #async = new Map<Interface, Interface>();
 
   constructor(binder: Binder) {
     this.#binder = binder;
@@ -71,6 +73,18 @@ export class InterfaceBinder {
     const entity = lazy<Interface, "methods">(shell, "methods", () => this.#methods(functions, shell));
     this.#known.set(decl, entity);
     return entity;
+  }
+
+  /** The interface that `[async_uuid]` of this one stands for; undefined when it has none. */
+  async(sync: Interface): Interface | undefined {
+    if (sync.asyncIid === undefined) return undefined;
+    let made = this.#async.get(sync);
+    if (made === undefined) {
+      const { base } = sync;
+      made = asyncInterface(sync, sync.asyncIid, base === undefined ? undefined : (this.async(base) ?? rootOf(base)));
+      this.#async.set(sync, made);
+    }
+    return made;
   }
 
   #base(decl: InterfaceDecl): Interface | undefined {
@@ -282,6 +296,12 @@ export class InterfaceBinder {
     this.#binder.unknown(arg.place, "this DISPID is not a constant");
     return undefined;
   }
+}
+
+function rootOf(type: Interface): Interface {
+  let at = type;
+  for (let i = 0; at.base !== undefined && i < maxBases; i++) at = at.base;
+  return at;
 }
 
 function isCallback(decl: FunctionDecl): boolean {

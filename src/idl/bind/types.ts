@@ -125,6 +125,11 @@ export class TypeBinder {
     if (symbol !== undefined) return this.symbol(symbol, name);
     const spec = symbols.tag(name);
     if (spec !== undefined) return this.tagged(spec, name);
+    const sync = name.startsWith("Async") ? symbols.type(name.slice(5)) : undefined;
+    if (sync?.kind === "interface") {
+      const async = this.#binder.interfaces.async(this.#binder.interfaces.interface(sync));
+      if (async !== undefined) return async;
+    }
     // Of a name of the Windows Runtime the last part is enough; an instance of a generic interface has no declaration.
     if (name.endsWith(">")) return this.#unknownType(name, "interface", place);
     const dot = name.lastIndexOf(".");

@@ -286,15 +286,12 @@ function readDelegate(
   if (method?.kind !== "function") return true;
   const { place, name } = method;
   const bases = [{ name: "IUnknown", place }];
-  decls.push({
-    kind: "interface",
-    place,
-    name,
-    attributes,
-    bases,
-    body: [{ ...method, name: "Invoke" }],
-    doc,
-  });
+  // The interface of delegate `Handler` is called `IHandler`; both names mean it.
+  const invoke: Decl = { ...method, name: "Invoke" };
+  decls.push({ kind: "interface", place, name: `I${name}`, attributes, bases, body: [invoke], doc });
+  const target: TypeSpec = { kind: "reference", place, name: `I${name}`, word: "interface" };
+  const declarator: Declarator = { name, place, layers: [], bits: undefined };
+  decls.push({ kind: "typedef", place, attributes: [], spec: target, declarators: [declarator], doc: undefined });
   return true;
 }
 

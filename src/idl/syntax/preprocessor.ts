@@ -3,7 +3,7 @@ import type { SourceFile } from "../source.ts";
 import { evaluateCondition } from "./condition.ts";
 import { Lexer, T } from "./lexer.ts";
 import { type Macro, substitute, type Token } from "./macros.ts";
-import type { NameTable } from "./names.ts";
+import { firstNoise, type NameTable } from "./names.ts";
 import { Packing } from "./packing.ts";
 
 /** What the preprocessor needs from around it. */
@@ -355,6 +355,8 @@ export class Preprocessor {
       this.diagnostics.error(place, "#define needs a name");
       return;
     }
+    // `#define interface struct` and `#define small char` of C headers are not meant for IDL.
+    if (lexer.nameId < firstNoise && isHeader(lexer.file.path)) return;
     const name = this.names.text(lexer.nameId);
     if (lexer.text.charCodeAt(lexer.pos) !== 40) {
       this.#define(name, this.#restOfLine());
