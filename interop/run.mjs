@@ -25,6 +25,8 @@ const peers = [
   { name: "smbtorture", packages: ["samba-testsuite"] },
   { name: "tshark-own", packages: ["tshark"] },
   { name: "samba-dc", packages: sambaDc },
+  // No peer but ourselves in numbers: 100,000 objects and 200 connections, a third of them killed.
+  { name: "scale", packages: [] },
 ];
 
 const wanted = process.argv.slice(2).concat((process.env.COMITY_PEERS ?? "").split(",").filter(Boolean));
