@@ -34,13 +34,18 @@ export class TypeDescWriter {
   #write(type: TypeDesc): Written {
     const { vt } = type;
     switch (vt) {
-      case TypeCode.PTR:
-      case TypeCode.SAFEARRAY: {
-        const element = this.#write(type.element ?? { vt: TypeCode.VOID });
-        const flag = vt === TypeCode.PTR ? BYREF : ARRAY;
-        const mix = element.mix >= OTHER_MIX ? element.mix : (element.mix & 0x3fff) | flag;
+      case TypeCode.PTR: {
+        const target = type.element ?? { vt: TypeCode.VOID };
+        const element = this.#write(target);
+        const mix = element.mix >= OTHER_MIX ? element.mix : (element.mix & 0x3fff) | BYREF;
         const word = this.#describe(vt, mix, element.word);
         return { word, memory: 8 + element.memory, mix: nestedMix(mix) };
+      }
+      case TypeCode.SAFEARRAY: {
+        const element = this.#write(type.element ?? { vt: TypeCode.VARIANT });
+        const mix = element.mix >= OTHER_MIX ? element.mix : (element.mix & 0xfff) | ARRAY;
+        const word = this.#describe(vt, mix, element.word);
+        return { word, memory: 8 + element.memory, mix };
       }
       case TypeCode.CARRAY: {
         const dimensions = type.bounds?.length ?? 0;

@@ -15,6 +15,7 @@ import {
 import type { IUnknown } from "../../../com/index.ts";
 import { Variant } from "../../variant.ts";
 import { TypeLibStatus, notFound } from "../errors.ts";
+import { pointerSizeOf } from "../pointer-size.ts";
 import type { CustomData, Documentation, FunctionDesc, VariableDesc } from "../model.ts";
 import type { TypeView, ViewFunction } from "../scope.ts";
 import { custDataOf, emptyType, funcDescOf, typeDescOf, varDescOf } from "./descriptions.ts";
@@ -412,11 +413,4 @@ export class TypeInfoObject {
 
 function custom(list: readonly CustomData[], guid: Guid): Variant {
   return list.find((one) => one.guid === guid)?.value ?? Variant.empty;
-}
-
-const SYS_WIN64 = 3;
-
-/** Bytes of a pointer on the system a library is for. ([MS-OAUT] 2.2.45) */
-export function pointerSizeOf(sysKind: number): number {
-  return sysKind === SYS_WIN64 ? 8 : 4;
 }

@@ -46,7 +46,7 @@ export function literal({ vt, value }: Variant): string {
       return real((negative ? -1 : 1) * (Number(digits) / 10 ** scale));
     }
     default:
-      return String(value as number | bigint);
+      return (value as number | bigint).toString();
   }
 }
 

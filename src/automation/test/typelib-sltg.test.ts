@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { ComError } from "../../base/index.ts";
+import { Image } from "../typelib/image.ts";
+import { TypeLibraries } from "../typelib/libraries.ts";
+import { readTypeLibrary } from "../typelib/load.ts";
+import { writeMsft } from "../typelib/msft/write.ts";
+import { codePageOf } from "../typelib/code-page.ts";
+import { SltgNames } from "../typelib/sltg/names.ts";
+import { SltgImports } from "../typelib/sltg/references.ts";
+import { dumpLibrary, hexFixture, textFixture } from "./typelib-support.ts";
+
+const old = hexFixture("typelib-old.hex");
+
+describe("type libraries in SLTG format", () => {
+  it("say through the interfaces what Wine's oleaut32 says of them, where it reads them right", async () => {
+    const libraries = new TypeLibraries();
+    using library = libraries.typeLib(libraries.add(readTypeLibrary(old)));
+    const right = textFixture("typelib-old.txt")
+      // Wine keeps no language with a sublanguage, reads the bounds of arrays by its own pointers' size, and a name with an underscore as an offset.
+      .replace(" lcid 0 ", " lcid 409 ")
+      .replace(/\[[^\]]*\]16/, "[4+0,]16")
+      .replace("flags c *63", "flags 1 3");
+    assert.equal(await dumpLibrary(library), right);
+  });
+
+  it("can be written in the newer format", () => {
+    const library = readTypeLibrary(old);
+    const again = readTypeLibrary(writeMsft(library));
+    const { flags: _, ...rest } = again;
+    const { flags: __, ...before } = library;
+    assert.deepEqual(rest, before);
+  });
+
+  it("refer to types of other libraries by a line of text", () => {
+    const line =
+      "*\\G{00020430-0000-0000-C000-000000000046}#2.0#0#C:\\WINNT\\System32\\stdole2.tlb#OLE Automation";
+    const table = new Uint8Array(Buffer.from(`xx${line}\0`, "latin1"));
+    const imports = new SltgImports(new SltgNames(new Image(table, "names"), codePageOf(0)));
+    const texts = ["*\\R2*#3", "*\\Rffff*#a", "*\\R2*#4", "*\\R2*#3"];
+    const block = referenceBlock(texts);
+    assert.deepEqual(
+      imports.read(block, () => {}),
+      [{ imported: 0 }, { local: 10 }, { imported: 1 }, { imported: 0 }],
+    );
+    assert.deepEqual(imports.libraries, [
+      {
+        guid: "00020430-0000-0000-c000-000000000046",
+        version: { major: 2, minor: 0 },
+        lcid: 0,
+        fileName: "stdole2.tlb",
+      },
+    ]);
+    assert.throws(() => imports.read(referenceBlock(["*\\R9*#1"]), () => {}), /names no library/);
+    assert.throws(() => imports.read(referenceBlock(["hello"]), () => {}), /not a reference/);
+  });
+});
+
+/** A type's block with nothing but a table of references, right behind its offset. */
+function referenceBlock(texts: readonly string[]): Image {
+  const entries = texts.length * 8;
+  const bytes = new Uint8Array(
+    6 + 0x48 + entries + 7 + texts.reduce((sum, text) => sum + 2 + text.length, 0),
+  );
+  const view = new DataView(bytes.buffer);
+  view.setUint32(2, 6, true);
+  view.setUint8(6, 0xdf);
+  view.setUint32(6 + 0x44, entries, true);
+  let at = 6 + 0x48 + entries + 7;
+  for (const text of texts) {
+    view.setUint16(at, text.length, true);
+    bytes.set(Buffer.from(text, "latin1"), at + 2);
+    at += 2 + text.length;
+  }
+  return new Image(bytes, "block");
+}
+
+describe("hostile bytes in SLTG format", () => {
+  it("end in a clear error or a library, and soon", () => {
+    const place = fc.nat({ max: old.length - 1 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(place, fc.constantFrom(0, 1, 4, 0x1a, 0x1d, 0x4a, 0x80, 0xfe, 0xff)), {
+          minLength: 1,
+          maxLength: 5,
+        }),
+        fc.nat({ max: old.length }),
+        fc.boolean(),
+        (changes, length, cut) => {
+          const bytes = old.slice(0, cut ? length : old.length);
+          for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+          const started = performance.now();
+          try {
+            readTypeLibrary(bytes);
+          } catch (error) {
+            assert.ok(error instanceof ComError, String(error));
+          }
+          assert.ok(performance.now() - started < 2000);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
