@@ -1,5 +1,6 @@
 import { ByteWriter } from "../../base/index.ts";
 import type { Connection } from "../transport/transport.ts";
+import { giveWriter, takeWriter } from "./spare-writers.ts";
 
 const FIRST_BYTES = 2048;
 /** A write goes out at once when this much has gathered. */
@@ -7,6 +8,8 @@ const FLUSH_BYTES = 128 * 1024;
 /** A larger buffer is not kept for the next messages. */
 const KEEP_BYTES = 512 * 1024;
 const KEEP_BUFFERS = 4;
+/** From this size on buffers are shared by all connections. */
+const LARGE_BYTES = 64 * 1024;
 
 /** A message within another: where the outer one starts in its writer, and the writer of the inner one. */
 interface Level {
@@ -115,7 +118,7 @@ export class Output {
     if (this.#inFlight === undefined) {
       this.#skip = 0;
       this.#write(writer, from);
-      if (this.#inFlight === writer) this.#current = this.#fresh();
+      if (this.#inFlight === writer) this.#current = this.#fresh(writer.bytes.length);
     } else if (writer.pos >= FLUSH_BYTES) {
       this.#skip = 0;
       this.#waiting.push({ writer, from });
@@ -166,12 +169,18 @@ export class Output {
   }
 
   #fresh(capacity: number = FIRST_BYTES): ByteWriter {
-    return this.#spare.pop() ?? new ByteWriter(Math.min(capacity, KEEP_BYTES));
+    if (capacity >= LARGE_BYTES) return takeWriter(Math.min(capacity, KEEP_BYTES));
+    return this.#spare.pop() ?? new ByteWriter(capacity);
   }
 
   #recycle(writer: ByteWriter): void {
-    writer.reset();
-    if (writer.bytes.length <= KEEP_BYTES && this.#spare.length < KEEP_BUFFERS) this.#spare.push(writer);
+    const { length } = writer.bytes;
+    if (length > KEEP_BYTES) return;
+    if (length >= LARGE_BYTES) giveWriter(writer);
+    else if (this.#spare.length < KEEP_BUFFERS) {
+      writer.reset();
+      this.#spare.push(writer);
+    }
   }
 
   /** A message begun while another is being written (marshaling an argument may need a call) goes out before it. */
