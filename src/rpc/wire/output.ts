@@ -116,9 +116,10 @@ export class Output {
     const from = this.#skip;
     if (writer.pos === 0 || this.#opened) return;
     if (this.#inFlight === undefined) {
+      const { length } = writer.bytes;
       this.#skip = 0;
       this.#write(writer, from);
-      if (this.#inFlight === writer) this.#current = this.#fresh(writer.bytes.length);
+      if (this.#inFlight === writer) this.#current = this.#fresh(length);
     } else if (writer.pos >= FLUSH_BYTES) {
       this.#skip = 0;
       this.#waiting.push({ writer, from });
