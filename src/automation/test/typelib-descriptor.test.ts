@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { GUID_NULL, HResult } from "../../base/index.ts";
+import { type IUnknown, implement } from "../../com/index.ts";
+import { Loopback } from "../../com/test/loopback.ts";
+import { type Interface, type InterfaceDescriptor, type NdrType, defineInterface } from "../../ndr/index.ts";
+import { DispatchStub } from "../dispatch-server.ts";
+import { DispatchFlag } from "../member.ts";
+import { describeInterface } from "../typelib/descriptor.ts";
+import { TypeLibStatus } from "../typelib/errors.ts";
+import { TypeLibraries } from "../typelib/libraries.ts";
+import { readTypeLibrary } from "../typelib/load.ts";
+import type { LibraryScope, TypeView } from "../typelib/scope.ts";
+import { Variant } from "../variant.ts";
+import { VT } from "../vt.ts";
+import { IPlain, IShape, IShape2, ShapeEvents } from "./gen/typelib-sample.ts";
+import { hasCode, hexFixture } from "./typelib-support.ts";
+
+function load(): LibraryScope {
+  return new TypeLibraries().add(readTypeLibrary(hexFixture("typelib-sample32.hex")));
+}
+
+function typeOf(scope: LibraryScope, name: string): TypeView {
+  const view = scope.typeOfName(name);
+  assert.ok(view, name);
+  return view;
+}
+
+/**
+ * A descriptor without functions in it, for comparison. Enumerations of type libraries are always wide, and a name has the letter case of its first use
+ * in the library.
+ */
+function flat(descriptor: InterfaceDescriptor): unknown {
+  return {
+    name: descriptor.name,
+    iid: descriptor.iid,
+    kind: descriptor.kind,
+    dual: descriptor.dual,
+    oleautomation: descriptor.oleautomation,
+    base: descriptor.base?.iid,
+    methods: descriptor.methods.map((method) => ({
+      ...method,
+      name: method.name.toLowerCase(),
+      returns: flatType(method.returns),
+      params: method.params.map((param) => ({
+        ...param,
+        name: param.name.toLowerCase(),
+        type: flatType(param.type),
+      })),
+    })),
+  };
+}
+
+function flatType(type: NdrType): unknown {
+  switch (type.kind) {
+    case "struct":
+      return {
+        ...type,
+        fields: type.fields().map((field) => ({ ...field, type: flatType(field.type) })),
+      };
+    case "pointer":
+      return { ...type, to: flatType(type.to) };
+    case "array":
+      return { ...type, of: flatType(type.of) };
+    case "enum":
+      return { ...type, wide: true };
+    case "user":
+      return type.name;
+    default:
+      return type;
+  }
+}
+
+/** widl gives a property set no name for its value, and the compiler does. */
+function withValueNames(descriptor: InterfaceDescriptor): InterfaceDescriptor {
+  return defineInterface({
+    ...descriptor,
+    base: () => descriptor.base as InterfaceDescriptor,
+    methods: () =>
+      descriptor.methods.map((method) =>
+        method.invoke === "put" || method.invoke === "putref"
+          ? {
+              ...method,
+              params: method.params.map((param, i) =>
+                i === method.params.length - 1 ? { ...param, name: "value" } : param,
+              ),
+            }
+          : method,
+      ),
+  });
+}
+
+describe("interfaces from a type library", () => {
+  it("are what the IDL compiler prints for the same IDL", () => {
+    const scope = load();
+    for (const generated of [IShape, IShape2, IPlain]) {
+      const made = describeInterface(typeOf(scope, generated.name));
+      assert.deepEqual(flat(made), flat(withValueNames(generated)), generated.name);
+    }
+  });
+
+  it("have dispinterfaces as the compiler prints them, apart from the order of methods", () => {
+    const made = describeInterface(typeOf(load(), "ShapeEvents"));
+    const byName = (descriptor: InterfaceDescriptor): unknown =>
+      [...descriptor.methods]
+        .map((method) => ({
+          name: method.name.toLowerCase(),
+          dispId: method.dispId,
+          invoke: method.invoke,
+          opnum: method.opnum,
+        }))
+        .toSorted((a, b) => a.name.localeCompare(b.name));
+    assert.deepEqual(byName(made), byName(ShapeEvents));
+  });
+
+  it("are only made of interfaces, and refuse what does not travel", () => {
+    const scope = load();
+    assert.throws(() => describeInterface(typeOf(scope, "Colour")), hasCode(TypeLibStatus.WRONGTYPEKIND));
+  });
+
+  it("carry calls without generated code on either side", async () => {
+    const scope = load();
+    const contract = describeInterface(typeOf(scope, "IShape2")) as Interface<IShape2 & IUnknown>;
+    const object = {
+      Move: (dx: number, dy: number, note: Variant) => dx === 1.5 && dy === 2 && note.value === "far",
+      get_Name: () => "circle",
+      Corner: (index: number) => ({
+        x: index,
+        y: 0.25,
+        z: Int16Array.of(1, -2, 3),
+        label: "corner",
+      }),
+    };
+    implement(object, contract);
+    const wire = new Loopback();
+    {
+      using shape = wire.proxy(object, contract);
+      assert.equal(await shape.Move(1.5, 2, new Variant(VT.BSTR, "far")), true);
+      assert.equal(await shape.get_Name(), "circle");
+      assert.deepEqual(await shape.Corner(-7), object.Corner(-7));
+    }
+    assert.equal(wire.held, 0);
+  });
+
+  it("give IDispatch its members", async () => {
+    const object = {
+      Move: (dx: number, dy: number) => dx > dy,
+      name: "old",
+      put_Name(value: string) {
+        this.name = value;
+      },
+      get_Name() {
+        return this.name;
+      },
+    };
+    const stub = new DispatchStub(object, describeInterface(typeOf(load(), "IShape")));
+    const ids = await stub.GetIDsOfNames(GUID_NULL, ["move", "DY"], 2, 0);
+    assert.deepEqual([...ids], [2, 1]);
+    const call = (dispId: number, flags: number, args: readonly Variant[], named: readonly number[] = []) =>
+      stub.Invoke(
+        dispId,
+        GUID_NULL,
+        0,
+        flags,
+        { rgvarg: args, rgdispidNamedArgs: named, cArgs: args.length, cNamedArgs: named.length },
+        0,
+        [],
+        [],
+      );
+    // dy is left out and has the default 2.
+    const moved = await call(2, DispatchFlag.METHOD, [new Variant(VT.I4, 3)]);
+    assert.deepEqual([moved.pVarResult.vt, moved.pVarResult.value], [VT.BOOL, true]);
+    await call(1, DispatchFlag.PROPERTYPUT, [new Variant(VT.BSTR, "new")], [-3]);
+    assert.equal((await call(1, DispatchFlag.PROPERTYGET, [])).pVarResult.value, "new");
+    await assert.rejects(async () => call(99, 1, []), hasCode(HResult.DISP_E_MEMBERNOTFOUND));
+  });
+});
