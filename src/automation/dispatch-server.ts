@@ -1,40 +1,19 @@
-import { ComError, GUID_NULL, type Guid, HResult, hex32 } from "../base/index.ts";
+import { ComError, GUID_NULL, type Guid, HResult } from "../base/index.ts";
+import { type Identity, IUnknown } from "../com/index.ts";
 import type { InterfaceDescriptor } from "../ndr/index.ts";
-import { changeType, dereference } from "./convert.ts";
-import {
-  DispId,
-  DispatchFlag,
-  type InvokeKind,
-  type Member,
-  type MemberFunction,
-  type MemberParam,
-  MemberTable,
-  membersOfInterface,
-  membersOfObject,
-} from "./member.ts";
+import { type AnyIterable, enumerate, isIterable } from "./collection.ts";
+import { DISPATCH_zeroArgErr, DISPATCH_zeroExcepInfo, DISPATCH_zeroVarResult } from "./gen/oaidl.ts";
+import { ArgumentError, type CallArguments, type DispParams, readArguments } from "./invoke/arguments.ts";
+import { type ExcepInfo, excepInfoOf, noException } from "./invoke/excep-info.ts";
+import { membersOfInterface } from "./invoke/interface-members.ts";
+import { kindsOf, runMember } from "./invoke/invocation.ts";
+import { ObjectMembers } from "./invoke/object-members.ts";
+import { asPointer, naturalResult } from "./invoke/results.ts";
+import { DispId, DispatchFlag, type Member, type MemberSource, MemberTable } from "./member.ts";
 import { Variant } from "./variant.ts";
 import { VT } from "./vt.ts";
 
-/** DISPPARAMS: arguments last first, and the DISPIDs of the named ones, which stand in front. ([MS-OAUT] 2.2.33) */
-export interface DispParams {
-  readonly rgvarg: readonly Variant[] | null;
-  readonly rgdispidNamedArgs: Int32Array | readonly number[] | null;
-  readonly cArgs: number;
-  readonly cNamedArgs: number;
-}
-
-/** EXCEPINFO: what a method says of its failure. ([MS-OAUT] 2.2.34) */
-export interface ExcepInfo {
-  readonly wCode: number;
-  readonly wReserved: number;
-  readonly bstrSource: string | null;
-  readonly bstrDescription: string | null;
-  readonly bstrHelpFile: string | null;
-  readonly dwHelpContext: number;
-  readonly pvReserved: number;
-  readonly pfnDeferredFillIn: number;
-  readonly scode: number;
-}
+export type { DispParams, ExcepInfo };
 
 /** What Invoke brings back. */
 export interface InvokeResult {
@@ -44,40 +23,49 @@ export interface InvokeResult {
   readonly rgVarRef: readonly Variant[];
 }
 
-const noException: ExcepInfo = {
-  wCode: 0,
-  wReserved: 0,
-  bstrSource: null,
-  bstrDescription: null,
-  bstrHelpFile: null,
-  dwHelpContext: 0,
-  pvReserved: 0,
-  pfnDeferredFillIn: 0,
-  scode: 0,
-};
+export interface DispatchStubOptions {
+  /** The object as others see it: objects it hands out belong to the same runtime. */
+  readonly identity?: Identity | undefined;
+  /** What the object calls itself in errors; default its class's name. */
+  readonly source?: string | undefined;
+  /** The object's type, where there is a type library. */
+  readonly typeInfo?: ((lcid: number) => object | undefined) | undefined;
+}
 
 /**
  * The IDispatch of an implementation object: names to DISPIDs, and calls by DISPID with VARIANTs turned into what the method takes. The members are
- * those of its interface where one is given, else the object's own public methods, accessors and fields. ([MS-OAUT] 3.1.4)
+ * those of its interface where one is given, else the object's own public methods, accessors and fields. An object that is iterable has `_NewEnum`.
+ * ([MS-OAUT] 3.1.4)
  */
 export class DispatchStub {
-  readonly #object: object;
-  readonly #members: MemberTable;
+  readonly object: object;
+  readonly members: MemberSource;
+  readonly #options: DispatchStubOptions;
 
-  constructor(object: object, descriptor: InterfaceDescriptor | undefined) {
-    this.#object = object;
-    this.#members = descriptor === undefined ? new MemberTable(membersOfObject(object)) : tableOf(descriptor);
+  constructor(
+    object: object,
+    descriptor: InterfaceDescriptor | undefined,
+    options: DispatchStubOptions = {},
+  ) {
+    this.object = object;
+    this.members = descriptor === undefined ? new ObjectMembers(object) : tableOf(descriptor);
+    this.#options = options;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#options.identity;
   }
 
   GetTypeInfoCount(): number {
-    return 0;
+    return this.#options.typeInfo?.(0) === undefined ? 0 : 1;
   }
 
-  GetTypeInfo(iTInfo: number, _lcid: number): never {
-    throw new ComError(
-      HResult.DISP_E_BADINDEX,
-      `this object has no type information, number ${iTInfo} was asked for`,
-    );
+  GetTypeInfo(iTInfo: number, lcid: number): object {
+    if (iTInfo !== 0)
+      throw new ComError(HResult.DISP_E_BADINDEX, `an object has one type, number ${iTInfo} was asked for`);
+    const info = this.#options.typeInfo?.(lcid);
+    if (info !== undefined) return info;
+    throw new ComError(HResult.DISP_E_BADINDEX, "this object has no type information");
   }
 
   /** The first name is a member, the others its parameters. */
@@ -89,7 +77,7 @@ export class DispatchStub {
   ): Int32Array {
     requireNullIid(riid);
     const ids = new Int32Array(cNames).fill(DispId.UNKNOWN);
-    const member = this.#members.byName(rgszNames[0] ?? "");
+    const member = this.memberByName(rgszNames[0] ?? "");
     let unknown = member === undefined ? rgszNames[0] : undefined;
     if (member !== undefined) {
       ids[0] = member.dispId;
@@ -103,9 +91,7 @@ export class DispatchStub {
       throw new ComError(
         HResult.DISP_E_UNKNOWNNAME,
         `"${String(unknown).slice(0, 80)}" is not a name of this object`,
-        {
-          outputs: ids,
-        },
+        { outputs: ids },
       );
     }
     return ids;
@@ -114,7 +100,7 @@ export class DispatchStub {
   async Invoke(
     dispIdMember: number,
     riid: Guid,
-    _lcid: number,
+    lcid: number,
     dwFlags: number,
     pDispParams: DispParams,
     cVarRef: number,
@@ -122,28 +108,93 @@ export class DispatchStub {
     rgVarRef: readonly Variant[],
   ): Promise<InvokeResult> {
     requireNullIid(riid);
-    const call = new Invocation(
-      this.#member(dispIdMember),
-      dwFlags,
-      pDispParams,
-      cVarRef,
-      rgVarRefIdx,
-      rgVarRef,
-    );
     try {
-      const result = await call.run(this.#object);
-      return { pVarResult: result, pExcepInfo: noException, pArgErr: 0, rgVarRef: call.references() };
+      const references = { count: cVarRef, places: rgVarRefIdx, variants: rgVarRef };
+      const result = await this.invokeMember(dispIdMember, lcid, dwFlags, pDispParams, references);
+      const pVarResult = dwFlags & DISPATCH_zeroVarResult ? Variant.empty : result;
+      return { pVarResult, pExcepInfo: noException, pArgErr: 0, rgVarRef };
     } catch (error) {
-      throw call.failure(error);
+      throw this.#failure(error, dispIdMember, dwFlags, rgVarRef);
     }
   }
 
-  #member(dispId: number): Member {
-    const member = this.#members.byId(dispId);
+  /** The member itself, without the forms of Invoke. */
+  invokeMember(
+    dispId: number,
+    lcid: number,
+    flags: number,
+    params: DispParams,
+    references: {
+      readonly count: number;
+      readonly places: Uint32Array | readonly number[];
+      readonly variants: readonly Variant[];
+    },
+  ): Promise<Variant> {
+    const kinds = kindsOf(flags);
+    const isPut = kinds.includes("put") || kinds.includes("putref");
+    const args = readArguments(params, references, isPut);
+    const member = this.members.byId(dispId);
+    if (dispId === DispId.NEWENUM && !isPut) return this.#newEnum(member, lcid, args);
     if (member === undefined)
       throw new ComError(HResult.DISP_E_MEMBERNOTFOUND, `no member has the DISPID ${dispId}`);
-    return member;
+    return runMember({ object: this.object, identity: this.#options.identity, member, flags, lcid, args });
   }
+
+  /** A member by name; `_NewEnum` is one of everything that is iterable. */
+  memberByName(name: string, exact = false): Member | undefined {
+    const found = this.members.byName(name, exact);
+    if (found !== undefined || name.toLowerCase() !== "_newenum" || !isIterable(this.object)) return found;
+    return { name: "_NewEnum", dispId: DispId.NEWENUM, functions: [] };
+  }
+
+  /** The enumerator of a collection: what its own `_NewEnum` answers, else one over what it iterates. */
+  async #newEnum(member: Member | undefined, lcid: number, args: CallArguments): Promise<Variant> {
+    const { identity } = this.#options;
+    const own = member?.functions.find(({ functionName }) => functionName in this.object);
+    if (member !== undefined && own !== undefined) {
+      const flags = DispatchFlag.METHOD | DispatchFlag.PROPERTYGET;
+      const made = await runMember({ object: this.object, identity, member, flags, lcid, args });
+      return isIterable(made.value) && !isPointerLike(made.value) ? this.#enumerator(made.value) : made;
+    }
+    if (isIterable(this.object)) return this.#enumerator(this.object);
+    throw new ComError(HResult.DISP_E_MEMBERNOTFOUND, "the object is no collection");
+  }
+
+  #enumerator(items: AnyIterable): Variant {
+    const { identity } = this.#options;
+    const made = enumerate(items, (item) => naturalResult(item, identity));
+    return new Variant(VT.UNKNOWN, asPointer(made, IUnknown, identity));
+  }
+
+  /** How Invoke fails: the caller's mistakes as their own code, the method's as DISP_E_EXCEPTION with EXCEPINFO. */
+  #failure(error: unknown, dispId: number, flags: number, rgVarRef: readonly Variant[]): ComError {
+    const failed = ComError.from(error);
+    const outputs = (info: ExcepInfo, place: number): InvokeResult => ({
+      pVarResult: Variant.empty,
+      pExcepInfo: flags & DISPATCH_zeroExcepInfo ? noException : info,
+      pArgErr: flags & DISPATCH_zeroArgErr ? 0 : place,
+      rgVarRef,
+    });
+    if (error instanceof ArgumentError || callerErrors.has(failed.code)) {
+      const place = error instanceof ArgumentError ? error.place : 0;
+      return new ComError(failed.code, failed.info.description, {
+        cause: error,
+        outputs: outputs(noException, place),
+      });
+    }
+    const name = this.members.byId(dispId)?.name ?? `member ${dispId}`;
+    const source =
+      this.#options.source ?? (this.object.constructor as { name?: string } | undefined)?.name ?? "an object";
+    return new ComError(HResult.DISP_E_EXCEPTION, `${name} failed: ${failed.message}`, {
+      cause: error,
+      source: failed.info.source,
+      outputs: outputs(excepInfoOf(failed, source), 0),
+    });
+  }
+}
+
+function isPointerLike(value: object): boolean {
+  return "QueryInterface" in value || "Next" in value;
 }
 
 const tables = new WeakMap<InterfaceDescriptor, MemberTable>();
@@ -161,231 +212,18 @@ function requireNullIid(riid: Guid): void {
 
 function parameterIndex(member: Member, name: string): number {
   const wanted = name.toLowerCase();
-  for (const { params } of member.functions) {
-    const at = params?.findIndex((param) => param.name.toLowerCase() === wanted) ?? -1;
+  for (const { params, paramNames } of member.functions) {
+    const names = params?.map((param) => param.name) ?? paramNames;
+    const at = names?.findIndex((one) => one.toLowerCase() === wanted) ?? -1;
     if (at >= 0) return at;
   }
   return -1;
-}
-
-/** A failure that is the caller's: which argument, counted as rgvarg counts. */
-class ArgumentError extends ComError {
-  readonly index: number;
-  constructor(cause: unknown, index: number) {
-    const error = ComError.from(cause);
-    super(error.code, error.info.description, { cause: error });
-    this.index = index;
-  }
-}
-
-class Invocation {
-  readonly #member: Member;
-  readonly #kinds: readonly InvokeKind[];
-  readonly #arguments: readonly (Variant | undefined)[];
-  /** Place in rgvarg of each positional argument. */
-  readonly #places: readonly number[];
-  readonly #rgVarRef: readonly Variant[];
-
-  constructor(
-    member: Member,
-    flags: number,
-    params: DispParams,
-    cVarRef: number,
-    rgVarRefIdx: Uint32Array | readonly number[],
-    rgVarRef: readonly Variant[],
-  ) {
-    this.#member = member;
-    this.#kinds = kindsOf(flags);
-    const all = [...(params.rgvarg ?? [])];
-    for (let i = 0; i < cVarRef; i++) {
-      const at = rgVarRefIdx[i] ?? -1;
-      const value = rgVarRef[i];
-      if (at >= all.length || value === undefined) {
-        throw new ComError(
-          HResult.E_INVALIDARG,
-          `the by-reference argument ${at} lies outside the ${all.length} arguments`,
-        );
-      }
-      all[at] = value;
-    }
-    this.#rgVarRef = rgVarRef;
-    const named = params.rgdispidNamedArgs ?? [];
-    const isPut = this.#kinds.includes("put") || this.#kinds.includes("putref");
-    const putValue = isPut && named[0] === DispId.PROPERTYPUT;
-    const positional: (Variant | undefined)[] = [];
-    const places: number[] = [];
-    for (let i = all.length - 1; i >= params.cNamedArgs; i--) {
-      places[positional.length] = i;
-      positional.push(all[i]);
-    }
-    for (let i = putValue ? 1 : 0; i < params.cNamedArgs; i++) {
-      const at = named[i] ?? -1;
-      if (at < 0 || at > 255)
-        throw new ComError(HResult.DISP_E_PARAMNOTFOUND, `no parameter has the DISPID ${at}`);
-      positional[at] = all[i];
-      places[at] = i;
-    }
-    if (putValue) {
-      places[positional.length] = 0;
-      positional.push(all[0]);
-    }
-    this.#arguments = positional;
-    this.#places = places;
-  }
-
-  async run(object: object): Promise<Variant> {
-    const target = this.#function();
-    const { params } = target;
-    const values =
-      params === undefined ? this.#arguments.map((argument) => argument?.toJs()) : this.#convert(params);
-    const result = await invokeFunction(object, target, values);
-    return this.#result(target, result);
-  }
-
-  #function(): MemberFunction {
-    for (const kind of this.#kinds) {
-      const found = this.#member.functions.find((candidate) => candidate.kind === kind);
-      if (found !== undefined) return found;
-    }
-    throw new ComError(
-      HResult.DISP_E_MEMBERNOTFOUND,
-      `${this.#member.name} cannot be used as ${this.#kinds.join(" or ")}, only as ${this.#member.functions.map((f) => f.kind).join(" or ")}`,
-    );
-  }
-
-  #convert(params: readonly MemberParam[]): unknown[] {
-    const given = this.#arguments.length;
-    const required = params.filter((param) => !param.optional).length;
-    if (given > params.length || given < required) {
-      throw new ComError(
-        HResult.DISP_E_BADPARAMCOUNT,
-        `${this.#member.name} takes ${required === params.length ? "" : `${required} to `}${params.length} arguments, ${given} were given`,
-      );
-    }
-    return params.map((param, i) => {
-      const argument = this.#arguments[i];
-      if (argument === undefined || argument.isMissing) {
-        if (param.defaultValue !== undefined) return param.defaultValue;
-        if (param.optional) return param.vt === VT.VARIANT ? Variant.missing : zeroOf(param.vt);
-        throw new ArgumentError(
-          new ComError(HResult.DISP_E_PARAMNOTOPTIONAL, `${param.name} must be given`),
-          this.#places[i] ?? 0,
-        );
-      }
-      try {
-        return argumentValue(argument, param);
-      } catch (error) {
-        throw new ArgumentError(error, this.#places[i] ?? 0);
-      }
-    });
-  }
-
-  #result(target: MemberFunction, result: unknown): Variant {
-    const outs = (target.params ?? []).map((param, i) => ({ param, i })).filter(({ param }) => param.out);
-    if (outs.length === 0) return toVariant(target.resultVt, result);
-    const record = result as Readonly<Record<string, unknown>>;
-    for (const { param, i } of outs) {
-      const argument = this.#arguments[i];
-      if (argument !== undefined && argument.vt & VT.BYREF) {
-        const value = outs.length === 1 && target.resultVt === VT.EMPTY ? result : record[param.name];
-        storeReference(argument, toVariant(param.vt, value));
-      }
-    }
-    return Variant.empty;
-  }
-
-  /** The by-reference arguments after the call, in the order they came. */
-  references(): readonly Variant[] {
-    return this.#rgVarRef;
-  }
-
-  /** How Invoke fails: the caller's mistakes as their own code, the method's as DISP_E_EXCEPTION with EXCEPINFO. */
-  failure(error: unknown): ComError {
-    const failed = ComError.from(error);
-    const outputs = (pExcepInfo: ExcepInfo, pArgErr: number): InvokeResult => ({
-      pVarResult: Variant.empty,
-      pExcepInfo,
-      pArgErr,
-      rgVarRef: this.#rgVarRef,
-    });
-    if (error instanceof ArgumentError) {
-      return new ComError(failed.code, failed.info.description, {
-        cause: error,
-        outputs: outputs(noException, error.index),
-      });
-    }
-    if (callerErrors.has(failed.code)) {
-      return new ComError(failed.code, failed.info.description, {
-        cause: error,
-        outputs: outputs(noException, 0),
-      });
-    }
-    const info: ExcepInfo = {
-      ...noException,
-      bstrSource: failed.info.source ?? this.#member.name,
-      bstrDescription: failed.info.description ?? failed.message,
-      bstrHelpFile: failed.info.helpFile ?? null,
-      dwHelpContext: failed.info.helpContext ?? 0,
-      scode: failed.code,
-    };
-    return new ComError(HResult.DISP_E_EXCEPTION, `${this.#member.name} failed: ${failed.message}`, {
-      cause: error,
-      source: failed.info.source,
-      outputs: outputs(info, 0),
-    });
-  }
 }
 
 const callerErrors: ReadonlySet<number> = new Set([
   HResult.DISP_E_BADPARAMCOUNT,
   HResult.DISP_E_MEMBERNOTFOUND,
   HResult.DISP_E_PARAMNOTFOUND,
+  HResult.DISP_E_PARAMNOTOPTIONAL,
   HResult.DISP_E_NONAMEDARGS,
 ]);
-
-/** In the order of preference: a script's `x.Item(1)` may be a method or a property. */
-function kindsOf(flags: number): readonly InvokeKind[] {
-  const kinds: InvokeKind[] = [];
-  if (flags & DispatchFlag.METHOD) kinds.push("method");
-  if (flags & DispatchFlag.PROPERTYGET) kinds.push("get");
-  if (flags & DispatchFlag.PROPERTYPUT) kinds.push("put");
-  if (flags & DispatchFlag.PROPERTYPUTREF) kinds.push("putref");
-  if (kinds.length === 0)
-    throw new ComError(HResult.E_INVALIDARG, `wFlags ${hex32(flags)} name no way to invoke`);
-  return kinds;
-}
-
-function argumentValue(argument: Variant, param: MemberParam): unknown {
-  if (param.vt === VT.VARIANT) return argument;
-  if (param.vt & VT.ARRAY) return dereference(argument).value;
-  return changeType(argument, param.vt).value;
-}
-
-function zeroOf(vt: number): unknown {
-  if (vt === VT.BSTR) return "";
-  if (vt === VT.DISPATCH || vt === VT.UNKNOWN || vt & VT.ARRAY) return null;
-  return changeType(Variant.empty, vt).value;
-}
-
-function toVariant(vt: number, value: unknown): Variant {
-  if (value instanceof Variant) return value;
-  if (vt === VT.EMPTY) return Variant.empty;
-  if (vt === VT.VARIANT || vt & VT.ARRAY) return Variant.from(value);
-  return new Variant(vt, value);
-}
-
-function storeReference(argument: Variant, result: Variant): void {
-  const target = argument.value as { value: unknown };
-  const vt = argument.vt & ~VT.BYREF;
-  target.value = vt === VT.VARIANT ? result : changeType(result, vt).value;
-}
-
-function invokeFunction(object: object, target: MemberFunction, values: readonly unknown[]): unknown {
-  const place = object as Record<string, unknown>;
-  const member = place[target.functionName];
-  if (typeof member === "function")
-    return (member as (...args: readonly unknown[]) => unknown).apply(object, [...values]);
-  if (target.kind === "get") return member;
-  place[target.functionName] = values.at(-1);
-  return undefined;
-}

@@ -8,9 +8,25 @@ export { fromOleDate, toOleDate } from "./date.ts";
 export { type ChangeTypeOptions, VariantFlag, changeType } from "./convert.ts";
 export { LCID_EN_US, LCID_INVARIANT } from "./convert/locale.ts";
 export { type DispatchMethods, LateBound, type LateBoundOptions } from "./dispatch-client.ts";
+export {
+  type LateObject,
+  type LateOptions,
+  dispatchPointerOf,
+  lateBound,
+  member,
+  put,
+  release,
+} from "./late/bound.ts";
+export { NamedArguments, named } from "./late/named.ts";
+export { coerce } from "./invoke/default-value.ts";
+export { EnumVariant } from "./collection.ts";
+export { type DispatchSettings, makeDispatchable } from "./dispatchable.ts";
+export { type DispatchStubOptions } from "./dispatch-server.ts";
+export { DispatchExStub } from "./dispatch-ex.ts";
+export { type TypeInfoSource } from "./class-info.ts";
 export { type DispParams, DispatchStub, type ExcepInfo, type InvokeResult } from "./dispatch-server.ts";
 export { DispId, DispatchFlag, type InvokeKind, type Member } from "./member.ts";
-export { dispatchProvider } from "./dispatch-provider.ts";
+export { automationProviders, dispatchProvider } from "./dispatch-provider.ts";
 export { type ITypeComp, type ITypeInfo, type ITypeLib, IDispatch, IEnumVARIANT } from "./gen/oaidl.ts";
 export { VARIANT_UserMarshal } from "./user-marshal.ts";
 export { SAFEARRAY_UserMarshal } from "./safearray-marshal.ts";

@@ -1,5 +1,7 @@
 import "./convert.test.ts";
+import "./dispatch-ex.test.ts";
 import "./dispatch.test.ts";
+import "./late.test.ts";
 import "./typelib-build.test.ts";
 import "./typelib-descriptor.test.ts";
 import "./typelib-msft.test.ts";
