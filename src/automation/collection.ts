@@ -1,5 +1,6 @@
 import { ComError, HResult } from "../base/index.ts";
-import { implement, withStatus } from "../com/index.ts";
+import { withStatus } from "../com/index.ts";
+import type { InterfaceDescriptor } from "../ndr/index.ts";
 import { IEnumVARIANT } from "./gen/oaidl.ts";
 import { Variant } from "./variant.ts";
 
@@ -17,6 +18,10 @@ const maxBatch = 65_536;
 
 /** IEnumVARIANT over anything iterable ([MS-OAUT] 3.3): what `_NewEnum` of a collection answers. */
 export class EnumVariant {
+  static get interfaces(): readonly InterfaceDescriptor[] {
+    return [IEnumVARIANT];
+  }
+
   readonly #items: AnyIterable;
   readonly #toVariant: (value: unknown) => Variant;
   #iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
@@ -74,13 +79,4 @@ export class EnumVariant {
 
 function iteratorOf(items: AnyIterable): Iterator<unknown> | AsyncIterator<unknown> {
   return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-}
-
-let declared = false;
-
-/** The enumerator of a collection, as an object that can be handed out. */
-export function enumerate(items: AnyIterable, toVariant: (value: unknown) => Variant): EnumVariant {
-  if (!declared) implement(EnumVariant, IEnumVARIANT);
-  declared = true;
-  return new EnumVariant(items, toVariant);
 }

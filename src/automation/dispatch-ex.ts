@@ -2,7 +2,8 @@ import { ComError, GUID_NULL, HResult } from "../base/index.ts";
 import { withStatus } from "../com/index.ts";
 import { DispatchStub, type DispParams, type ExcepInfo, type InvokeResult } from "./dispatch-server.ts";
 import { dispatchSettingsOf } from "./dispatchable.ts";
-import { fdexNameCaseInsensitive, fdexNameCaseSensitive, fdexNameEnsure } from "./gen/dispex.ts";
+import type { InterfaceDescriptor } from "../ndr/index.ts";
+import { IDispatchEx, fdexNameCaseInsensitive, fdexNameCaseSensitive, fdexNameEnsure } from "./gen/dispex.ts";
 import { byParameter, readArguments } from "./invoke/arguments.ts";
 import { noException } from "./invoke/excep-info.ts";
 import { ObjectMembers } from "./invoke/object-members.ts";
@@ -38,6 +39,11 @@ export interface InvokeExResult {
  * object, may be given members by its callers; the members of others can be looked at only.
  */
 export class DispatchExStub extends DispatchStub {
+  /** What a stub is when it stands for an object by itself. */
+  static get interfaces(): readonly InterfaceDescriptor[] {
+    return [IDispatchEx];
+  }
+
   /** The DISPID of a name; with fdexNameEnsure the member is made when it is missing. Throws DISP_E_UNKNOWNNAME. */
   GetDispID(bstrName: string | null, grfdex: number): number {
     const name = bstrName ?? "";

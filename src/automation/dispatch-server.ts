@@ -1,7 +1,7 @@
 import { ComError, GUID_NULL, type Guid, HResult } from "../base/index.ts";
 import { type Identity, IUnknown } from "../com/index.ts";
 import type { InterfaceDescriptor } from "../ndr/index.ts";
-import { type AnyIterable, enumerate, isIterable } from "./collection.ts";
+import { type AnyIterable, EnumVariant, isIterable } from "./collection.ts";
 import { DISPATCH_zeroArgErr, DISPATCH_zeroExcepInfo, DISPATCH_zeroVarResult } from "./gen/oaidl.ts";
 import { ArgumentError, type CallArguments, type DispParams, readArguments } from "./invoke/arguments.ts";
 import { type ExcepInfo, excepInfoOf, noException } from "./invoke/excep-info.ts";
@@ -162,7 +162,7 @@ export class DispatchStub {
 
   #enumerator(items: AnyIterable): Variant {
     const { identity } = this.#options;
-    const made = enumerate(items, (item) => naturalResult(item, identity));
+    const made = new EnumVariant(items, (item) => naturalResult(item, identity));
     return new Variant(VT.UNKNOWN, asPointer(made, IUnknown, identity));
   }
 

@@ -1,13 +1,11 @@
-import { isPointer } from "../../com/index.ts";
+import { identityOf, isPointer } from "../../com/index.ts";
 import { dereference } from "../convert.ts";
 import { DispatchExStub } from "../dispatch-ex.ts";
 import { isPlain, makeDispatchable } from "../dispatchable.ts";
-import { IDispatchEx } from "../gen/dispex.ts";
 import { RecordValue } from "../record/value.ts";
 import { SafeArray } from "../safearray.ts";
 import { Variant } from "../variant.ts";
 import { VT } from "../vt.ts";
-import { identityOf, implement } from "../../com/index.ts";
 import { type Host } from "./scope.ts";
 
 /**
@@ -25,11 +23,8 @@ export function callableVariant(object: object, host: Host): Variant {
 }
 
 const standIns = new WeakMap<object, DispatchExStub>();
-let declared = false;
 
 function standIn(object: object): DispatchExStub {
-  if (!declared) implement(DispatchExStub, IDispatchEx);
-  declared = true;
   let made = standIns.get(object);
   if (made === undefined) standIns.set(object, (made = new DispatchExStub(object, undefined)));
   return made;

@@ -1,5 +1,6 @@
 import { ComError, type Guid, HResult, parseGuid } from "../../base/index.ts";
-import type { Field, NdrType, StructType } from "../../ndr/index.ts";
+import type { Field, InterfaceDescriptor, NdrType, StructType } from "../../ndr/index.ts";
+import { IRecordInfo } from "../gen/oaidl.ts";
 
 /** What tells one type of record from every other: the library that declares it and the GUID of the structure. ([MS-OAUT] 2.2.31) */
 export interface RecordIdentity {
@@ -27,6 +28,10 @@ export interface RecordDefinition {
 export class RecordInfo {
   readonly identity: RecordIdentity;
   readonly type: StructType | undefined;
+
+  static get interfaces(): readonly InterfaceDescriptor[] {
+    return [IRecordInfo];
+  }
 
   constructor(identity: RecordIdentity, type: StructType | undefined) {
     this.identity = identity;

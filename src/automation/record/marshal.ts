@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, ComError, type Guid, HResult, guid } from "../../base/index.ts";
-import { type IUnknown, implement, pointerTo } from "../../com/index.ts";
+import { type IUnknown, pointerTo } from "../../com/index.ts";
 import { IRecordInfo } from "../gen/oaidl.ts";
 import { RecordInfo, recordOf } from "./info.ts";
 
@@ -12,7 +12,6 @@ import { RecordInfo, recordOf } from "./info.ts";
 export const CLSID_RecordInfo: Guid = guid("0000002f-0000-0000-c000-000000000046");
 
 const dataBytes = 44;
-let declared = false;
 
 /** What a RecordInfo marshals itself to; undefined for every other object. */
 export function marshalRecordInfo(
@@ -44,7 +43,5 @@ export function unmarshalRecordInfo(_iid: Guid, objref: { readonly data: Uint8Ar
   const record = reader.guid();
   const minor = reader.u32();
   const info = recordOf({ libid, version: [major, minor], guid: record, lcid: reader.u32() });
-  if (!declared) implement(RecordInfo, IRecordInfo);
-  declared = true;
   return pointerTo(info, IRecordInfo);
 }
