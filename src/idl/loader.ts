@@ -19,6 +19,9 @@ export interface LoaderOptions {
   readonly defines: Readonly<Record<string, string>>;
 }
 
+/** C headers of which we have what IDL needs. */
+const ownHeaders = new Set(["olectl.h", "idispids.h"]);
+
 /** A parsed file with the files it imports. */
 export interface LoadedUnit extends Unit {
   readonly source: SourceFile;
@@ -75,7 +78,8 @@ export class Loader {
     if (isMidl3(source.text)) {
       parser.lenient = true;
       missing.push("Windows.winmd");
-      const what = "this is MIDL 3.0: classes and members whose interfaces it leaves to the compiler are left out";
+      const what =
+        "this is MIDL 3.0: classes and members whose interfaces it leaves to the compiler are left out";
       diagnostics.warning(source.base, what);
     }
     const decls = parseUnit(parser);
@@ -135,6 +139,11 @@ export class Loader {
   #find(name: string, from: SourceFile, system = false): string | undefined {
     const { finder, includePath, wellKnown } = this.#options;
     const last = wellKnown === undefined ? [] : [wellKnown];
+    // The real ones are made for C compilers and pull in all of Windows.
+    if (ownHeaders.has(basename(name.replaceAll("\\", "/")).toLowerCase())) {
+      const own = finder.find(basename(name.replaceAll("\\", "/")), last);
+      if (own !== undefined) return own;
+    }
     const here = dirname(from.path);
     const folders = system ? [...includePath, here, ...last] : [here, ...includePath, ...last];
     const found = finder.find(name, folders);
@@ -170,7 +179,8 @@ export class Loader {
 function includes(text: string, wanted: string): boolean {
   for (let at = text.indexOf("include"); at >= 0; at = text.indexOf("include", at + 7)) {
     const match = /^include[ \t]*["<]([^">\n]{1,300})[">]/.exec(text.slice(at, at + 320));
-    if (match !== null && basename((match[1] ?? "").replaceAll("\\", "/")).toLowerCase() === wanted) return true;
+    if (match !== null && basename((match[1] ?? "").replaceAll("\\", "/")).toLowerCase() === wanted)
+      return true;
   }
   return false;
 }

@@ -249,6 +249,13 @@ export function hasAttribute(attributes: readonly Attribute[], name: string): bo
   return attributeOf(attributes, name) !== undefined;
 }
 
+const replacing = ["wire_marshal", "user_marshal", "transmit_as"];
+
+/** The attribute that gives a type another form on the wire: its argument is the type that travels. */
+export function wireAttribute(attributes: readonly Attribute[]): Attribute | undefined {
+  return attributes.find((it) => replacing.includes(it.name));
+}
+
 /** The first argument's text: of a string, of a raw text, or a name. */
 export function textArgument(attributes: readonly Attribute[], name: string): string | undefined {
   const arg = attributeOf(attributes, name)?.args?.[0];

@@ -5,18 +5,37 @@ import {
   type CallOptions,
   type Guid,
   type Interface,
+  type NdrType,
+  array,
   defineInterface,
+  enumeration,
+  field,
   guidType,
   hresult,
   i32,
+  int3264,
   interfacePointer,
   interfacePointerIs,
   ref,
   string,
+  struct,
+  u16,
   u32,
+  uint3264,
+  unique,
 } from "../../ndr/codegen/v1.ts";
 import { IUnknown } from "../unknown.ts";
+import {
+  DVTARGETDEVICE,
+  FORMATETC,
+  type IAdviseSink,
+  type IDataObject,
+  type IEnumSTATDATA,
+  userSTGMEDIUM,
+} from "./dataobj.ts";
 import type { IBindCtx, IEnumUnknown, IMoniker } from "./objidl.ts";
+import { LOGPALETTE, MSG, RemotableHandle, userHGLOBAL } from "./wtypes.ts";
+import { POINTL, RECT, RECTL, SIZE, SIZEL } from "./wtypesbase.ts";
 
 export interface IParseDisplayName extends IUnknown {
   ParseDisplayName(
@@ -123,6 +142,1270 @@ export const IOleItemContainer: Interface<IOleItemContainer> = defineInterface<I
       name: "IsRunning",
       opnum: 8,
       params: [{ name: "pszItem", type: ref(string("wchar")), in: true, out: false }],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IOleAdviseHolder extends IUnknown {
+  Advise(pAdvise: IAdviseSink | null, options?: CallOptions): Awaitable<number>;
+  Unadvise(dwConnection: number, options?: CallOptions): Awaitable<void>;
+  EnumAdvise(options?: CallOptions): Awaitable<IEnumSTATDATA | null>;
+  SendOnRename(pmk: IMoniker | null, options?: CallOptions): Awaitable<void>;
+  SendOnSave(options?: CallOptions): Awaitable<void>;
+  SendOnClose(options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleAdviseHolder: Interface<IOleAdviseHolder> = defineInterface<IOleAdviseHolder>({
+  name: "IOleAdviseHolder",
+  iid: "00000111-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    { name: "Advise", opnum: 3, params: [], returns: hresult, local: true },
+    { name: "Unadvise", opnum: 4, params: [], returns: hresult, local: true },
+    { name: "EnumAdvise", opnum: 5, params: [], returns: hresult, local: true },
+    { name: "SendOnRename", opnum: 6, params: [], returns: hresult, local: true },
+    { name: "SendOnSave", opnum: 7, params: [], returns: hresult, local: true },
+    { name: "SendOnClose", opnum: 8, params: [], returns: hresult, local: true },
+  ],
+});
+
+export interface IOleCache extends IUnknown {
+  Cache(pformatetc: FORMATETC | null, advf: number, options?: CallOptions): Awaitable<number>;
+  Uncache(dwConnection: number, options?: CallOptions): Awaitable<void>;
+  EnumCache(options?: CallOptions): Awaitable<IEnumSTATDATA | null>;
+  InitCache(pDataObject: IDataObject | null, options?: CallOptions): Awaitable<void>;
+  SetData(
+    pformatetc: FORMATETC | null,
+    pmedium: { to: userSTGMEDIUM | null } | null,
+    fRelease: number,
+    options?: CallOptions,
+  ): Awaitable<void>;
+}
+
+export const IOleCache: Interface<IOleCache> = defineInterface<IOleCache>({
+  name: "IOleCache",
+  iid: "0000011e-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "Cache",
+      opnum: 3,
+      params: [
+        { name: "pformatetc", type: unique(FORMATETC), in: true, out: false },
+        { name: "advf", type: u32, in: true, out: false },
+        { name: "pdwConnection", type: ref(u32), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "Uncache",
+      opnum: 4,
+      params: [{ name: "dwConnection", type: u32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "EnumCache",
+      opnum: 5,
+      params: [{ name: "ppenumSTATDATA", type: ref(interfacePointer("IEnumSTATDATA", "00000105-0000-0000-c000-000000000046")), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "InitCache",
+      opnum: 6,
+      params: [{ name: "pDataObject", type: interfacePointer("IDataObject", "0000010e-0000-0000-c000-000000000046"), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "SetData",
+      opnum: 7,
+      params: [
+        { name: "pformatetc", type: unique(FORMATETC), in: true, out: false },
+        { name: "pmedium", type: unique(unique(userSTGMEDIUM)), in: true, out: false },
+        { name: "fRelease", type: i32, in: true, out: false },
+      ],
+      returns: hresult,
+    },
+  ],
+});
+
+export const UPDFCACHE_NODATACACHE = 1;
+
+export const UPDFCACHE_ONSAVECACHE = 2;
+
+export const UPDFCACHE_ONSTOPCACHE = 4;
+
+export const UPDFCACHE_NORMALCACHE = 8;
+
+export const UPDFCACHE_IFBLANK = 16;
+
+export const UPDFCACHE_ONLYIFBLANK = 2147483648;
+
+export const UPDFCACHE_IFBLANKORONSAVECACHE = 18;
+
+export const UPDFCACHE_ALL = 2147483647;
+
+export const UPDFCACHE_ALLBUTNODATACACHE = 2147483646;
+
+export const DISCARDCACHE = {
+  DISCARDCACHE_SAVEIFDIRTY: 0,
+  DISCARDCACHE_NOSAVE: 1,
+} as const;
+export type DISCARDCACHE = (typeof DISCARDCACHE)[keyof typeof DISCARDCACHE];
+export const DISCARDCACHE_enum: NdrType = enumeration("DISCARDCACHE", DISCARDCACHE, true);
+
+export interface IOleCache2 extends IOleCache {
+  UpdateCache(
+    pDataObject: IDataObject | null,
+    grfUpdf: number,
+    pReserved: number,
+    options?: CallOptions,
+  ): Awaitable<void>;
+  DiscardCache(dwDiscardOptions: number, options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleCache2: Interface<IOleCache2> = defineInterface<IOleCache2>({
+  name: "IOleCache2",
+  iid: "00000128-0000-0000-c000-000000000046",
+  base: () => IOleCache,
+  methods: () => [
+    {
+      name: "UpdateCache",
+      opnum: 8,
+      params: [
+        { name: "pDataObject", type: interfacePointer("IDataObject", "0000010e-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "grfUpdf", type: u32, in: true, out: false },
+        { name: "pReserved", type: int3264, in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "DiscardCache",
+      opnum: 9,
+      params: [{ name: "dwDiscardOptions", type: u32, in: true, out: false }],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IOleCacheControl extends IUnknown {
+  OnRun(pDataObject: IDataObject | null, options?: CallOptions): Awaitable<void>;
+  OnStop(options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleCacheControl: Interface<IOleCacheControl> = defineInterface<IOleCacheControl>({
+  name: "IOleCacheControl",
+  iid: "00000129-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "OnRun",
+      opnum: 3,
+      params: [{ name: "pDataObject", type: interfacePointer("IDataObject", "0000010e-0000-0000-c000-000000000046"), in: true, out: false }],
+      returns: hresult,
+    },
+    { name: "OnStop", opnum: 4, params: [], returns: hresult },
+  ],
+});
+
+/** The place of an object in a document. */
+export interface IOleClientSite extends IUnknown {
+  SaveObject(options?: CallOptions): Awaitable<void>;
+  GetMoniker(dwAssign: number, dwWhichMoniker: number, options?: CallOptions): Awaitable<IMoniker | null>;
+  GetContainer(options?: CallOptions): Awaitable<IOleContainer | null>;
+  ShowObject(options?: CallOptions): Awaitable<void>;
+  OnShowWindow(fShow: number, options?: CallOptions): Awaitable<void>;
+  RequestNewObjectLayout(options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleClientSite: Interface<IOleClientSite> = defineInterface<IOleClientSite>({
+  name: "IOleClientSite",
+  iid: "00000118-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    { name: "SaveObject", opnum: 3, params: [], returns: hresult },
+    {
+      name: "GetMoniker",
+      opnum: 4,
+      params: [
+        { name: "dwAssign", type: u32, in: true, out: false },
+        { name: "dwWhichMoniker", type: u32, in: true, out: false },
+        { name: "ppmk", type: ref(interfacePointer("IMoniker", "0000000f-0000-0000-c000-000000000046")), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "GetContainer",
+      opnum: 5,
+      params: [{ name: "ppContainer", type: ref(interfacePointer("IOleContainer", "0000011b-0000-0000-c000-000000000046")), in: false, out: true }],
+      returns: hresult,
+    },
+    { name: "ShowObject", opnum: 6, params: [], returns: hresult },
+    {
+      name: "OnShowWindow",
+      opnum: 7,
+      params: [{ name: "fShow", type: i32, in: true, out: false }],
+      returns: hresult,
+    },
+    { name: "RequestNewObjectLayout", opnum: 8, params: [], returns: hresult },
+  ],
+});
+
+export const OLEGETMONIKER = {
+  OLEGETMONIKER_ONLYIFTHERE: 1,
+  OLEGETMONIKER_FORCEASSIGN: 2,
+  OLEGETMONIKER_UNASSIGN: 3,
+  OLEGETMONIKER_TEMPFORUSER: 4,
+} as const;
+export type OLEGETMONIKER = (typeof OLEGETMONIKER)[keyof typeof OLEGETMONIKER];
+export const OLEGETMONIKER_enum: NdrType = enumeration("OLEGETMONIKER", OLEGETMONIKER);
+
+export const OLEWHICHMK = {
+  OLEWHICHMK_CONTAINER: 1,
+  OLEWHICHMK_OBJREL: 2,
+  OLEWHICHMK_OBJFULL: 3,
+} as const;
+export type OLEWHICHMK = (typeof OLEWHICHMK)[keyof typeof OLEWHICHMK];
+export const OLEWHICHMK_enum: NdrType = enumeration("OLEWHICHMK", OLEWHICHMK);
+
+export const USERCLASSTYPE = {
+  USERCLASSTYPE_FULL: 1,
+  USERCLASSTYPE_SHORT: 2,
+  USERCLASSTYPE_APPNAME: 3,
+} as const;
+export type USERCLASSTYPE = (typeof USERCLASSTYPE)[keyof typeof USERCLASSTYPE];
+export const USERCLASSTYPE_enum: NdrType = enumeration("USERCLASSTYPE", USERCLASSTYPE);
+
+export const OLEMISC = {
+  OLEMISC_RECOMPOSEONRESIZE: 1,
+  OLEMISC_ONLYICONIC: 2,
+  OLEMISC_INSERTNOTREPLACE: 4,
+  OLEMISC_STATIC: 8,
+  OLEMISC_CANTLINKINSIDE: 16,
+  OLEMISC_CANLINKBYOLE1: 32,
+  OLEMISC_ISLINKOBJECT: 64,
+  OLEMISC_INSIDEOUT: 128,
+  OLEMISC_ACTIVATEWHENVISIBLE: 256,
+  OLEMISC_RENDERINGISDEVICEINDEPENDENT: 512,
+  OLEMISC_INVISIBLEATRUNTIME: 1024,
+  OLEMISC_ALWAYSRUN: 2048,
+  OLEMISC_ACTSLIKEBUTTON: 4096,
+  OLEMISC_ACTSLIKELABEL: 8192,
+  OLEMISC_NOUIACTIVATE: 16384,
+  OLEMISC_ALIGNABLE: 32768,
+  OLEMISC_SIMPLEFRAME: 65536,
+  OLEMISC_SETCLIENTSITEFIRST: 131072,
+  OLEMISC_IMEMODE: 262144,
+  OLEMISC_IGNOREACTIVATEWHENVISIBLE: 524288,
+  OLEMISC_WANTSTOMENUMERGE: 1048576,
+  OLEMISC_SUPPORTSMULTILEVELUNDO: 2097152,
+} as const;
+export type OLEMISC = (typeof OLEMISC)[keyof typeof OLEMISC];
+export const OLEMISC_enum: NdrType = enumeration("OLEMISC", OLEMISC);
+
+export const OLECLOSE = {
+  OLECLOSE_SAVEIFDIRTY: 0,
+  OLECLOSE_NOSAVE: 1,
+  OLECLOSE_PROMPTSAVE: 2,
+} as const;
+export type OLECLOSE = (typeof OLECLOSE)[keyof typeof OLECLOSE];
+export const OLECLOSE_enum: NdrType = enumeration("OLECLOSE", OLECLOSE);
+
+/** An object inside a document. */
+export interface IOleObject extends IUnknown {
+  SetClientSite(pClientSite: IOleClientSite | null, options?: CallOptions): Awaitable<void>;
+  GetClientSite(options?: CallOptions): Awaitable<IOleClientSite | null>;
+  SetHostNames(szContainerApp: string, szContainerObj: string | null, options?: CallOptions): Awaitable<void>;
+  Close(dwSaveOption: number, options?: CallOptions): Awaitable<void>;
+  SetMoniker(dwWhichMoniker: number, pmk: IMoniker | null, options?: CallOptions): Awaitable<void>;
+  GetMoniker(dwAssign: number, dwWhichMoniker: number, options?: CallOptions): Awaitable<IMoniker | null>;
+  InitFromData(
+    pDataObject: IDataObject | null,
+    fCreation: number,
+    dwReserved: number,
+    options?: CallOptions,
+  ): Awaitable<void>;
+  GetClipboardData(dwReserved: number, options?: CallOptions): Awaitable<IDataObject | null>;
+  DoVerb(
+    iVerb: number,
+    lpmsg: MSG | null,
+    pActiveSite: IOleClientSite | null,
+    lindex: number,
+    hwndParent: RemotableHandle | null,
+    lprcPosRect: RECT | null,
+    options?: CallOptions,
+  ): Awaitable<void>;
+  EnumVerbs(options?: CallOptions): Awaitable<IEnumOLEVERB | null>;
+  Update(options?: CallOptions): Awaitable<void>;
+  IsUpToDate(options?: CallOptions): Awaitable<void>;
+  GetUserClassID(options?: CallOptions): Awaitable<Guid>;
+  GetUserType(dwFormOfType: number, options?: CallOptions): Awaitable<string | null>;
+  SetExtent(dwDrawAspect: number, psizel: SIZEL, options?: CallOptions): Awaitable<void>;
+  GetExtent(dwDrawAspect: number, options?: CallOptions): Awaitable<SIZEL>;
+  Advise(pAdvSink: IAdviseSink | null, options?: CallOptions): Awaitable<number>;
+  Unadvise(dwConnection: number, options?: CallOptions): Awaitable<void>;
+  EnumAdvise(options?: CallOptions): Awaitable<IEnumSTATDATA | null>;
+  GetMiscStatus(dwAspect: number, options?: CallOptions): Awaitable<number>;
+  SetColorScheme(pLogpal: LOGPALETTE, options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleObject: Interface<IOleObject> = defineInterface<IOleObject>({
+  name: "IOleObject",
+  iid: "00000112-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "SetClientSite",
+      opnum: 3,
+      params: [{ name: "pClientSite", type: interfacePointer("IOleClientSite", "00000118-0000-0000-c000-000000000046"), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "GetClientSite",
+      opnum: 4,
+      params: [{ name: "ppClientSite", type: ref(interfacePointer("IOleClientSite", "00000118-0000-0000-c000-000000000046")), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "SetHostNames",
+      opnum: 5,
+      params: [
+        { name: "szContainerApp", type: ref(string("wchar")), in: true, out: false },
+        { name: "szContainerObj", type: unique(string("wchar")), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "Close",
+      opnum: 6,
+      params: [{ name: "dwSaveOption", type: u32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "SetMoniker",
+      opnum: 7,
+      params: [
+        { name: "dwWhichMoniker", type: u32, in: true, out: false },
+        { name: "pmk", type: interfacePointer("IMoniker", "0000000f-0000-0000-c000-000000000046"), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "GetMoniker",
+      opnum: 8,
+      params: [
+        { name: "dwAssign", type: u32, in: true, out: false },
+        { name: "dwWhichMoniker", type: u32, in: true, out: false },
+        { name: "ppmk", type: ref(interfacePointer("IMoniker", "0000000f-0000-0000-c000-000000000046")), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "InitFromData",
+      opnum: 9,
+      params: [
+        { name: "pDataObject", type: interfacePointer("IDataObject", "0000010e-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "fCreation", type: i32, in: true, out: false },
+        { name: "dwReserved", type: u32, in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "GetClipboardData",
+      opnum: 10,
+      params: [
+        { name: "dwReserved", type: u32, in: true, out: false },
+        { name: "ppDataObject", type: ref(interfacePointer("IDataObject", "0000010e-0000-0000-c000-000000000046")), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "DoVerb",
+      opnum: 11,
+      params: [
+        { name: "iVerb", type: i32, in: true, out: false },
+        { name: "lpmsg", type: unique(MSG), in: true, out: false },
+        { name: "pActiveSite", type: interfacePointer("IOleClientSite", "00000118-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "lindex", type: i32, in: true, out: false },
+        { name: "hwndParent", type: unique(RemotableHandle), in: true, out: false },
+        { name: "lprcPosRect", type: unique(RECT), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "EnumVerbs",
+      opnum: 12,
+      params: [{ name: "ppEnumOleVerb", type: ref(interfacePointer("IEnumOLEVERB", "00000104-0000-0000-c000-000000000046")), in: false, out: true }],
+      returns: hresult,
+    },
+    { name: "Update", opnum: 13, params: [], returns: hresult },
+    { name: "IsUpToDate", opnum: 14, params: [], returns: hresult },
+    {
+      name: "GetUserClassID",
+      opnum: 15,
+      params: [{ name: "pClsid", type: ref(guidType), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "GetUserType",
+      opnum: 16,
+      params: [
+        { name: "dwFormOfType", type: u32, in: true, out: false },
+        { name: "pszUserType", type: ref(unique(string("wchar"))), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "SetExtent",
+      opnum: 17,
+      params: [
+        { name: "dwDrawAspect", type: u32, in: true, out: false },
+        { name: "psizel", type: ref(SIZEL), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "GetExtent",
+      opnum: 18,
+      params: [
+        { name: "dwDrawAspect", type: u32, in: true, out: false },
+        { name: "psizel", type: ref(SIZEL), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "Advise",
+      opnum: 19,
+      params: [
+        { name: "pAdvSink", type: interfacePointer("IAdviseSink", "0000010f-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "pdwConnection", type: ref(u32), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "Unadvise",
+      opnum: 20,
+      params: [{ name: "dwConnection", type: u32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "EnumAdvise",
+      opnum: 21,
+      params: [{ name: "ppenumAdvise", type: ref(interfacePointer("IEnumSTATDATA", "00000105-0000-0000-c000-000000000046")), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "GetMiscStatus",
+      opnum: 22,
+      params: [
+        { name: "dwAspect", type: u32, in: true, out: false },
+        { name: "pdwStatus", type: ref(u32), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "SetColorScheme",
+      opnum: 23,
+      params: [{ name: "pLogpal", type: ref(LOGPALETTE), in: true, out: false }],
+      returns: hresult,
+    },
+  ],
+});
+
+export const OLERENDER = {
+  OLERENDER_NONE: 0,
+  OLERENDER_DRAW: 1,
+  OLERENDER_FORMAT: 2,
+  OLERENDER_ASIS: 3,
+} as const;
+export type OLERENDER = (typeof OLERENDER)[keyof typeof OLERENDER];
+export const OLERENDER_enum: NdrType = enumeration("OLERENDER", OLERENDER);
+
+export interface OBJECTDESCRIPTOR {
+  cbSize: number;
+  clsid: Guid;
+  dwDrawAspect: number;
+  sizel: SIZEL;
+  pointl: POINTL;
+  dwStatus: number;
+  dwFullUserTypeName: number;
+  dwSrcOfCopy: number;
+}
+
+export const OBJECTDESCRIPTOR: NdrType = struct("OBJECTDESCRIPTOR", () => [
+  field("cbSize", u32),
+  field("clsid", guidType),
+  field("dwDrawAspect", u32),
+  field("sizel", SIZEL),
+  field("pointl", POINTL),
+  field("dwStatus", u32),
+  field("dwFullUserTypeName", u32),
+  field("dwSrcOfCopy", u32),
+]);
+
+export interface IOleWindow extends IUnknown {
+  GetWindow(options?: CallOptions): Awaitable<RemotableHandle | null>;
+  ContextSensitiveHelp(fEnterMode: number, options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleWindow: Interface<IOleWindow> = defineInterface<IOleWindow>({
+  name: "IOleWindow",
+  iid: "00000114-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "GetWindow",
+      opnum: 3,
+      params: [{ name: "phwnd", type: ref(unique(RemotableHandle)), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "ContextSensitiveHelp",
+      opnum: 4,
+      params: [{ name: "fEnterMode", type: i32, in: true, out: false }],
+      returns: hresult,
+    },
+  ],
+});
+
+export const OLEUPDATE = {
+  OLEUPDATE_ALWAYS: 1,
+  OLEUPDATE_ONCALL: 3,
+} as const;
+export type OLEUPDATE = (typeof OLEUPDATE)[keyof typeof OLEUPDATE];
+export const OLEUPDATE_enum: NdrType = enumeration("OLEUPDATE", OLEUPDATE);
+
+export const OLELINKBIND = {
+  OLELINKBIND_EVENIFCLASSDIFF: 1,
+} as const;
+export type OLELINKBIND = (typeof OLELINKBIND)[keyof typeof OLELINKBIND];
+export const OLELINKBIND_enum: NdrType = enumeration("OLELINKBIND", OLELINKBIND);
+
+export interface IOleLink extends IUnknown {
+  SetUpdateOptions(dwUpdateOpt: number, options?: CallOptions): Awaitable<void>;
+  GetUpdateOptions(options?: CallOptions): Awaitable<number>;
+  SetSourceMoniker(pmk: IMoniker | null, rclsid: Guid, options?: CallOptions): Awaitable<void>;
+  GetSourceMoniker(options?: CallOptions): Awaitable<IMoniker | null>;
+  SetSourceDisplayName(pszStatusText: string, options?: CallOptions): Awaitable<void>;
+  GetSourceDisplayName(options?: CallOptions): Awaitable<string | null>;
+  BindToSource(bindflags: number, pbc: IBindCtx | null, options?: CallOptions): Awaitable<void>;
+  BindIfRunning(options?: CallOptions): Awaitable<void>;
+  GetBoundSource(options?: CallOptions): Awaitable<IUnknown | null>;
+  UnbindSource(options?: CallOptions): Awaitable<void>;
+  Update(pbc: IBindCtx | null, options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleLink: Interface<IOleLink> = defineInterface<IOleLink>({
+  name: "IOleLink",
+  iid: "0000011d-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "SetUpdateOptions",
+      opnum: 3,
+      params: [{ name: "dwUpdateOpt", type: u32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "GetUpdateOptions",
+      opnum: 4,
+      params: [{ name: "pdwUpdateOpt", type: ref(u32), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "SetSourceMoniker",
+      opnum: 5,
+      params: [
+        { name: "pmk", type: interfacePointer("IMoniker", "0000000f-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "rclsid", type: ref(guidType), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "GetSourceMoniker",
+      opnum: 6,
+      params: [{ name: "ppmk", type: ref(interfacePointer("IMoniker", "0000000f-0000-0000-c000-000000000046")), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "SetSourceDisplayName",
+      opnum: 7,
+      params: [{ name: "pszStatusText", type: ref(string("wchar")), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "GetSourceDisplayName",
+      opnum: 8,
+      params: [{ name: "ppszDisplayName", type: ref(unique(string("wchar"))), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "BindToSource",
+      opnum: 9,
+      params: [
+        { name: "bindflags", type: u32, in: true, out: false },
+        { name: "pbc", type: interfacePointer("IBindCtx", "0000000e-0000-0000-c000-000000000046"), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    { name: "BindIfRunning", opnum: 10, params: [], returns: hresult },
+    {
+      name: "GetBoundSource",
+      opnum: 11,
+      params: [{ name: "ppunk", type: ref(interfacePointer("IUnknown", "00000000-0000-0000-c000-000000000046")), in: false, out: true }],
+      returns: hresult,
+    },
+    { name: "UnbindSource", opnum: 12, params: [], returns: hresult },
+    {
+      name: "Update",
+      opnum: 13,
+      params: [{ name: "pbc", type: interfacePointer("IBindCtx", "0000000e-0000-0000-c000-000000000046"), in: true, out: false }],
+      returns: hresult,
+    },
+  ],
+});
+
+export const BINDSPEED = {
+  BINDSPEED_INDEFINITE: 1,
+  BINDSPEED_MODERATE: 2,
+  BINDSPEED_IMMEDIATE: 3,
+} as const;
+export type BINDSPEED = (typeof BINDSPEED)[keyof typeof BINDSPEED];
+export const BINDSPEED_enum: NdrType = enumeration("BINDSPEED", BINDSPEED);
+
+export const OLECONTF = {
+  OLECONTF_EMBEDDINGS: 1,
+  OLECONTF_LINKS: 2,
+  OLECONTF_OTHERS: 4,
+  OLECONTF_ONLYUSER: 8,
+  OLECONTF_ONLYIFRUNNING: 16,
+} as const;
+export type OLECONTF = (typeof OLECONTF)[keyof typeof OLECONTF];
+export const OLECONTF_enum: NdrType = enumeration("OLECONTF", OLECONTF, true);
+
+export interface IOleInPlaceUIWindow extends IOleWindow {
+  GetBorder(options?: CallOptions): Awaitable<RECT>;
+  RequestBorderSpace(pborderwidths: RECT | null, options?: CallOptions): Awaitable<void>;
+  SetBorderSpace(pborderwidths: RECT | null, options?: CallOptions): Awaitable<void>;
+  SetActiveObject(
+    pActiveObject: IOleInPlaceActiveObject | null,
+    pszObjName: string | null,
+    options?: CallOptions,
+  ): Awaitable<void>;
+}
+
+export const IOleInPlaceUIWindow: Interface<IOleInPlaceUIWindow> = defineInterface<IOleInPlaceUIWindow>({
+  name: "IOleInPlaceUIWindow",
+  iid: "00000115-0000-0000-c000-000000000046",
+  base: () => IOleWindow,
+  methods: () => [
+    {
+      name: "GetBorder",
+      opnum: 5,
+      params: [{ name: "lprectBorder", type: ref(RECT), in: false, out: true }],
+      returns: hresult,
+    },
+    {
+      name: "RequestBorderSpace",
+      opnum: 6,
+      params: [{ name: "pborderwidths", type: unique(RECT), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "SetBorderSpace",
+      opnum: 7,
+      params: [{ name: "pborderwidths", type: unique(RECT), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "SetActiveObject",
+      opnum: 8,
+      params: [
+        { name: "pActiveObject", type: interfacePointer("IOleInPlaceActiveObject", "00000117-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "pszObjName", type: unique(string("wchar")), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IOleInPlaceActiveObject extends IOleWindow {
+  TranslateAccelerator(options?: CallOptions): Awaitable<void>;
+  OnFrameWindowActivate(fActivate: number, options?: CallOptions): Awaitable<void>;
+  OnDocWindowActivate(fActivate: number, options?: CallOptions): Awaitable<void>;
+  ResizeBorder(
+    prcBorder: RECT,
+    riid: Guid,
+    pUIWindow: IOleInPlaceUIWindow | null,
+    fFrameWindow: number,
+    options?: CallOptions,
+  ): Awaitable<void>;
+  EnableModeless(fEnable: number, options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleInPlaceActiveObject: Interface<IOleInPlaceActiveObject> = defineInterface<IOleInPlaceActiveObject>({
+  name: "IOleInPlaceActiveObject",
+  iid: "00000117-0000-0000-c000-000000000046",
+  base: () => IOleWindow,
+  methods: () => [
+    { name: "TranslateAccelerator", opnum: 5, params: [], returns: hresult },
+    {
+      name: "OnFrameWindowActivate",
+      opnum: 6,
+      params: [{ name: "fActivate", type: i32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "OnDocWindowActivate",
+      opnum: 7,
+      params: [{ name: "fActivate", type: i32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "ResizeBorder",
+      opnum: 8,
+      params: [
+        { name: "prcBorder", type: ref(RECT), in: true, out: false },
+        { name: "riid", type: ref(guidType), in: true, out: false },
+        { name: "pUIWindow", type: interfacePointerIs("riid"), in: true, out: false },
+        { name: "fFrameWindow", type: i32, in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "EnableModeless",
+      opnum: 9,
+      params: [{ name: "fEnable", type: i32, in: true, out: false }],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface OLEINPLACEFRAMEINFO {
+  cb: number;
+  fMDIApp: number;
+  hwndFrame: RemotableHandle | null;
+  haccel: RemotableHandle | null;
+  cAccelEntries: number;
+}
+
+export const OLEINPLACEFRAMEINFO: NdrType = struct("OLEINPLACEFRAMEINFO", () => [
+  field("cb", u32),
+  field("fMDIApp", i32),
+  field("hwndFrame", unique(RemotableHandle)),
+  field("haccel", unique(RemotableHandle)),
+  field("cAccelEntries", u32),
+]);
+
+export interface OLEMENUGROUPWIDTHS {
+  width: Int32Array;
+}
+
+export const OLEMENUGROUPWIDTHS: NdrType = struct("OLEMENUGROUPWIDTHS", () => [
+  field("width", array(i32, { fixed: 6 })),
+]);
+
+export interface IOleInPlaceFrame extends IOleInPlaceUIWindow {
+  InsertMenus(
+    hmenuShared: RemotableHandle | null,
+    lpMenuWidths: OLEMENUGROUPWIDTHS,
+    options?: CallOptions,
+  ): Awaitable<OLEMENUGROUPWIDTHS>;
+  SetMenu(
+    hmenuShared: RemotableHandle | null,
+    holemenu: userHGLOBAL | null,
+    hwndActiveObject: RemotableHandle | null,
+    options?: CallOptions,
+  ): Awaitable<void>;
+  RemoveMenus(hmenuShared: RemotableHandle | null, options?: CallOptions): Awaitable<void>;
+  SetStatusText(pszStatusText: string | null, options?: CallOptions): Awaitable<void>;
+  EnableModeless(fEnable: number, options?: CallOptions): Awaitable<void>;
+  TranslateAccelerator(lpmsg: MSG, wID: number, options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleInPlaceFrame: Interface<IOleInPlaceFrame> = defineInterface<IOleInPlaceFrame>({
+  name: "IOleInPlaceFrame",
+  iid: "00000116-0000-0000-c000-000000000046",
+  base: () => IOleInPlaceUIWindow,
+  methods: () => [
+    {
+      name: "InsertMenus",
+      opnum: 9,
+      params: [
+        { name: "hmenuShared", type: unique(RemotableHandle), in: true, out: false },
+        { name: "lpMenuWidths", type: ref(OLEMENUGROUPWIDTHS), in: true, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "SetMenu",
+      opnum: 10,
+      params: [
+        { name: "hmenuShared", type: unique(RemotableHandle), in: true, out: false },
+        { name: "holemenu", type: unique(userHGLOBAL), in: true, out: false },
+        { name: "hwndActiveObject", type: unique(RemotableHandle), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "RemoveMenus",
+      opnum: 11,
+      params: [{ name: "hmenuShared", type: unique(RemotableHandle), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "SetStatusText",
+      opnum: 12,
+      params: [{ name: "pszStatusText", type: unique(string("wchar")), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "EnableModeless",
+      opnum: 13,
+      params: [{ name: "fEnable", type: i32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "TranslateAccelerator",
+      opnum: 14,
+      params: [
+        { name: "lpmsg", type: ref(MSG), in: true, out: false },
+        { name: "wID", type: u16, in: true, out: false },
+      ],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IOleInPlaceObject extends IOleWindow {
+  InPlaceDeactivate(options?: CallOptions): Awaitable<void>;
+  UIDeactivate(options?: CallOptions): Awaitable<void>;
+  SetObjectRects(lprcPosRect: RECT, lprcClipRect: RECT, options?: CallOptions): Awaitable<void>;
+  ReactivateAndUndo(options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleInPlaceObject: Interface<IOleInPlaceObject> = defineInterface<IOleInPlaceObject>({
+  name: "IOleInPlaceObject",
+  iid: "00000113-0000-0000-c000-000000000046",
+  base: () => IOleWindow,
+  methods: () => [
+    { name: "InPlaceDeactivate", opnum: 5, params: [], returns: hresult },
+    { name: "UIDeactivate", opnum: 6, params: [], returns: hresult },
+    {
+      name: "SetObjectRects",
+      opnum: 7,
+      params: [
+        { name: "lprcPosRect", type: ref(RECT), in: true, out: false },
+        { name: "lprcClipRect", type: ref(RECT), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    { name: "ReactivateAndUndo", opnum: 8, params: [], returns: hresult },
+  ],
+});
+
+export interface IOleInPlaceSite extends IOleWindow {
+  CanInPlaceActivate(options?: CallOptions): Awaitable<void>;
+  OnInPlaceActivate(options?: CallOptions): Awaitable<void>;
+  OnUIActivate(options?: CallOptions): Awaitable<void>;
+  GetWindowContext(
+    lpFrameInfo: OLEINPLACEFRAMEINFO,
+    options?: CallOptions,
+  ): Awaitable<{
+    ppFrame: IOleInPlaceFrame | null;
+    ppDoc: IOleInPlaceUIWindow | null;
+    lprcPosRect: RECT;
+    lprcClipRect: RECT;
+    lpFrameInfo: OLEINPLACEFRAMEINFO;
+  }>;
+  Scroll(scrollExtant: SIZE, options?: CallOptions): Awaitable<void>;
+  OnUIDeactivate(fUndoable: number, options?: CallOptions): Awaitable<void>;
+  OnInPlaceDeactivate(options?: CallOptions): Awaitable<void>;
+  DiscardUndoState(options?: CallOptions): Awaitable<void>;
+  DeactivateAndUndo(options?: CallOptions): Awaitable<void>;
+  OnPosRectChange(lprcPosRect: RECT, options?: CallOptions): Awaitable<void>;
+}
+
+export const IOleInPlaceSite: Interface<IOleInPlaceSite> = defineInterface<IOleInPlaceSite>({
+  name: "IOleInPlaceSite",
+  iid: "00000119-0000-0000-c000-000000000046",
+  base: () => IOleWindow,
+  methods: () => [
+    { name: "CanInPlaceActivate", opnum: 5, params: [], returns: hresult },
+    { name: "OnInPlaceActivate", opnum: 6, params: [], returns: hresult },
+    { name: "OnUIActivate", opnum: 7, params: [], returns: hresult },
+    {
+      name: "GetWindowContext",
+      opnum: 8,
+      params: [
+        { name: "ppFrame", type: ref(interfacePointer("IOleInPlaceFrame", "00000116-0000-0000-c000-000000000046")), in: false, out: true },
+        { name: "ppDoc", type: ref(interfacePointer("IOleInPlaceUIWindow", "00000115-0000-0000-c000-000000000046")), in: false, out: true },
+        { name: "lprcPosRect", type: ref(RECT), in: false, out: true },
+        { name: "lprcClipRect", type: ref(RECT), in: false, out: true },
+        { name: "lpFrameInfo", type: ref(OLEINPLACEFRAMEINFO), in: true, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "Scroll",
+      opnum: 9,
+      params: [{ name: "scrollExtant", type: SIZE, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "OnUIDeactivate",
+      opnum: 10,
+      params: [{ name: "fUndoable", type: i32, in: true, out: false }],
+      returns: hresult,
+    },
+    { name: "OnInPlaceDeactivate", opnum: 11, params: [], returns: hresult },
+    { name: "DiscardUndoState", opnum: 12, params: [], returns: hresult },
+    { name: "DeactivateAndUndo", opnum: 13, params: [], returns: hresult },
+    {
+      name: "OnPosRectChange",
+      opnum: 14,
+      params: [{ name: "lprcPosRect", type: ref(RECT), in: true, out: false }],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IContinue extends IUnknown {
+  FContinue(options?: CallOptions): Awaitable<void>;
+}
+
+export const IContinue: Interface<IContinue> = defineInterface<IContinue>({
+  name: "IContinue",
+  iid: "0000012a-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    { name: "FContinue", opnum: 3, params: [], returns: hresult },
+  ],
+});
+
+/** Draws an object that is in the same process. */
+export interface IViewObject extends IUnknown {
+  Draw(
+    dwDrawAspect: number,
+    lindex: number,
+    pvAspect: number,
+    ptd: DVTARGETDEVICE | null,
+    hdcTargetDev: RemotableHandle | null,
+    hdcDraw: RemotableHandle | null,
+    lprcBounds: RECTL | null,
+    lprcWBounds: RECTL | null,
+    pContinue: IContinue | null,
+    options?: CallOptions,
+  ): Awaitable<void>;
+  GetColorSet(
+    dwDrawAspect: number,
+    lindex: number,
+    pvAspect: number,
+    ptd: DVTARGETDEVICE | null,
+    hicTargetDev: number,
+    options?: CallOptions,
+  ): Awaitable<LOGPALETTE | null>;
+  Freeze(dwDrawAspect: number, lindex: number, pvAspect: number, options?: CallOptions): Awaitable<number>;
+  Unfreeze(dwFreeze: number, options?: CallOptions): Awaitable<void>;
+  SetAdvise(
+    aspects: number,
+    advf: number,
+    pAdvSink: IAdviseSink | null,
+    options?: CallOptions,
+  ): Awaitable<void>;
+  GetAdvise(
+    options?: CallOptions,
+  ): Awaitable<{ pAspects: number; pAdvf: number; ppAdvSink: IAdviseSink | null }>;
+}
+
+export const IViewObject: Interface<IViewObject> = defineInterface<IViewObject>({
+  name: "IViewObject",
+  iid: "0000010d-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "Draw",
+      opnum: 3,
+      params: [
+        { name: "dwDrawAspect", type: u32, in: true, out: false },
+        { name: "lindex", type: i32, in: true, out: false },
+        { name: "pvAspect", type: uint3264, in: true, out: false },
+        { name: "ptd", type: unique(DVTARGETDEVICE), in: true, out: false },
+        { name: "hdcTargetDev", type: unique(RemotableHandle), in: true, out: false },
+        { name: "hdcDraw", type: unique(RemotableHandle), in: true, out: false },
+        { name: "lprcBounds", type: unique(RECTL), in: true, out: false },
+        { name: "lprcWBounds", type: unique(RECTL), in: true, out: false },
+        { name: "pContinue", type: interfacePointer("IContinue", "0000012a-0000-0000-c000-000000000046"), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "GetColorSet",
+      opnum: 4,
+      params: [
+        { name: "dwDrawAspect", type: u32, in: true, out: false },
+        { name: "lindex", type: i32, in: true, out: false },
+        { name: "pvAspect", type: uint3264, in: true, out: false },
+        { name: "ptd", type: unique(DVTARGETDEVICE), in: true, out: false },
+        { name: "hicTargetDev", type: uint3264, in: true, out: false },
+        { name: "ppColorSet", type: ref(unique(LOGPALETTE)), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "Freeze",
+      opnum: 5,
+      params: [
+        { name: "dwDrawAspect", type: u32, in: true, out: false },
+        { name: "lindex", type: i32, in: true, out: false },
+        { name: "pvAspect", type: uint3264, in: true, out: false },
+        { name: "pdwFreeze", type: ref(u32), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "Unfreeze",
+      opnum: 6,
+      params: [{ name: "dwFreeze", type: u32, in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "SetAdvise",
+      opnum: 7,
+      params: [
+        { name: "aspects", type: u32, in: true, out: false },
+        { name: "advf", type: u32, in: true, out: false },
+        { name: "pAdvSink", type: interfacePointer("IAdviseSink", "0000010f-0000-0000-c000-000000000046"), in: true, out: false },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "GetAdvise",
+      opnum: 8,
+      params: [
+        { name: "pAspects", type: ref(u32), in: false, out: true },
+        { name: "pAdvf", type: ref(u32), in: false, out: true },
+        { name: "ppAdvSink", type: ref(interfacePointer("IAdviseSink", "0000010f-0000-0000-c000-000000000046")), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IViewObject2 extends IViewObject {
+  GetExtent(
+    dwDrawAspect: number,
+    lindex: number,
+    ptd: DVTARGETDEVICE | null,
+    options?: CallOptions,
+  ): Awaitable<SIZEL>;
+}
+
+export const IViewObject2: Interface<IViewObject2> = defineInterface<IViewObject2>({
+  name: "IViewObject2",
+  iid: "00000127-0000-0000-c000-000000000046",
+  base: () => IViewObject,
+  methods: () => [
+    {
+      name: "GetExtent",
+      opnum: 9,
+      params: [
+        { name: "dwDrawAspect", type: u32, in: true, out: false },
+        { name: "lindex", type: i32, in: true, out: false },
+        { name: "ptd", type: unique(DVTARGETDEVICE), in: true, out: false },
+        { name: "lpsizel", type: ref(SIZEL), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IDropSource extends IUnknown {
+  QueryContinueDrag(fEscapePressed: number, grfKeyState: number, options?: CallOptions): Awaitable<void>;
+  GiveFeedback(dwEffect: number, options?: CallOptions): Awaitable<void>;
+}
+
+export const IDropSource: Interface<IDropSource> = defineInterface<IDropSource>({
+  name: "IDropSource",
+  iid: "00000121-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    { name: "QueryContinueDrag", opnum: 3, params: [], returns: hresult, local: true },
+    { name: "GiveFeedback", opnum: 4, params: [], returns: hresult, local: true },
+  ],
+});
+
+export const MK_ALT = 32;
+
+export const DROPEFFECT_NONE = 0;
+
+export const DROPEFFECT_COPY = 1;
+
+export const DROPEFFECT_MOVE = 2;
+
+export const DROPEFFECT_LINK = 4;
+
+export const DROPEFFECT_SCROLL = 2147483648;
+
+export const DD_DEFSCROLLINSET = 11;
+
+export const DD_DEFSCROLLDELAY = 50;
+
+export const DD_DEFSCROLLINTERVAL = 50;
+
+export const DD_DEFDRAGDELAY = 200;
+
+export const DD_DEFDRAGMINDIST = 2;
+
+export interface IDropTarget extends IUnknown {
+  DragEnter(
+    pDataObj: IDataObject | null,
+    grfKeyState: number,
+    pt: POINTL,
+    pdwEffect: number,
+    options?: CallOptions,
+  ): Awaitable<number>;
+  DragOver(grfKeyState: number, pt: POINTL, pdwEffect: number, options?: CallOptions): Awaitable<number>;
+  DragLeave(options?: CallOptions): Awaitable<void>;
+  Drop(
+    pDataObj: IDataObject | null,
+    grfKeyState: number,
+    pt: POINTL,
+    pdwEffect: number,
+    options?: CallOptions,
+  ): Awaitable<number>;
+}
+
+export const IDropTarget: Interface<IDropTarget> = defineInterface<IDropTarget>({
+  name: "IDropTarget",
+  iid: "00000122-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "DragEnter",
+      opnum: 3,
+      params: [
+        { name: "pDataObj", type: interfacePointer("IDataObject", "0000010e-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "grfKeyState", type: u32, in: true, out: false },
+        { name: "pt", type: POINTL, in: true, out: false },
+        { name: "pdwEffect", type: ref(u32), in: true, out: true },
+      ],
+      returns: hresult,
+    },
+    {
+      name: "DragOver",
+      opnum: 4,
+      params: [
+        { name: "grfKeyState", type: u32, in: true, out: false },
+        { name: "pt", type: POINTL, in: true, out: false },
+        { name: "pdwEffect", type: ref(u32), in: true, out: true },
+      ],
+      returns: hresult,
+    },
+    { name: "DragLeave", opnum: 5, params: [], returns: hresult },
+    {
+      name: "Drop",
+      opnum: 6,
+      params: [
+        { name: "pDataObj", type: interfacePointer("IDataObject", "0000010e-0000-0000-c000-000000000046"), in: true, out: false },
+        { name: "grfKeyState", type: u32, in: true, out: false },
+        { name: "pt", type: POINTL, in: true, out: false },
+        { name: "pdwEffect", type: ref(u32), in: true, out: true },
+      ],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface IDropSourceNotify extends IUnknown {
+  DragEnterTarget(hwndTarget: RemotableHandle | null, options?: CallOptions): Awaitable<void>;
+  DragLeaveTarget(options?: CallOptions): Awaitable<void>;
+}
+
+export const IDropSourceNotify: Interface<IDropSourceNotify> = defineInterface<IDropSourceNotify>({
+  name: "IDropSourceNotify",
+  iid: "0000012b-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    { name: "DragEnterTarget", opnum: 3, params: [], returns: hresult, local: true },
+    { name: "DragLeaveTarget", opnum: 4, params: [], returns: hresult, local: true },
+  ],
+});
+
+export interface IEnterpriseDropTarget extends IUnknown {
+  SetDropSourceEnterpriseId(identity: string, options?: CallOptions): Awaitable<void>;
+  IsEvaluatingEdpPolicy(options?: CallOptions): Awaitable<number>;
+}
+
+export const IEnterpriseDropTarget: Interface<IEnterpriseDropTarget> = defineInterface<IEnterpriseDropTarget>({
+  name: "IEnterpriseDropTarget",
+  iid: "390e3878-fd55-4e18-819d-4682081c0cfd",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "SetDropSourceEnterpriseId",
+      opnum: 3,
+      params: [{ name: "identity", type: ref(string("wchar")), in: true, out: false }],
+      returns: hresult,
+    },
+    {
+      name: "IsEvaluatingEdpPolicy",
+      opnum: 4,
+      params: [{ name: "value", type: ref(i32), in: false, out: true, retval: true }],
+      returns: hresult,
+    },
+  ],
+});
+
+export interface OLEVERB {
+  lVerb: number;
+  lpszVerbName: string | null;
+  fuFlags: number;
+  grfAttribs: number;
+}
+
+export const OLEVERB: NdrType = struct("OLEVERB", () => [
+  field("lVerb", i32),
+  field("lpszVerbName", unique(string("wchar"))),
+  field("fuFlags", u32),
+  field("grfAttribs", u32),
+]);
+
+export const OLEVERBATTRIB = {
+  OLEVERBATTRIB_NEVERDIRTIES: 1,
+  OLEVERBATTRIB_ONCONTAINERMENU: 2,
+} as const;
+export type OLEVERBATTRIB = (typeof OLEVERBATTRIB)[keyof typeof OLEVERBATTRIB];
+export const OLEVERBATTRIB_enum: NdrType = enumeration("OLEVERBATTRIB", OLEVERBATTRIB, true);
+
+export interface IEnumOLEVERB extends IUnknown {
+  Next(celt: number, options?: CallOptions): Awaitable<{ rgelt: readonly OLEVERB[]; pceltFetched: number }>;
+  Skip(celt: number, options?: CallOptions): Awaitable<void>;
+  Reset(options?: CallOptions): Awaitable<void>;
+  Clone(options?: CallOptions): Awaitable<IEnumOLEVERB | null>;
+}
+
+export const IEnumOLEVERB: Interface<IEnumOLEVERB> = defineInterface<IEnumOLEVERB>({
+  name: "IEnumOLEVERB",
+  iid: "00000104-0000-0000-c000-000000000046",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "Next",
+      opnum: 3,
+      params: [
+        { name: "celt", type: u32, in: true, out: false },
+        { name: "rgelt", type: ref(array(OLEVERB, { size: "celt", length: "pceltFetched" })), in: false, out: true },
+        { name: "pceltFetched", type: ref(u32), in: false, out: true },
+      ],
+      returns: hresult,
+    },
+    { name: "Skip", opnum: 4, params: [{ name: "celt", type: u32, in: true, out: false }], returns: hresult },
+    { name: "Reset", opnum: 5, params: [], returns: hresult },
+    {
+      name: "Clone",
+      opnum: 6,
+      params: [{ name: "ppenum", type: ref(interfacePointer("IEnumOLEVERB", "00000104-0000-0000-c000-000000000046")), in: false, out: true }],
       returns: hresult,
     },
   ],

@@ -3,21 +3,28 @@
 import {
   type Guid,
   type NdrType,
+  arm,
   array,
   enumeration,
   field,
   guidType,
+  i32,
   i64,
+  int3264,
+  string,
   struct,
   u16,
   u32,
   u64,
   u8,
+  uint3264,
+  union,
   unique,
   userType,
+  wchar,
 } from "../../ndr/codegen/v1.ts";
 import { BSTR_UserMarshal } from "../bstr.ts";
-import { FLAGGED_WORD_BLOB, type POINT } from "./wtypesbase.ts";
+import { BYTE_BLOB, DWORD_BLOB, FLAGGED_BYTE_BLOB, FLAGGED_WORD_BLOB, POINT } from "./wtypesbase.ts";
 
 /** ([MS-OAUT] 2.2.7) */
 export const VARENUM = {
@@ -126,11 +133,393 @@ export const PROPERTYKEY: NdrType = struct("PROPERTYKEY", () => [
   field("pid", u32),
 ]);
 
+/** How a handle travels: as its number within a machine, as its contents between machines. */
+export const WDT_INPROC_CALL = 1215587415;
+
+export const WDT_REMOTE_CALL = 1383359575;
+
+export const WDT_INPROC64_CALL = 1349805143;
+
+/** A clipboard format: a number, or between machines the name of a registered one. */
+export type userCLIPFORMAT =
+  | { tag: 1215587415; dwValue: number }
+  | { tag: 1383359575; pwszName: string | null };
+
+export const userCLIPFORMAT: NdrType = union("userCLIPFORMAT", i32, () => [
+  arm([1215587415], "dwValue", u32),
+  arm([1383359575], "pwszName", unique(string("wchar"))),
+], true);
+
+export type GDI_NONREMOTE =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: DWORD_BLOB | null };
+
+export const GDI_NONREMOTE: NdrType = union("GDI_NONREMOTE", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", unique(DWORD_BLOB)),
+], true);
+
+export type userHGLOBAL =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: FLAGGED_BYTE_BLOB | null }
+  | { tag: 1349805143; hInproc64: bigint };
+
+export const userHGLOBAL: NdrType = union("userHGLOBAL", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", unique(FLAGGED_BYTE_BLOB)),
+  arm([1349805143], "hInproc64", i64),
+], true);
+
+export type userHMETAFILE =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: BYTE_BLOB | null }
+  | { tag: 1349805143; hInproc64: bigint };
+
+export const userHMETAFILE: NdrType = union("userHMETAFILE", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", unique(BYTE_BLOB)),
+  arm([1349805143], "hInproc64", i64),
+], true);
+
+export interface remoteMETAFILEPICT {
+  mm: number;
+  xExt: number;
+  yExt: number;
+  hMF: userHMETAFILE | null;
+}
+
+export const remoteMETAFILEPICT: NdrType = struct("remoteMETAFILEPICT", () => [
+  field("mm", i32),
+  field("xExt", i32),
+  field("yExt", i32),
+  field("hMF", unique(userHMETAFILE)),
+]);
+
+export type userHMETAFILEPICT =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: remoteMETAFILEPICT | null }
+  | { tag: 1349805143; hInproc64: bigint };
+
+export const userHMETAFILEPICT: NdrType = union("userHMETAFILEPICT", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", unique(remoteMETAFILEPICT)),
+  arm([1349805143], "hInproc64", i64),
+], true);
+
+export type userHENHMETAFILE =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: BYTE_BLOB | null }
+  | { tag: 1349805143; hInproc64: bigint };
+
+export const userHENHMETAFILE: NdrType = union("userHENHMETAFILE", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", unique(BYTE_BLOB)),
+  arm([1349805143], "hInproc64", i64),
+], true);
+
+export interface userBITMAP {
+  bmType: number;
+  bmWidth: number;
+  bmHeight: number;
+  bmWidthBytes: number;
+  bmPlanes: number;
+  bmBitsPixel: number;
+  cbSize: number;
+  pBuffer: Uint8Array;
+}
+
+export const userBITMAP: NdrType = struct("userBITMAP", () => [
+  field("bmType", i32),
+  field("bmWidth", i32),
+  field("bmHeight", i32),
+  field("bmWidthBytes", i32),
+  field("bmPlanes", u16),
+  field("bmBitsPixel", u16),
+  field("cbSize", u32),
+  field("pBuffer", array(u8, { size: "cbSize" })),
+]);
+
+export type userHBITMAP =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: userBITMAP | null }
+  | { tag: 1349805143; hInproc64: bigint };
+
+export const userHBITMAP: NdrType = union("userHBITMAP", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", unique(userBITMAP)),
+  arm([1349805143], "hInproc64", i64),
+], true);
+
+export interface PALETTEENTRY {
+  peRed: number;
+  peGreen: number;
+  peBlue: number;
+  peFlags: number;
+}
+
+export const PALETTEENTRY: NdrType = struct("PALETTEENTRY", () => [
+  field("peRed", u8),
+  field("peGreen", u8),
+  field("peBlue", u8),
+  field("peFlags", u8),
+]);
+
+export interface LOGPALETTE {
+  palVersion: number;
+  palNumEntries: number;
+  palPalEntry: readonly PALETTEENTRY[];
+}
+
+export const LOGPALETTE: NdrType = struct("LOGPALETTE", () => [
+  field("palVersion", u16),
+  field("palNumEntries", u16),
+  field("palPalEntry", array(PALETTEENTRY, { size: "palNumEntries" })),
+]);
+
+export type userHPALETTE =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: LOGPALETTE | null }
+  | { tag: 1349805143; hInproc64: bigint };
+
+export const userHPALETTE: NdrType = union("userHPALETTE", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", unique(LOGPALETTE)),
+  arm([1349805143], "hInproc64", i64),
+], true);
+
+/** A handle of windows: a number that only the machine it comes from can use. */
+export type RemotableHandle =
+  | { tag: 1215587415; hInproc: number }
+  | { tag: 1383359575; hRemote: number };
+
+export const RemotableHandle: NdrType = union("RemotableHandle", i32, () => [
+  arm([1215587415], "hInproc", i32),
+  arm([1383359575], "hRemote", i32),
+], true);
+
+/** The same as bytes, in older interfaces. */
+export interface RemHGLOBAL {
+  fNullHGlobal: number;
+  cbData: number;
+  data: Uint8Array;
+}
+
+export const RemHGLOBAL: NdrType = struct("RemHGLOBAL", () => [
+  field("fNullHGlobal", i32),
+  field("cbData", u32),
+  field("data", array(u8, { size: "cbData" })),
+]);
+
+export interface RemHMETAFILEPICT {
+  mm: number;
+  xExt: number;
+  yExt: number;
+  cbData: number;
+  data: Uint8Array;
+}
+
+export const RemHMETAFILEPICT: NdrType = struct("RemHMETAFILEPICT", () => [
+  field("mm", i32),
+  field("xExt", i32),
+  field("yExt", i32),
+  field("cbData", u32),
+  field("data", array(u8, { size: "cbData" })),
+]);
+
+export interface RemHENHMETAFILE {
+  cbData: number;
+  data: Uint8Array;
+}
+
+export const RemHENHMETAFILE: NdrType = struct("RemHENHMETAFILE", () => [
+  field("cbData", u32),
+  field("data", array(u8, { size: "cbData" })),
+]);
+
+export interface RemHBITMAP {
+  cbData: number;
+  data: Uint8Array;
+}
+
+export const RemHBITMAP: NdrType = struct("RemHBITMAP", () => [
+  field("cbData", u32),
+  field("data", array(u8, { size: "cbData" })),
+]);
+
+export interface RemHPALETTE {
+  cbData: number;
+  data: Uint8Array;
+}
+
+export const RemHPALETTE: NdrType = struct("RemHPALETTE", () => [
+  field("cbData", u32),
+  field("data", array(u8, { size: "cbData" })),
+]);
+
+export interface RemHBRUSH {
+  cbData: number;
+  data: Uint8Array;
+}
+
+export const RemHBRUSH: NdrType = struct("RemHBRUSH", () => [
+  field("cbData", u32),
+  field("data", array(u8, { size: "cbData" })),
+]);
+
+export interface TEXTMETRICW {
+  tmHeight: number;
+  tmAscent: number;
+  tmDescent: number;
+  tmInternalLeading: number;
+  tmExternalLeading: number;
+  tmAveCharWidth: number;
+  tmMaxCharWidth: number;
+  tmWeight: number;
+  tmOverhang: number;
+  tmDigitizedAspectX: number;
+  tmDigitizedAspectY: number;
+  tmFirstChar: number;
+  tmLastChar: number;
+  tmDefaultChar: number;
+  tmBreakChar: number;
+  tmItalic: number;
+  tmUnderlined: number;
+  tmStruckOut: number;
+  tmPitchAndFamily: number;
+  tmCharSet: number;
+}
+
+export const TEXTMETRICW: NdrType = struct("TEXTMETRICW", () => [
+  field("tmHeight", i32),
+  field("tmAscent", i32),
+  field("tmDescent", i32),
+  field("tmInternalLeading", i32),
+  field("tmExternalLeading", i32),
+  field("tmAveCharWidth", i32),
+  field("tmMaxCharWidth", i32),
+  field("tmWeight", i32),
+  field("tmOverhang", i32),
+  field("tmDigitizedAspectX", i32),
+  field("tmDigitizedAspectY", i32),
+  field("tmFirstChar", wchar),
+  field("tmLastChar", wchar),
+  field("tmDefaultChar", wchar),
+  field("tmBreakChar", wchar),
+  field("tmItalic", u8),
+  field("tmUnderlined", u8),
+  field("tmStruckOut", u8),
+  field("tmPitchAndFamily", u8),
+  field("tmCharSet", u8),
+]);
+
 export interface MSG {
-  hwnd: unknown;
+  hwnd: RemotableHandle | null;
   message: number;
   wParam: number;
   lParam: number;
   time: number;
   pt: POINT;
 }
+
+export const MSG: NdrType = struct("MSG", () => [
+  field("hwnd", unique(RemotableHandle)),
+  field("message", u32),
+  field("wParam", uint3264),
+  field("lParam", int3264),
+  field("time", u32),
+  field("pt", POINT),
+]);
+
+/** Contents of the clipboard in a property; the format counts in the size. */
+export interface CLIPDATA {
+  cbSize: number;
+  ulClipFmt: number;
+  pClipData: Uint8Array | null;
+}
+
+export const CLIPDATA: NdrType = struct("CLIPDATA", () => [
+  field("cbSize", u32),
+  field("ulClipFmt", i32),
+  field("pClipData", unique(array(u8, { size: { op: "-", left: "cbSize", right: 4 } }))),
+]);
+
+export interface CSPLATFORM {
+  dwPlatformId: number;
+  dwVersionHi: number;
+  dwVersionLo: number;
+  dwProcessorArch: number;
+}
+
+export const CSPLATFORM: NdrType = struct("CSPLATFORM", () => [
+  field("dwPlatformId", u32),
+  field("dwVersionHi", u32),
+  field("dwVersionLo", u32),
+  field("dwProcessorArch", u32),
+]);
+
+export interface QUERYCONTEXT {
+  dwContext: number;
+  Platform: CSPLATFORM;
+  Locale: number;
+  dwVersionHi: number;
+  dwVersionLo: number;
+}
+
+export const QUERYCONTEXT: NdrType = struct("QUERYCONTEXT", () => [
+  field("dwContext", u32),
+  field("Platform", CSPLATFORM),
+  field("Locale", u32),
+  field("dwVersionHi", u32),
+  field("dwVersionLo", u32),
+]);
+
+export const TYSPEC = {
+  TYSPEC_CLSID: 0,
+  TYSPEC_FILEEXT: 1,
+  TYSPEC_MIMETYPE: 2,
+  TYSPEC_FILENAME: 3,
+  TYSPEC_PROGID: 4,
+  TYSPEC_PACKAGENAME: 5,
+  TYSPEC_OBJECTID: 6,
+} as const;
+export type TYSPEC = (typeof TYSPEC)[keyof typeof TYSPEC];
+export const TYSPEC_enum: NdrType = enumeration("TYSPEC", TYSPEC, true);
+
+export interface uCLSSPEC_ByName {
+  pPackageName: string | null;
+  PolicyId: Guid;
+}
+
+export const uCLSSPEC_ByName: NdrType = struct("uCLSSPEC_ByName", () => [
+  field("pPackageName", unique(string("wchar"))),
+  field("PolicyId", guidType),
+]);
+
+export interface uCLSSPEC_ByObjectId {
+  ObjectId: Guid;
+  PolicyId: Guid;
+}
+
+export const uCLSSPEC_ByObjectId: NdrType = struct("uCLSSPEC_ByObjectId", () => [
+  field("ObjectId", guidType),
+  field("PolicyId", guidType),
+]);
+
+export type uCLSSPEC =
+  | { tag: 0; clsid: Guid }
+  | { tag: 1; pFileExt: string | null }
+  | { tag: 2; pMimeType: string | null }
+  | { tag: 3; pFileName: string | null }
+  | { tag: 4; pProgId: string | null }
+  | { tag: 5; ByName: uCLSSPEC_ByName }
+  | { tag: 6; ByObjectId: uCLSSPEC_ByObjectId };
+
+export const uCLSSPEC: NdrType = union("uCLSSPEC", u32, () => [
+  arm([0], "clsid", guidType),
+  arm([1], "pFileExt", unique(string("wchar"))),
+  arm([2], "pMimeType", unique(string("wchar"))),
+  arm([3], "pFileName", unique(string("wchar"))),
+  arm([4], "pProgId", unique(string("wchar"))),
+  arm([5], "ByName", uCLSSPEC_ByName),
+  arm([6], "ByObjectId", uCLSSPEC_ByObjectId),
+], true);

@@ -22,8 +22,8 @@ import { baseSizes, sizeOf } from "./sizes.ts";
 import { SymbolTable } from "./symbols.ts";
 import { TypeBinder } from "./types.ts";
 
-/** Names that ODL files use without importing anything; they come from the type library of OLE. */
-const implicitFile = "oaidl.idl";
+/** Where names that ODL files use without importing anything come from: for Windows it is the type library of OLE. */
+const implicitFiles = ["oaidl.idl", "ocidl.idl"];
 const implicitNames = new Set([
   "IUnknown",
   "IDispatch",
@@ -46,6 +46,10 @@ const implicitNames = new Set([
   "OLE_YPOS_PIXELS",
   "OLE_XSIZE_PIXELS",
   "OLE_YSIZE_PIXELS",
+  "OLE_XPOS_CONTAINER",
+  "OLE_YPOS_CONTAINER",
+  "OLE_XSIZE_CONTAINER",
+  "OLE_YSIZE_CONTAINER",
   "OLE_XPOS_HIMETRIC",
   "OLE_YPOS_HIMETRIC",
   "OLE_XSIZE_HIMETRIC",
@@ -116,7 +120,8 @@ export class Binder {
   readonly #constants = new Map<string, ConstantValue | undefined>();
   readonly #evaluating = new Set<string>();
   readonly #unknown: { readonly place: number; readonly message: string }[] = [];
-  #implicit = false;
+  /** How many of the implicit files are loaded. */
+  #implicit = 0;
 
   constructor(unit: LoadedUnit, loader: Loader) {
     this.#unit = unit;
@@ -180,7 +185,7 @@ export class Binder {
     }
     const { imports, decls } = this.#unit;
     const library = decls.some((it) => it.kind === "library");
-    if (this.#implicit && imports.length === 0 && !library)
+    if (this.#implicit > 0 && imports.length === 0 && !library)
       return "the file imports nothing: it is a part of another";
     const whole = this.#loader.includer(this.#unit.path);
     return whole === undefined ? undefined : `the file is a part of "${whole}"`;
@@ -218,13 +223,17 @@ export class Binder {
 
   /** Tries the file that ODL takes for granted; true when it declares the name. */
   findElsewhere(name: string): boolean {
-    if (this.#implicit || !implicitNames.has(name)) return false;
-    this.#implicit = true;
-    const unit = this.#loader.loadWellKnown(implicitFile);
-    if (unit === undefined) return false;
-    this.symbols.add(unit);
-    const symbol = this.symbols.type(name);
-    return (symbol !== undefined && symbol.kind !== "forward") || this.symbols.tag(name) !== undefined;
+    if (!implicitNames.has(name)) return false;
+    for (let file = implicitFiles[this.#implicit]; file !== undefined; file = implicitFiles[this.#implicit]) {
+      this.#implicit++;
+      const unit = this.#loader.loadWellKnown(file);
+      if (unit === undefined) continue;
+      this.symbols.add(unit);
+      const symbol = this.symbols.type(name);
+      if ((symbol !== undefined && symbol.kind !== "forward") || this.symbols.tag(name) !== undefined)
+        return true;
+    }
+    return false;
   }
 
   // --- constants ----------------------------------------------------------------------------------------------------

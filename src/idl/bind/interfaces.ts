@@ -81,7 +81,11 @@ export class InterfaceBinder {
     let made = this.#async.get(sync);
     if (made === undefined) {
       const { base } = sync;
-      made = asyncInterface(sync, sync.asyncIid, base === undefined ? undefined : (this.async(base) ?? rootOf(base)));
+      made = asyncInterface(
+        sync,
+        sync.asyncIid,
+        base === undefined ? undefined : (this.async(base) ?? rootOf(base)),
+      );
       this.#async.set(sync, made);
     }
     return made;
@@ -156,7 +160,10 @@ export class InterfaceBinder {
       if (callAs !== undefined) {
         opnum = slots.get(callAs) ?? -1;
         if (opnum < 0 && owner.object) {
-          this.#binder.diagnostics.error(decl.place, `[call_as] names "${callAs}", which is no local method here`);
+          this.#binder.diagnostics.error(
+            decl.place,
+            `[call_as] names "${callAs}", which is no local method here`,
+          );
         }
       }
       let dispId = this.dispId(decl.attributes);

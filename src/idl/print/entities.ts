@@ -13,7 +13,7 @@ import type {
   Type,
   Union,
 } from "../model.ts";
-import { attributeOf, hasAttribute, textArgument, unalias } from "../model.ts";
+import { attributeOf, hasAttribute, textArgument, unalias, wireAttribute } from "../model.ts";
 import { evaluate } from "../bind/evaluate.ts";
 import type { SourceMap } from "../source.ts";
 import type { Attribute, Expr } from "../syntax/ast.ts";
@@ -291,9 +291,7 @@ export function printConstant(scope: FileScope, constant: Constant): string | un
 // --- wire_marshal types ----------------------------------------------------------------------------------------------
 
 export function printUserType(scope: FileScope, alias: Alias, marshal: string): string | undefined {
-  const attribute =
-    attributeOf(alias.attributes, "wire_marshal") ?? attributeOf(alias.attributes, "user_marshal");
-  const wire = attribute?.args?.[0];
+  const wire = wireAttribute(alias.attributes)?.args?.[0];
   if (wire?.kind !== "type") return undefined;
   return printWire(scope, alias, marshal);
 }

@@ -1,6 +1,6 @@
 import type { Evaluator } from "../bind/evaluate.ts";
 import type { Alias, ArrayModel, Enum, Interface, PointerClass, Struct, Type, Union } from "../model.ts";
-import { attributeOf, hasAttribute, unalias } from "../model.ts";
+import { attributeOf, hasAttribute, unalias, wireAttribute } from "../model.ts";
 import type { Attribute, BaseName, Expr } from "../syntax/ast.ts";
 import { printExpression, wireExpression } from "./expression.ts";
 
@@ -29,6 +29,8 @@ export interface LoweringScope {
   typeName(entity: { readonly name: string; readonly file: string }): string;
   /** A `[wire_marshal]` type; undefined when no module says how. */
   userType(name: string, alias: Alias | undefined): Lowered | undefined;
+  /** The type that travels in place of one with `[wire_marshal]` or `[transmit_as]`. */
+  wireType(alias: Alias): Type;
   /** The interface every interface pointer is at least. */
   unknownName(): string;
 }
@@ -160,12 +162,11 @@ export class Lowering {
   }
 
   #alias(type: Alias, use: Use): Lowered {
-    if (hasAttribute(type.attributes, "wire_marshal") || hasAttribute(type.attributes, "user_marshal")) {
-      return this.#user(type.name, type);
+    // Without a module that converts, a program sees what travels. (`represent_as` names only a form in a C program.)
+    if (wireAttribute(type.attributes) !== undefined) {
+      const user = this.#scope.userType(type.name, type);
+      return user ?? this.lower(this.#scope.wireType(type), { ...use, attributes: [] });
     }
-    const transmit =
-      attributeOf(type.attributes, "transmit_as") ?? attributeOf(type.attributes, "represent_as");
-    if (transmit !== undefined) throw new Unmarshalable(`[${transmit.name}] is not supported`);
     if (type.type.kind !== "pointer") {
       const named = this.#named(type.name);
       if (named !== undefined) return named;

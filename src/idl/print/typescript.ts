@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Binder } from "../bind/binder.ts";
 import type { Alias, Dispinterface, Entity, Enum, Interface, Model, Struct, Type, Union } from "../model.ts";
-import { attributeOf, hasAttribute } from "../model.ts";
+import { wireAttribute } from "../model.ts";
 import type { SourceMap } from "../source.ts";
 import {
   type FileScope,
@@ -265,9 +265,7 @@ class FilePrinter implements FileScope {
   }
 
   wireType(alias: Alias): Type {
-    const attribute =
-      attributeOf(alias.attributes, "wire_marshal") ?? attributeOf(alias.attributes, "user_marshal");
-    const arg = attribute?.args?.[0];
+    const arg = wireAttribute(alias.attributes)?.args?.[0];
     return arg?.kind === "type" ? this.#binder.types.use(arg.type) : { kind: "unknown", name: alias.name };
   }
 
@@ -276,13 +274,7 @@ class FilePrinter implements FileScope {
   }
 
   #userPlace(name: string, alias: Alias | undefined): UserMarshalPlace | undefined {
-    if (
-      alias !== undefined &&
-      !hasAttribute(alias.attributes, "wire_marshal") &&
-      !hasAttribute(alias.attributes, "user_marshal")
-    ) {
-      return undefined;
-    }
+    if (alias !== undefined && wireAttribute(alias.attributes) === undefined) return undefined;
     const own = this.#options.userMarshal?.[name];
     if (own !== undefined) return own;
     const key = alias === undefined ? this.#wellKnownUser(name) : moduleKey(alias.file);

@@ -84,8 +84,7 @@ function expressionList(p: Parser): Expr[] {
       // `size_is(*)`: of a size that the text around explains.
       list.push({ kind: "empty", place: p.place });
       p.next();
-    }
-    else list.push(argument(p));
+    } else list.push(argument(p));
     if (!p.take(44)) return list;
   }
 }

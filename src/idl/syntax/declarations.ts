@@ -291,7 +291,14 @@ function readDelegate(
   decls.push({ kind: "interface", place, name: `I${name}`, attributes, bases, body: [invoke], doc });
   const target: TypeSpec = { kind: "reference", place, name: `I${name}`, word: "interface" };
   const declarator: Declarator = { name, place, layers: [], bits: undefined };
-  decls.push({ kind: "typedef", place, attributes: [], spec: target, declarators: [declarator], doc: undefined });
+  decls.push({
+    kind: "typedef",
+    place,
+    attributes: [],
+    spec: target,
+    declarators: [declarator],
+    doc: undefined,
+  });
   return true;
 }
 

@@ -1,11 +1,26 @@
 /** Texts that are called .idl and are another language: what gives each away, looked for in the text without comments. */
 const languages: readonly (readonly [name: string, signs: RegExp])[] = [
   ["a template of a code wizard", /\[!(?:output|if|else|endif)\b|^%%|\$\$[a-z]+\$\$|\$safeprojectname\$/im],
-  ["Mozilla XPIDL", /\[[^\]]*\bscriptable\b[^\]]*\]\s*interface|%\{\s*C\+\+|\binterface\s+nsI\w+\s*:\s*nsISupports\b/],
-  ["IDL of UNO", /\bmodule\s+com\s*\{\s*module\b|\bpublished\s+(?:interface|service|struct|enum)\b|::com::sun::star/],
-  ["IDL of Samba (pidl)", /\bbitmap\s+\w*\s*\{|\[\s*(?:bitmap|enum)(?:8|16|32)bit|\bidl_types\.h\b|\b(?:uint(?:8|16|32)|hyper|NTSTATUS|WERROR|DATA_BLOB)\b[^;]*\[(?:public|nopush|nopull|noprint|flag)|\[[^\]]*\b(?:nopush|nopull|noprint|nodiscriminant|relative|subcontext|flag\s*\(\s*(?:NDR|LIBNDR|STR)_\w+)/],
-  ["WebIDL", /\b(?:partial|callback)\s+interface\b|\binterface\s+mixin\b|\bdictionary\s+\w+\s*(?::\s*\w+\s*)?\{|\breadonly\s+attribute\s+(?:DOMString|boolean|unsigned|long|USVString)\b|\[\s*(?:Exposed|JSGlobalContext|Conditional|InterfaceUUID|LegacyUnforgeable)\s*[=,\]]|\bDOMString\b/],
-  ["CORBA IDL", /\b(?:valuetype|raises\s*\(|eventtype)\b|\b(?:readonly\s+)?attribute\s+[\w:<>, ]+;|\bsequence\s*<|\b(?:in|out|inout)\s+[\w:]+\s+\w+\s*[,)]|#pragma\s+prefix|^\s*exception\s+\w+\s*\{/m],
+  [
+    "Mozilla XPIDL",
+    /\[[^\]]*\bscriptable\b[^\]]*\]\s*interface|%\{\s*C\+\+|\binterface\s+nsI\w+\s*:\s*nsISupports\b/,
+  ],
+  [
+    "IDL of UNO",
+    /\bmodule\s+com\s*\{\s*module\b|\bpublished\s+(?:interface|service|struct|enum)\b|::com::sun::star/,
+  ],
+  [
+    "IDL of Samba (pidl)",
+    /\bbitmap\s+\w*\s*\{|\[\s*(?:bitmap|enum)(?:8|16|32)bit|\bidl_types\.h\b|\b(?:uint(?:8|16|32)|hyper|NTSTATUS|WERROR|DATA_BLOB)\b[^;]*\[(?:public|nopush|nopull|noprint|flag)|\[[^\]]*\b(?:nopush|nopull|noprint|nodiscriminant|relative|subcontext|flag\s*\(\s*(?:NDR|LIBNDR|STR)_\w+)/,
+  ],
+  [
+    "WebIDL",
+    /\b(?:partial|callback)\s+interface\b|\binterface\s+mixin\b|\bdictionary\s+\w+\s*(?::\s*\w+\s*)?\{|\breadonly\s+attribute\s+(?:DOMString|boolean|unsigned|long|USVString)\b|\[\s*(?:Exposed|JSGlobalContext|Conditional|InterfaceUUID|LegacyUnforgeable)\s*[=,\]]|\bDOMString\b/,
+  ],
+  [
+    "CORBA IDL",
+    /\b(?:valuetype|raises\s*\(|eventtype)\b|\b(?:readonly\s+)?attribute\s+[\w:<>, ]+;|\bsequence\s*<|\b(?:in|out|inout)\s+[\w:]+\s+\w+\s*[,)]|#pragma\s+prefix|^\s*exception\s+\w+\s*\{/m,
+  ],
 ];
 
 /** The language of a text that is no Microsoft IDL; undefined when nothing gives it away. */
@@ -25,9 +40,13 @@ export function isMidl3(text: string): boolean {
   if (!text.includes("namespace")) return false;
   const code = withoutComments(text.slice(0, maxLook));
   if (!/^\s*namespace\s+[\w.]+\s*\{/m.test(code)) return false;
-  return !/\bHRESULT\b/.test(code) || /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]*\{[^}]*\b\1\s*\(/.test(code);
+  return (
+    !/\bHRESULT\b/.test(code) || /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]*\{[^}]*\b\1\s*\(/.test(code)
+  );
 }
 
 function withoutComments(text: string): string {
-  return text.replace(/"[^"\n]*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (match) => (match.startsWith('"') ? match : " "));
+  return text.replace(/"[^"\n]*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (match) =>
+    match.startsWith('"') ? match : " ",
+  );
 }

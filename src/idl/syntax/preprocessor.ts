@@ -135,7 +135,13 @@ export class Preprocessor {
 
   /** A C header made for another machine may leave braces open. They would swallow the IDL behind it. */
   #close(count: number): void {
-    const mark = (kind: number): Token => ({ kind, nameId: -1, text: "", place: this.place, spaceBefore: true });
+    const mark = (kind: number): Token => ({
+      kind,
+      nameId: -1,
+      text: "",
+      place: this.place,
+      spaceBefore: true,
+    });
     const tokens: Token[] = [];
     for (let i = 0; i < Math.min(count, 1000); i++) tokens.push(mark(125), mark(59));
     this.#push(tokens, undefined, 0);
