@@ -1,5 +1,5 @@
 // The everyday names. Everything else stands in its layer: comity/com, comity/dcom, comity/automation, comity/rpc, ...
-export { Runtime, runLocalServer } from "./runtime/index.ts";
+export { Runtime, createObject, getObject, runLocalServer } from "./runtime/index.ts";
 export type { OpenOptions } from "./runtime/index.ts";
 export {
   ClassContext,
@@ -19,7 +19,19 @@ export {
   isSameObject,
   withStatus,
 } from "./com/index.ts";
-export { IDispatch, LateBound, SafeArray, VT, Variant, fromOleDate, toOleDate } from "./automation/index.ts";
+export {
+  IDispatch,
+  LateBound,
+  type LateObject,
+  SafeArray,
+  VT,
+  Variant,
+  fromOleDate,
+  lateBound,
+  named,
+  put,
+  toOleDate,
+} from "./automation/index.ts";
 export { AuthnLevel, ImpersonationLevel } from "./auth/index.ts";
 export {
   ComError,

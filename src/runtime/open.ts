@@ -1,4 +1,9 @@
-import { dispatchProvider } from "../automation/index.ts";
+import {
+  CLSID_RecordInfo,
+  automationProviders,
+  marshalRecordInfo,
+  unmarshalRecordInfo,
+} from "../automation/index.ts";
 import { type Credentials, Runtime, type RuntimeOptions } from "../com/index.ts";
 import {
   type DcomRemoting,
@@ -38,7 +43,7 @@ export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise
   let opened: DcomRemoting | undefined;
   const runtime = await Runtime.open({
     ...rest,
-    providers: [dispatchProvider, ...providers],
+    providers: [...automationProviders(), ...providers],
     remoting: async (made) => (opened = await remotingOf(made, credentials, wanted)),
   });
   return { runtime, remoting: opened as DcomRemoting };
@@ -62,6 +67,8 @@ async function remotingOf(
       ...(await listenWhereTheMachineDoes(machine)),
       mechanisms: serverMechanisms(home, logger),
       accessGate: accessGate(registryCatalog(registry, logger), undefined, { logger, clock }),
+      customMarshal: marshalRecordInfo,
+      customUnmarshal: new Map([[CLSID_RecordInfo, unmarshalRecordInfo]]),
       logger,
       clock,
       ...wanted,
