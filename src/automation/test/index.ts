@@ -4,6 +4,7 @@ import "./dispatch.test.ts";
 import "./late.test.ts";
 import "./typelib-build.test.ts";
 import "./typelib-descriptor.test.ts";
+import "./typelib-libraries.test.ts";
 import "./typelib-msft.test.ts";
 import "./typelib-sltg.test.ts";
 import "./variant.test.ts";

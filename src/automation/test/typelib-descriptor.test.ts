@@ -154,7 +154,7 @@ describe("interfaces from a type library", () => {
       },
     };
     const stub = new DispatchStub(object, describeInterface(typeOf(load(), "IShape")));
-    const ids = await stub.GetIDsOfNames(GUID_NULL, ["move", "DY"], 2, 0);
+    const ids = stub.GetIDsOfNames(GUID_NULL, ["move", "DY"], 2, 0);
     assert.deepEqual([...ids], [2, 1]);
     const call = (dispId: number, flags: number, args: readonly Variant[], named: readonly number[] = []) =>
       stub.Invoke(

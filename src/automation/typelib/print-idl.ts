@@ -4,6 +4,7 @@ import type {
   CustomData,
   Documentation,
   FunctionDesc,
+  ImportedType,
   ParameterDesc,
   TypeInfo,
   TypeLibrary,
@@ -44,6 +45,7 @@ class IdlPrinter {
   readonly #library: TypeLibrary;
   readonly #lines = new Lines();
   readonly #nameOf: NameOf;
+  readonly #defined = new Set<number>();
 
   constructor(scope: LibraryScope) {
     this.#scope = scope;
@@ -54,7 +56,7 @@ class IdlPrinter {
   print(): string {
     const library = this.#library;
     const lines = this.#lines;
-    if (!library.types.some((type) => type.guid === IID_IUnknown)) {
+    if (this.#scope.typeOfName("IUnknown") === undefined) {
       lines.add('import "oaidl.idl";');
       lines.add("");
     }
@@ -75,6 +77,7 @@ class IdlPrinter {
       for (const index of definitionOrder(library)) {
         lines.add("");
         this.#type(library.types[index] as TypeInfo);
+        this.#defined.add(index);
       }
     });
     lines.add("};");
@@ -95,13 +98,17 @@ class IdlPrinter {
   }
 
   #nameOfReference(reference: TypeReference): string {
+    if ("local" in reference && !this.#defined.has(reference.local)) {
+      const type = this.#library.types[reference.local];
+      const tag = type === undefined ? undefined : tags.get(type.kind);
+      if (tag !== undefined) return `${tag} ${type?.name}`;
+    }
     try {
       return this.#scope.resolve(reference).type.name;
     } catch (error) {
       ComError.from(error);
       const imported = "imported" in reference ? this.#library.importedTypes[reference.imported] : undefined;
-      const iid = guidOfImported(this.#library, imported) ?? "unknown";
-      return wellKnown.get(iid) ?? `Type_${iid.replaceAll("-", "_")}`;
+      return unresolved(guidOfImported(this.#library, imported), imported);
     }
   }
 
@@ -266,10 +273,28 @@ class IdlPrinter {
   }
 }
 
-const wellKnown: ReadonlyMap<string, string> = new Map([
-  [IID_IUnknown, "IUnknown"],
-  [IID_IDispatch, "IDispatch"],
+/** What goes before the name of a type that is not defined yet. */
+const tags: ReadonlyMap<TYPEKIND, string> = new Map<TYPEKIND, string>([
+  [TYPEKIND.TKIND_RECORD, "struct"],
+  [TYPEKIND.TKIND_UNION, "union"],
+  [TYPEKIND.TKIND_ENUM, "enum"],
 ]);
+
+/** A type in a library that is not at hand: its GUID tells the roots; others are taken for what they most often are. */
+function unresolved(iid: string | undefined, imported: ImportedType | undefined): string {
+  if (iid === IID_IDispatch) return "IDispatch";
+  if (iid === IID_IUnknown) return "IUnknown";
+  const which = iid === undefined ? `type ${imported?.index}` : `{${iid}}`;
+  switch (imported?.kind) {
+    case TYPEKIND.TKIND_ENUM:
+    case TYPEKIND.TKIND_ALIAS:
+    case TYPEKIND.TKIND_RECORD:
+    case TYPEKIND.TKIND_UNION:
+      return `long /* ${which}, not found */`;
+    default:
+      return `IUnknown /* ${which}, not found */`;
+  }
+}
 
 const conventions: ReadonlyMap<number, string> = new Map([
   [1, "_cdecl "],
