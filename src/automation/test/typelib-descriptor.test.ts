@@ -1,19 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GUID_NULL, HResult } from "../../base/index.ts";
-import { type IUnknown, implement } from "../../com/index.ts";
+import { GUID_NULL, HResult, guid } from "../../base/index.ts";
+import { type IUnknown, defineClass, implement } from "../../com/index.ts";
 import { Loopback } from "../../com/test/loopback.ts";
 import { type Interface, type InterfaceDescriptor, type NdrType, defineInterface } from "../../ndr/index.ts";
 import { DispatchStub } from "../dispatch-server.ts";
 import { DispatchFlag } from "../member.ts";
+import { ITypeInfo, TYPEKIND } from "../gen/oaidl.ts";
 import { describeInterface } from "../typelib/descriptor.ts";
+import { libraryFromDescriptors } from "../typelib/from-descriptor.ts";
+import { writeMsft } from "../typelib/msft/write.ts";
+import type { TypeInfoObject } from "../typelib/objects/type-info.ts";
+import { typeInfoSource } from "../typelib/type-info-source.ts";
 import { TypeLibStatus } from "../typelib/errors.ts";
 import { TypeLibraries } from "../typelib/libraries.ts";
 import { readTypeLibrary } from "../typelib/load.ts";
 import type { LibraryScope, TypeView } from "../typelib/scope.ts";
 import { Variant } from "../variant.ts";
 import { VT } from "../vt.ts";
-import { IPlain, IShape, IShape2, ShapeEvents } from "./gen/typelib-sample.ts";
+import { IPlain, IShape, IShape2, Shape, ShapeEvents } from "./gen/typelib-sample.ts";
 import { hasCode, hexFixture } from "./typelib-support.ts";
 
 function load(): LibraryScope {
@@ -173,5 +178,59 @@ describe("interfaces from a type library", () => {
     await call(1, DispatchFlag.PROPERTYPUT, [new Variant(VT.BSTR, "new")], [-3]);
     assert.equal((await call(1, DispatchFlag.PROPERTYGET, [])).pVarResult.value, "new");
     await assert.rejects(async () => call(99, 1, []), hasCode(HResult.DISP_E_MEMBERNOTFOUND));
+  });
+});
+
+describe("a type library from interfaces", () => {
+  it("describes them so that the same interfaces come out", () => {
+    const library = libraryFromDescriptors({
+      name: "Made",
+      guid: guid("c0a17b1e-0000-4000-8000-00000000f004"),
+      interfaces: [IShape2, IPlain, ShapeEvents],
+    });
+    const scope = new TypeLibraries().add(readTypeLibrary(writeMsft(library)));
+    for (const generated of [IShape, IShape2, IPlain, ShapeEvents]) {
+      const made = describeInterface(typeOf(scope, generated.name));
+      assert.deepEqual(flat(made), flat(withValueNames(generated)), generated.name);
+    }
+  });
+
+  it("tells callers the type of an object without a library", async () => {
+    const libraries = new TypeLibraries();
+    const types = typeInfoSource(libraries);
+    const stub = new DispatchStub({}, IShape, { typeInfo: () => types.dispatchType(IShape, undefined, 0) });
+    assert.equal(stub.GetTypeInfoCount(), 1);
+    const wire = new Loopback();
+    {
+      using info = wire.proxy(stub.GetTypeInfo(0, 0), ITypeInfo);
+      const { ppTypeAttr } = await info.GetTypeAttr();
+      assert.equal(ppTypeAttr?.guid, IShape.iid);
+      assert.equal(ppTypeAttr?.typekind, TYPEKIND.TKIND_DISPATCH);
+      assert.equal(ppTypeAttr?.cFuncs, 17);
+      assert.deepEqual((await info.GetNames(2, 10)).rgBstrNames, ["Move", "dx", "dy", "note"]);
+    }
+    assert.equal(wire.held, 0);
+    assert.equal(types.dispatchType(IShape, undefined, 0), types.dispatchType(IShape, undefined, 0));
+    assert.equal(types.dispatchType(undefined, undefined, 0), undefined);
+  });
+
+  it("tells the coclass of an object", () => {
+    const libraries = new TypeLibraries();
+    const definition = defineClass(Shape, Object);
+    const info = typeInfoSource(libraries).classType(definition) as TypeInfoObject;
+    const { ppTypeAttr } = info.GetTypeAttr();
+    assert.deepEqual([ppTypeAttr.typekind, ppTypeAttr.cImplTypes], [TYPEKIND.TKIND_COCLASS, 3]);
+    assert.deepEqual(
+      [0, 1, 2].map((i) => info.GetImplTypeFlags(i)),
+      [1, 0, 3],
+    );
+    assert.equal(info.referenced(info.GetRefTypeOfImplType(2)).view.type.name, "ShapeEvents");
+  });
+
+  it("prefers the library that describes the interface", () => {
+    const libraries = new TypeLibraries();
+    const scope = libraries.add(readTypeLibrary(hexFixture("typelib-sample32.hex")));
+    const info = typeInfoSource(libraries).dispatchType(IShape, undefined, 0) as TypeInfoObject;
+    assert.equal(info.view.scope, scope);
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ComError, type Guid } from "../../base/index.ts";
+import { ComError, GUID_NULL, type Guid } from "../../base/index.ts";
 import { type IUnknown, type RegistryView, pointerTo } from "../../com/index.ts";
 import { ITypeInfo2, ITypeLib2 } from "../gen/oaidl.ts";
 import { TypeLibStatus } from "./errors.ts";
@@ -75,7 +75,8 @@ export class TypeLibraries {
     if (scope === undefined) {
       scope = new LibraryScope(library, (imported, importer) => this.#find(imported, importer));
       this.#scopes.set(library, scope);
-      this.#byId.set(keyOf(library), scope);
+      // Without a GUID nobody can ask for it.
+      if (library.guid !== GUID_NULL) this.#byId.set(keyOf(library), scope);
     }
     return scope;
   }

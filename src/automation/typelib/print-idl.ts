@@ -56,7 +56,7 @@ class IdlPrinter {
   print(): string {
     const library = this.#library;
     const lines = this.#lines;
-    if (this.#scope.typeOfName("IUnknown") === undefined) {
+    if (this.#scope.typeOfName("IDispatch") === undefined) {
       lines.add('import "oaidl.idl";');
       lines.add("");
     }

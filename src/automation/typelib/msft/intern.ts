@@ -51,18 +51,22 @@ export class NameTable {
   readonly #known = new Map<string, number>();
   readonly #codePage: CodePage;
   readonly #lcid: number;
+  readonly #spellings: ReadonlyMap<string, string>;
 
-  constructor(codePage: CodePage, lcid: number) {
+  /** `spellings` tells, by lower case, how to write names that are used in several ways. */
+  constructor(codePage: CodePage, lcid: number, spellings: ReadonlyMap<string, string>) {
     this.#codePage = codePage;
     this.#lcid = lcid;
+    this.#spellings = spellings;
   }
 
-  /** The offset of a name; -1 for none. The first spelling stays. */
-  add(name: string | undefined): number {
-    if (name === undefined) return -1;
-    const key = name.toLowerCase();
+  /** The offset of a name; -1 for none. */
+  add(used: string | undefined): number {
+    if (used === undefined) return -1;
+    const key = used.toLowerCase();
     const known = this.#known.get(key);
     if (known !== undefined) return known;
+    const name = this.#spellings.get(key) ?? used;
     const at = this.writer.pos;
     const bytes = this.#codePage.encode(name).subarray(0, 0xff);
     const hash = hashOfName(name, this.#lcid) & 0xffff;

@@ -82,7 +82,7 @@ class LibraryWriter {
     }
     this.#library = library;
     const codePage = codePageOf(library.nameLcid);
-    this.#names = new NameTable(codePage, library.nameLcid);
+    this.#names = new NameTable(codePage, library.nameLcid, spellingsOf(library));
     this.#strings = new StringTable(codePage);
     this.#types = new TypeDescWriter(hrefOf);
     this.#values = new ValueWriter(codePage, this.#guids);
@@ -301,6 +301,19 @@ class LibraryWriter {
     for (const members of this.#members) out.raw(members);
     return out.finish();
   }
+}
+
+/** The format has one spelling of each name: that of the type, else of the member, else of the parameter that came first. */
+function spellingsOf(library: TypeLibrary): Map<string, string> {
+  const spellings = new Map<string, string>();
+  const add = ({ name }: { readonly name: string | undefined }): void => {
+    const key = name?.toLowerCase();
+    if (name !== undefined && key !== undefined && !spellings.has(key)) spellings.set(key, name);
+  };
+  add(library);
+  library.types.forEach(add);
+  for (const { functions, variables } of library.types) [...functions, ...variables].forEach(add);
+  return spellings;
 }
 
 /** How the file numbers types: by the offset of their record, imported ones with bit 0 set. */
