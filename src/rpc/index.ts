@@ -18,6 +18,7 @@ export { type StringBinding, formatStringBinding, parseStringBinding } from "./s
 export type { Connection, ConnectionSink, Listener, Transport } from "./transport/transport.ts";
 export { tcpTransport } from "./transport/tcp.ts";
 export { localTransport } from "./transport/local.ts";
+export { privateFolder } from "./transport/private-folder.ts";
 export { MemoryTransport, memoryPair } from "./transport/memory.ts";
 export {
   type EndpointEntry,

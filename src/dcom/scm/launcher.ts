@@ -9,7 +9,7 @@ export interface LaunchSpec {
   /** For people: which server this is. */
   readonly name: string;
   readonly command: readonly string[];
-  /** Set for the program beside our own environment. */
+  /** Set for the program beside our own environment, of which it gets neither our launch nor our password. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -55,7 +55,7 @@ export function processLauncher(home: string): Launch {
       const child = spawn(spec.command[0] as string, spec.command.slice(1), {
         detached: true,
         stdio: ["ignore", log, log],
-        env: { ...process.env, ...spec.environment, COMITY_HOME: home, COMITY_LAUNCH: token },
+        env: { ...inherited(), ...spec.environment, COMITY_HOME: home, COMITY_LAUNCH: token },
       });
       child.unref();
       return {
@@ -69,6 +69,22 @@ export function processLauncher(home: string): Launch {
       closeSync(log);
     }
   };
+}
+
+/** What is said of this process alone: its own launch, and the password a person gave to one command. */
+const own = [
+  "COMITY_LAUNCH",
+  "COMITY_CLSID",
+  "COMITY_APPID",
+  "COMITY_AUTHENTICATION_LEVEL",
+  "COMITY_PASSWORD",
+] as const;
+
+/** Our environment as a server gets it: another class's AppID would give it that class's permissions. */
+function inherited(): NodeJS.ProcessEnv {
+  const environment = { ...process.env };
+  for (const name of own) delete environment[name];
+  return environment;
 }
 
 function exitOf(child: ChildProcess, file: string): Promise<LaunchExit> {

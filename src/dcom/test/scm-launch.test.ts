@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ComError, HResult, newGuid } from "../../base/index.ts";
 import { formatCommandLine } from "../scm/command-line.ts";
+import { processLauncher } from "../scm/launcher.ts";
 import { LocalMachine } from "../scm/local-machine.ts";
 import { Scm } from "../scm/scm.ts";
 import { catalogOf, serverClass, testClsid, testIid } from "./scm-support.ts";
@@ -88,4 +89,31 @@ test("when the process that holds the SCM ends, the next one to need it takes ov
   assert.equal((await other.snapshot()).home, home);
   assert.equal(other.holds, true);
   await other[Symbol.asyncDispose]();
+});
+
+test("a launched program gets neither the launch, nor the AppID, nor the password of the one who starts it", async () => {
+  const before = { ...process.env };
+  process.env["COMITY_PASSWORD"] = "a secret";
+  process.env["COMITY_APPID"] = newGuid();
+  process.env["COMITY_AUTHENTICATION_LEVEL"] = "1";
+  process.env["COMITY_LAUNCH"] = "ours";
+  try {
+    const script = "console.log(JSON.stringify(process.env)); process.exit(3)";
+    const launched = processLauncher(home)({
+      name: "Printing.Server",
+      command: [process.execPath, "-e", script],
+      environment: { COMITY_CLSID: testClsid },
+    });
+    const { output } = await launched.exited;
+    const names = [...output.matchAll(/"(COMITY_\w+)"/g)].map(([, name]) => name);
+    assert.deepEqual(names.filter((name) => !name?.startsWith("COMITY_TEST")).toSorted(), [
+      "COMITY_CLSID",
+      "COMITY_HOME",
+      "COMITY_LAUNCH",
+    ]);
+    assert.ok(!output.includes('"COMITY_LAUNCH":"ours"'));
+    assert.ok(output.includes(launched.token));
+  } finally {
+    process.env = before;
+  }
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Duplex, duplexPair } from "./duplex-pair.ts";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -175,3 +175,32 @@ test("garbage on the local socket ends that connection and no other", async () =
   machine.close();
   rmSync(home, { recursive: true });
 });
+
+test(
+  "a folder for sockets that somebody else could have made is refused",
+  { skip: process.platform === "win32" },
+  () => {
+    const place = folder();
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = place;
+    try {
+      const home = join(place, "h".repeat(120));
+      const made = localAddress(home);
+      const ours = dirname(made);
+      assert.equal(statSync(ours).mode & 0o777, 0o700);
+      assert.equal(localAddress(home), made);
+      assert.equal(dirname(ours), place);
+
+      chmodSync(ours, 0o777);
+      assert.throws(() => localAddress(home), refuses(HResult.E_ACCESSDENIED, "file permissions"));
+      rmSync(ours, { recursive: true });
+      mkdirSync(join(place, "elsewhere"), { mode: 0o700 });
+      symlinkSync(join(place, "elsewhere"), ours);
+      assert.throws(() => localAddress(home), refuses(HResult.E_ACCESSDENIED, "file permissions"));
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+      rmSync(place, { recursive: true, force: true });
+    }
+  },
+);

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { chmodSync, unlinkSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { newGuid } from "../../base/index.ts";
 import type { RpcEndpoint } from "../endpoint.ts";
 import { closeServer } from "./close-server.ts";
+import { privateFolder } from "./private-folder.ts";
 import { SocketConnection, acceptSockets, connectSocket } from "./socket-connection.ts";
 import type { Connection, Listener, Transport } from "./transport.ts";
 
@@ -64,9 +64,10 @@ function localConnection(path: string): SocketConnection {
   return connection;
 }
 
+/** In a folder of the user's own: a name that was given up cannot be taken by somebody who waits for its clients. */
 function freePath(): string {
   const name = `comity-${newGuid().slice(0, 13)}`;
-  return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name);
+  return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(privateFolder(), name);
 }
 
 function removePath(path: string): void {
