@@ -9,6 +9,7 @@ import { Runtime, defineClass, defineModule } from "../../dist/com/index.js";
 import { LocalMachine, createRemoting } from "../../dist/dcom/index.js";
 import { f64, hresult, i32, ref } from "../../dist/ndr/codegen/v1.js";
 import { defineInterface } from "../../dist/ndr/index.js";
+import { automationClass } from "./automation.mjs";
 
 export const CLSID = "5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e0f";
 export const progId = "Comity.Calculator.1";
@@ -65,6 +66,7 @@ const module = defineModule({
   classes: [
     defineClass({ clsid: CLSID, name: "Sample calculator", progId, interfaces: [ICalculator] }, Calculator),
     defineClass({ clsid: CLSID_IMAGEDOC, name: "Sample document" }, Document),
+    automationClass,
   ],
 });
 
