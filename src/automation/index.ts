@@ -30,3 +30,52 @@ export { automationProviders, dispatchProvider } from "./dispatch-provider.ts";
 export { type ITypeComp, type ITypeInfo, type ITypeLib, IDispatch, IEnumVARIANT } from "./gen/oaidl.ts";
 export { VARIANT_UserMarshal } from "./user-marshal.ts";
 export { SAFEARRAY_UserMarshal } from "./safearray-marshal.ts";
+// Type libraries.
+export { TypeLibraries, type TypeLibrariesOptions } from "./typelib/libraries.ts";
+export { readTypeLibrary, readTypeLibraryFile } from "./typelib/load.ts";
+export { writeMsft as writeTypeLibrary } from "./typelib/msft/write.ts";
+export {
+  type TypeLibIdentity,
+  type TypeLibRegistration,
+  queryPathOfRegTypeLib,
+  registerTypeLib,
+  unregisterTypeLib,
+} from "./typelib/registration.ts";
+export { printIdl } from "./typelib/print-idl.ts";
+export { interfaceFromTypeInfo } from "./typelib/descriptor.ts";
+export {
+  type DescribedClass,
+  type DescribedLibrary,
+  libraryFromDescriptors,
+} from "./typelib/from-descriptor.ts";
+export { typeInfoSource } from "./typelib/type-info-source.ts";
+export {
+  type FunctionOptions,
+  LibraryBuilder,
+  type LibraryOptions,
+  type ParameterOptions,
+  type TypeBuilder,
+  type TypeOptions,
+  type VariableOptions,
+} from "./typelib/builder.ts";
+export { LibraryScope, type TypeView } from "./typelib/scope.ts";
+export { TypeCode } from "./typelib/type-code.ts";
+export { TypeLibStatus } from "./typelib/errors.ts";
+export { type TypeLibLimits, typeLibLimits } from "./typelib/limits.ts";
+export { hashOfName } from "./typelib/name-hash.ts";
+export { STDOLE_FILE, stdole } from "./typelib/stdole.ts";
+export type {
+  ArrayBound,
+  CustomData,
+  FunctionDesc,
+  ImplType,
+  ImportedLibrary,
+  ImportedType,
+  ParameterDesc,
+  TypeDesc,
+  TypeInfo,
+  TypeLibrary,
+  TypeReference,
+  TypeVersion,
+  VariableDesc,
+} from "./typelib/model.ts";
