@@ -8,4 +8,5 @@ import "./typelib-libraries.test.ts";
 import "./typelib-msft.test.ts";
 import "./typelib-sltg.test.ts";
 import "./variant.test.ts";
+import "./vectors.test.ts";
 import "./wire.test.ts";
