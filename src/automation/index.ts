@@ -41,7 +41,7 @@ export {
   registerTypeLib,
   unregisterTypeLib,
 } from "./typelib/registration.ts";
-export { printIdl } from "./typelib/print-idl.ts";
+export { type PrintIdlOptions, importedIdl, printIdl } from "./typelib/print-idl.ts";
 export { interfaceFromTypeInfo } from "./typelib/descriptor.ts";
 export {
   type DescribedClass,

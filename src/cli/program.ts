@@ -9,6 +9,7 @@ import { psCommand } from "./commands/ps.ts";
 import { regCommand } from "./commands/reg.ts";
 import { registerCommand, unregisterCommand } from "./commands/register.ts";
 import { scmCommand } from "./commands/scm.ts";
+import { tlbCommand } from "./commands/tlb.ts";
 import type { Output } from "./output.ts";
 
 const commands: readonly ((output: Output) => Command)[] = [
@@ -21,6 +22,7 @@ const commands: readonly ((output: Output) => Command)[] = [
   regCommand,
   accountCommand,
   idlCommand,
+  tlbCommand,
   decodeCommand,
 ];
 

@@ -33,11 +33,58 @@ const VARIABLE_IDS = 0x40000000;
 /** What MIDL itself leaves in a library: its version and the time. */
 const compilerData = /^de77ba6[345]-517c-11d1-a2da-0000f8773ce9$/;
 
+export interface PrintIdlOptions {
+  /** Adds an `import` of an IDL file for each imported library, for compilers that do not look into them; see {@link importedIdl}. */
+  readonly importIdl?: boolean;
+}
+
 /**
  * Prints a library as IDL that compiles to the same declarations. Types of other libraries are named when the scope finds them, else by their GUID.
  */
-export function printIdl(scope: LibraryScope): string {
-  return new IdlPrinter(scope).print();
+export function printIdl(scope: LibraryScope, options: PrintIdlOptions = {}): string {
+  return new IdlPrinter(scope, options).print();
+}
+
+/** What oaidl.idl defines of stdole. */
+const wellKnown: ReadonlySet<string> = new Set([
+  "IUnknown",
+  "IDispatch",
+  "IEnumVARIANT",
+  "GUID",
+  "DISPPARAMS",
+  "EXCEPINFO",
+]);
+
+/** The IDL files that a text printed with `importIdl` imports, and those they import, by name. */
+export function importedIdl(scope: LibraryScope): Map<string, string> {
+  const files = new Map<string, string>();
+  const visit = (one: LibraryScope): void => {
+    for (const [file, imported] of idlImports(one)) {
+      if (files.has(file)) continue;
+      files.set(file, "");
+      files.set(file, printIdl(imported, { importIdl: true }));
+      visit(imported);
+    }
+  };
+  visit(scope);
+  return files;
+}
+
+/** Imported libraries that have types which are not well known, by the name of an IDL file. */
+function idlImports(scope: LibraryScope): [file: string, imported: LibraryScope][] {
+  const { imports, importedTypes } = scope.library;
+  return imports.flatMap(({ fileName }, position): [string, LibraryScope][] => {
+    const imported = scope.imported(position);
+    if (imported === undefined || imported === scope) return [];
+    const needed = importedTypes.some((type) => {
+      if (type.library !== position) return false;
+      const index = imported.library.types.findIndex(
+        (one, i) => i === type.index || (one.guid !== undefined && one.guid === type.guid),
+      );
+      return index >= 0 && !wellKnown.has(imported.library.types[index]?.name ?? "");
+    });
+    return needed ? [[`${fileName.replace(/\.[^.]*$/, "")}.idl`, imported]] : [];
+  });
 }
 
 class IdlPrinter {
@@ -46,8 +93,10 @@ class IdlPrinter {
   readonly #lines = new Lines();
   readonly #nameOf: NameOf;
   readonly #defined = new Set<number>();
+  readonly #options: PrintIdlOptions;
 
-  constructor(scope: LibraryScope) {
+  constructor(scope: LibraryScope, options: PrintIdlOptions) {
+    this.#options = options;
     this.#scope = scope;
     this.#library = scope.library;
     this.#nameOf = (reference) => this.#nameOfReference(reference);
@@ -56,10 +105,7 @@ class IdlPrinter {
   print(): string {
     const library = this.#library;
     const lines = this.#lines;
-    if (this.#scope.typeOfName("IDispatch") === undefined) {
-      lines.add('import "oaidl.idl";');
-      lines.add("");
-    }
+    this.#idlImports();
     lines.attributes([
       `uuid(${library.guid})`,
       `version(${library.version.major}.${library.version.minor})`,
@@ -75,13 +121,31 @@ class IdlPrinter {
       this.#imports();
       this.#announcements();
       for (const index of definitionOrder(library)) {
-        lines.add("");
-        this.#type(library.types[index] as TypeInfo);
+        const type = library.types[index] as TypeInfo;
+        if (!this.#leftOut(type)) {
+          lines.add("");
+          this.#type(type);
+        }
         this.#defined.add(index);
       }
     });
     lines.add("};");
     return lines.toString();
+  }
+
+  #idlImports(): void {
+    const { importIdl } = this.#options;
+    if (importIdl !== true && this.#scope.typeOfName("IDispatch") !== undefined) return;
+    this.#lines.add('import "oaidl.idl";');
+    if (importIdl === true) {
+      for (const [file] of idlImports(this.#scope)) this.#lines.add(`import ${quote(file)};`);
+    }
+    this.#lines.add("");
+  }
+
+  /** With oaidl.idl imported, what it defines is left to it. */
+  #leftOut(type: TypeInfo): boolean {
+    return this.#options.importIdl === true && wellKnown.has(type.name);
   }
 
   #imports(): void {
@@ -92,7 +156,7 @@ class IdlPrinter {
   }
 
   #announcements(): void {
-    const announced = this.#library.types.filter(canAnnounce);
+    const announced = this.#library.types.filter((type) => canAnnounce(type) && !this.#leftOut(type));
     if (announced.length > 0) this.#lines.add("");
     for (const type of announced) this.#lines.add(`${keyword(type)} ${type.name};`);
   }

@@ -44,6 +44,12 @@ export class LibraryScope {
     return index < 0 ? undefined : this.type(index);
   }
 
+  /** A library this one imports, by its position in `imports`; undefined when it is not found. */
+  imported(position: number): LibraryScope | undefined {
+    const from = this.library.imports[position];
+    return from === undefined ? undefined : this.#find(from, this.library);
+  }
+
   /** The type a reference of this library leads to. Throws TYPE_E_CANTLOADLIBRARY when its library is not found. */
   resolve(reference: TypeReference): TypeView {
     if ("local" in reference) return this.type(reference.local);

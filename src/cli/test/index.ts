@@ -3,3 +3,4 @@ import "./account.test.ts";
 import "./reg.test.ts";
 import "./call.test.ts";
 import "./files.test.ts";
+import "./tlb.test.ts";

@@ -1,0 +1,62 @@
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { Command } from "commander";
+import { type LibraryScope, TypeLibraries, importedIdl, printIdl } from "../../automation/index.ts";
+import { ComError, HResult } from "../../base/index.ts";
+import { compileIdl, formatDiagnostic, memoryFileSystem, nodeFileSystem } from "../../idl/index.ts";
+import type { Output } from "../output.ts";
+
+interface Flags {
+  readonly out?: string;
+  readonly library: readonly string[];
+}
+
+/** `comity tlb`: looks into type libraries. */
+export function tlbCommand(output: Output): Command {
+  const tlb = new Command("tlb").description("look into type libraries: .tlb, and those inside programs");
+  const show = new Command("show")
+    .description("print a type library as IDL")
+    .argument("<file>", "a type library or a program; program.dll\\2 is the second one in it")
+    .action((file: string, flags: Flags) => output.out(printIdl(load(file, flags))));
+  const typescript = new Command("ts")
+    .description("print a type library as TypeScript: types, descriptors, doc comments")
+    .argument("<file>", "a type library or a program; program.dll\\2 is the second one in it")
+    .option("-o, --out <file>", "where the TypeScript goes (default: standard output)")
+    .action((file: string, flags: Flags) => printTypeScript(file, flags, output));
+  for (const command of [show, typescript]) {
+    command.option(
+      "-L, --library <folder>",
+      "a folder to look for imported libraries in, beside the file's own",
+      (value: string, list: readonly string[]) => [...list, value],
+      [],
+    );
+    tlb.addCommand(command);
+  }
+  return tlb;
+}
+
+function load(file: string, flags: Flags): LibraryScope {
+  return new TypeLibraries({ folders: flags.library }).load(file);
+}
+
+/** The way over IDL: what the compiler prints for it is what it prints for the library's source. */
+function printTypeScript(file: string, flags: Flags, output: Output): void {
+  const name = `${basename(file.replaceAll("\\", "/")).replace(/\.[^.]*$/, "")}.idl`;
+  const scope = load(file, flags);
+  const printed = memoryFileSystem({
+    ...Object.fromEntries(importedIdl(scope)),
+    [name]: printIdl(scope, { importIdl: true }),
+  });
+  const result = compileIdl(name, {
+    fileSystem: {
+      readFile: (path) => printed.readFile(path) ?? nodeFileSystem.readFile(path),
+      readFolder: (path) => [...(printed.readFolder(path) ?? []), ...(nodeFileSystem.readFolder(path) ?? [])],
+    },
+  });
+  const text = result.typescript();
+  for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);
+  if (result.errors > 0) throw new ComError(HResult.E_FAIL, `${file} does not become TypeScript as a whole`);
+  if (flags.out === undefined) return output.out(text);
+  writeFileSync(flags.out, text);
+  output.out(`${flags.out}\n`);
+}
