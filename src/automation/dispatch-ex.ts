@@ -52,8 +52,8 @@ export class DispatchExStub extends DispatchStub {
     if (member !== undefined) return member.dispId;
     if ((grfdex & fdexNameEnsure) === 0 || !this.#dynamic || !isFreeName(name))
       throw new ComError(HResult.DISP_E_UNKNOWNNAME, `"${name.slice(0, 80)}" is not a name of this object`);
-    if (this.members.members.length >= maxMembers)
-      throw new ComError(HResult.E_OUTOFMEMORY, `an object has at most ${maxMembers} members`);
+    if (!(this.members instanceof ObjectMembers) || this.members.numbered >= maxMembers)
+      throw new ComError(HResult.E_OUTOFMEMORY, `the objects of a class have at most ${maxMembers} names`);
     (this.object as Record<string, unknown>)[name] = undefined;
     return this.memberByName(name, true)?.dispId ?? DispId.UNKNOWN;
   }
@@ -170,7 +170,7 @@ export class DispatchExStub extends DispatchStub {
   }
 }
 
-/** The most members callers may give an object. Stops one from filling memory with names. */
+/** The most names that get a number, per class or plain object. Stops callers from filling memory with names that come and go. */
 const maxMembers = 65_536;
 
 /** Names that callers may make: not those the language itself uses. */

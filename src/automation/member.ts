@@ -8,7 +8,6 @@ export const DispId = {
   CONSTRUCTOR: -6,
   DESTRUCTOR: -7,
   THIS: -613,
-  STARTENUM: -1,
 } as const;
 
 /** How a member is invoked; a combination for `Invoke`. ([MS-OAUT] 2.2.14) CONSTRUCT is IDispatchEx's: the member is made an object with `new`. */

@@ -12,7 +12,7 @@ import { unwrapException } from "./excep-info.ts";
 type Host = Identity["host"];
 
 /** Runs `use` with the IDispatch of a pointer or an implementation object. */
-export async function withDispatch<T>(
+async function withDispatch<T>(
   object: object,
   use: (dispatch: IDispatch) => Promise<T>,
   host?: Host,

@@ -61,6 +61,11 @@ export class ObjectMembers implements MemberSource {
     return [...this.#names()].map((name) => this.#member(name)).filter((member) => member !== undefined);
   }
 
+  /** How many names have a number, those that are gone among them: they keep it. */
+  get numbered(): number {
+    return this.#numbering.names.size;
+  }
+
   /** The number of a name that may not be there (any more). */
   idOf(name: string): number {
     if (name.toLowerCase() === this.#defaultName()?.toLowerCase()) return DispId.VALUE;

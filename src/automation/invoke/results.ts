@@ -66,7 +66,7 @@ interface WireDecimal {
 }
 
 /** CY and DECIMAL are structures in a contract. */
-export function fromContract(vt: number, value: unknown): unknown {
+function fromContract(vt: number, value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value !== "object" || value === null) return value;
   if (vt === VT.CY && "int64" in value) return value.int64;

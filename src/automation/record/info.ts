@@ -76,7 +76,7 @@ export class RecordInfo {
   }
 }
 
-export const TYPE_E_LIBNOTREGISTERED = 0x8002801d;
+const TYPE_E_LIBNOTREGISTERED = 0x8002801d;
 
 /** Records by GUID. As with interfaces, whoever defines a type first: it never changes. */
 const known = new Map<Guid, RecordInfo>();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HResult } from "../../base/index.ts";
-import { type Interface } from "../../ndr/index.ts";
-import { type IUnknown, pointerTo } from "../../com/index.ts";
+import { type Interface, defineInterface } from "../../ndr/index.ts";
+import { type IUnknown, defineClass, identityOf, pointerTo } from "../../com/index.ts";
 import { automationProviders } from "../dispatch-provider.ts";
 import { IDispatchEx } from "../gen/dispex.ts";
 import { IProvideClassInfo2 } from "../gen/ocidl.ts";
@@ -160,6 +160,56 @@ test("an enumerator keeps its place: skip, reset, clone, and the end", async () 
   await items.Skip(1);
   assert.deepEqual(await next(9), ["b", "c"]);
   assert.equal(await codeOf(next(0x7fffffff)), HResult.E_INVALIDARG);
+});
+
+test("names that come and go are not endless", () => {
+  class Small {
+    static readonly dispatch = { dynamic: true };
+  }
+  using ex = pointer(new Small(), IDispatchEx);
+  const codes = new Set<number>();
+  for (let i = 0; i < 65_600 && codes.size === 0; i++) {
+    const made = code(() => ex.GetDispID(`n${i}`, 2));
+    if (made !== 0) codes.add(made);
+    else void ex.DeleteMemberByName(`n${i}`, 1);
+  }
+  assert.deepEqual([...codes], [HResult.E_OUTOFMEMORY]);
+});
+
+test("a class with events says which, and its type library where there is one", async () => {
+  const DEvents = defineInterface({
+    name: "DEvents",
+    iid: "7a1c3d10-0d52-4f6c-9a33-5b0d8c2e0021",
+    kind: "dispatch",
+    methods: () => [],
+  });
+  class Source {}
+  const definition = defineClass(
+    { clsid: "7a1c3d10-0d52-4f6c-9a33-5b0d8c2e0020", sources: [DEvents] },
+    Source,
+    { dispatch: true },
+  );
+  const type = { GetTypeKind: () => 5 };
+  const described = hostWith(
+    automationProviders({
+      dispatchType: () => type,
+      classType: (one) => (one === definition ? type : undefined),
+    }),
+  );
+  const object = new Source();
+  identityOf(object, described).definition = definition;
+  using info = pointerTo(object, IProvideClassInfo2, described);
+  assert.equal(await info.GetGUID(1), DEvents.iid);
+  assert.equal(
+    code(() => info.GetGUID(2)),
+    HResult.E_INVALIDARG,
+  );
+  using dispatch = pointerTo(object, IDispatch, described);
+  assert.equal(await dispatch.GetTypeInfoCount(), 1);
+  assert.equal(
+    code(() => dispatch.GetTypeInfo(1, 0)),
+    HResult.DISP_E_BADINDEX,
+  );
 });
 
 test("an object without events or a type library has no class information", () => {
