@@ -20,6 +20,11 @@ export interface CompileOptions {
   readonly wellKnown?: string | null;
   /** Modules of the well-known files; default: the package's own table. */
   readonly modules?: ModuleTable;
+  /**
+   * True: a type that nothing declares is a warning, also in a file whose imports were all found. Files are published that no
+   * compiler takes as they are; what else they declare is still worth knowing. Default: an error, for code must be complete.
+   */
+  readonly tolerant?: boolean;
   /** How generated code names what it imports; default: for a user of the package, imports end in `.js`. */
   readonly style?: ModuleStyle;
   /** Modules of the user's own `[wire_marshal]` types, by type. */
@@ -61,7 +66,7 @@ export class Compiler {
     const found = this.#finder.find(path, [""]);
     const unit = found === undefined ? undefined : this.#loader.load(found);
     if (unit === undefined) return missing(path);
-    const binder = new Binder(unit, this.#loader);
+    const binder = new Binder(unit, this.#loader, this.#options.tolerant ?? false);
     const empty: Model = { path: unit.path, entities: [], imports: [], missing: [], quotes: [] };
     const model = guarded(binder, empty, () => {
       const bound = binder.bind();

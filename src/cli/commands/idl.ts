@@ -38,7 +38,11 @@ function addDefine(value: string, all: Readonly<Record<string, string>>): Readon
 }
 
 function compile(file: string, flags: Flags, output: Output): void {
-  const result = compileIdl(file, { includePath: flags.include, defines: flags.define });
+  const result = compileIdl(file, {
+    includePath: flags.include,
+    defines: flags.define,
+    tolerant: flags.json === true,
+  });
   // Printing finds what cannot be sent; that is said with the rest.
   const text = flags.json ? "" : result.typescript();
   for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);

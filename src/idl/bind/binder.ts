@@ -123,8 +123,11 @@ export class Binder {
   /** How many of the implicit files are loaded. */
   #implicit = 0;
 
-  constructor(unit: LoadedUnit, loader: Loader) {
+  readonly #tolerant: boolean;
+
+  constructor(unit: LoadedUnit, loader: Loader, tolerant: boolean) {
     this.#unit = unit;
+    this.#tolerant = tolerant;
     this.#loader = loader;
     this.diagnostics = new Diagnostics(loader.sources);
     this.types = new TypeBinder(this);
@@ -185,10 +188,13 @@ export class Binder {
     }
     const { imports, decls } = this.#unit;
     const library = decls.some((it) => it.kind === "library");
+    const typeLibrary = decls.flatMap(importedLibraries).find((it) => !/^std(?:ole|type)/i.test(it));
+    if (typeLibrary !== undefined) return `it may stand in "${typeLibrary}"`;
     if (this.#implicit > 0 && imports.length === 0 && !library)
       return "the file imports nothing: it is a part of another";
     const whole = this.#loader.includer(this.#unit.path);
-    return whole === undefined ? undefined : `the file is a part of "${whole}"`;
+    if (whole !== undefined) return `the file is a part of "${whole}"`;
+    return this.#tolerant ? "nothing that was found declares it" : undefined;
   }
 
   /**
@@ -411,4 +417,9 @@ export class Binder {
 function versionText(decl: Extract<Decl, { kind: "library" }>): string {
   const arg = attributeOf(decl.attributes, "version")?.args?.[0];
   return arg?.kind === "raw" ? arg.text : "0.0";
+}
+
+function importedLibraries(decl: Decl): string[] {
+  if (decl.kind === "importlib") return [decl.file];
+  return decl.kind === "library" ? decl.body.flatMap(importedLibraries) : [];
 }

@@ -1,6 +1,6 @@
 /** Texts that are called .idl and are another language: what gives each away, looked for in the text without comments. */
 const languages: readonly (readonly [name: string, signs: RegExp])[] = [
-  ["a template of a code wizard", /\[!(?:output|if|else|endif)\b|^%%|\$\$[a-z]+\$\$|\$safeprojectname\$/im],
+  ["a template of a code wizard", /\[![A-Za-z]|^%%|\$\w+\$/m],
   [
     "Mozilla XPIDL",
     /\[[^\]]*\bscriptable\b[^\]]*\]\s*interface|%\{\s*C\+\+|\binterface\s+nsI\w+\s*:\s*nsISupports\b/,

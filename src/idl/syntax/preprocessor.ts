@@ -517,6 +517,13 @@ export class Preprocessor {
   }
 
   #pragma(): void {
+    // The only directive whose strings may go over several lines.
+    const echo = /[ \t]*midl_echo[ \t]*\([ \t]*"(?:[^"\\]|\\[\s\S])*"[ \t]*\)/y;
+    echo.lastIndex = this.#lexer.pos;
+    if (echo.test(this.#lexer.text)) {
+      this.#lexer.pos = echo.lastIndex;
+      return;
+    }
     const words = this.#restOfLine().map((token) => token.text);
     if (words[0] === "once") this.#onceOnly.add(this.#lexer.file.path);
     else if (words[0] === "pack") this.#packing.apply(words.slice(2));

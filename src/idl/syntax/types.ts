@@ -115,6 +115,14 @@ function parseSpecWord(p: Parser, attributes: readonly Attribute[], doc: DocRang
 
 function parseReference(p: Parser): TypeSpec {
   const { place } = p;
+  // `_In_ LONG x`, `__nullterminated WCHAR *s`: the words of a header that was not found.
+  while (p.text.startsWith("_") && p.peek() === T.name && !p.peekIsNoise()) {
+    const word = p.text;
+    p.next();
+    if (p.peek() === T.name || p.peek() === 42) continue;
+    // It was the type after all, and this is its name.
+    return { kind: "reference", place, name: word, word: undefined };
+  }
   return { kind: "reference", place, name: p.qualifiedName("a type"), word: undefined };
 }
 
