@@ -22,6 +22,7 @@ const peers = [
   { name: "tshark-decode", packages: ["tshark"] },
   { name: "impacket", packages: ["python3-impacket"] },
   { name: "automation", packages: ["python3-impacket"] },
+  { name: "types", packages: ["python3-impacket"] },
   { name: "endpoints", packages: ["python3-impacket"] },
   { name: "smbtorture", packages: ["samba-testsuite"] },
   { name: "tshark-own", packages: ["tshark"] },

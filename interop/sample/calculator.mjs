@@ -4,7 +4,12 @@
  */
 import { FileAccountStore, ntlmServer, spnegoServer } from "../../dist/auth/index.js";
 import { ComError } from "../../dist/base/index.js";
-import { IDispatch, dispatchProvider } from "../../dist/automation/index.js";
+import {
+  IDispatch,
+  TypeLibraries,
+  automationProviders,
+  typeInfoSource,
+} from "../../dist/automation/index.js";
 import { Runtime, defineClass, defineModule } from "../../dist/com/index.js";
 import { LocalMachine, createRemoting } from "../../dist/dcom/index.js";
 import { f64, hresult, i32, ref } from "../../dist/ndr/codegen/v1.js";
@@ -82,7 +87,7 @@ export function mechanismsOf(home, machineName) {
 export function openRuntime(home, address, options = {}) {
   return Runtime.open({
     home,
-    providers: [dispatchProvider],
+    providers: automationProviders(typeInfoSource(new TypeLibraries())),
     remoting: (runtime) =>
       createRemoting({
         runtime,

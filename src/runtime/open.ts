@@ -15,6 +15,7 @@ import {
 } from "../dcom/index.ts";
 import { openMachine, serverMechanisms } from "./machine.ts";
 import { listenWhereTheMachineDoes } from "./hosts.ts";
+import { typesOfRuntime } from "./types.ts";
 
 export interface OpenOptions extends Omit<RuntimeOptions, "remoting"> {
   /** Who this process is when it calls other machines, unless an activation says otherwise. */
@@ -41,9 +42,10 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
 export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise<OpenedRuntime> {
   const { credentials, remoting: wanted = {}, providers = [], ...rest } = options;
   let opened: DcomRemoting | undefined;
-  const runtime = await Runtime.open({
+  const types = typesOfRuntime(() => runtime);
+  const runtime: Runtime = await Runtime.open({
     ...rest,
-    providers: [...automationProviders(), ...providers],
+    providers: [...automationProviders(types), ...providers],
     remoting: async (made) => (opened = await remotingOf(made, credentials, wanted)),
   });
   return { runtime, remoting: opened as DcomRemoting };
