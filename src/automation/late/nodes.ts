@@ -26,7 +26,7 @@ export function nodeOf(value: unknown): Node | undefined {
 
 /** Objects nobody has in hand any more go back before their scope ends. */
 const forgotten = new FinalizationRegistry<Held>((held) => {
-  if (held.proxy?.deref() === undefined) held.scope.drop(held);
+  if (held.proxy?.deref() === undefined) held.scope.forget(held);
 });
 
 export function proxyOf(held: Held): object {
@@ -192,13 +192,7 @@ export class MemberNode extends Node {
   }
 
   override async withHeld<T>(use: (held: Held) => Promise<T>): Promise<T> {
-    const held = await heldOf(this, await this.read());
-    try {
-      return await use(held);
-    } finally {
-      // What was only passed through is not kept.
-      if (held.handedOut === 0) this.scope.drop(held);
-    }
+    return this.scope.leave(await enter(this, await this.read()), use);
   }
 
   override call(args: readonly unknown[]): CallNode {
@@ -279,7 +273,7 @@ function noObject(title: string): ComError {
   return new ComError(HResult.DISP_E_TYPEMISMATCH, `${title} is no object`, { where: title });
 }
 
-async function heldOf(node: Node, variant: Variant): Promise<Held> {
+async function enter(node: Node, variant: Variant): Promise<Held> {
   const { value } = variant;
   const isObject = variant.vt === VT.DISPATCH || variant.vt === VT.UNKNOWN;
   const found =
@@ -287,7 +281,7 @@ async function heldOf(node: Node, variant: Variant): Promise<Held> {
       ? await dispatchOf(value, node.scope.options.host)
       : undefined;
   if (found === undefined) throw noObject(node.title);
-  return node.scope.hold(found);
+  return node.scope.enter(found);
 }
 
 /** What a script sees of a result. */

@@ -14,6 +14,8 @@ export interface Held {
   readonly pointer: IDispatch;
   readonly caller: DispatchCaller;
   handedOut: number;
+  /** Paths that lead through it just now. */
+  passing: number;
   proxy: WeakRef<object> | undefined;
   released: boolean;
 }
@@ -47,7 +49,16 @@ export class Scope {
       return before;
     }
     const caller = new DispatchCaller(pointer, this.options.lcid);
-    const held: Held = { scope: this, key, pointer, caller, handedOut: 0, proxy: undefined, released: false };
+    const held: Held = {
+      scope: this,
+      key,
+      pointer,
+      caller,
+      handedOut: 0,
+      passing: 0,
+      proxy: undefined,
+      released: false,
+    };
     this.#held.set(key, held);
     this.#root ??= held;
     return held;
@@ -60,9 +71,32 @@ export class Scope {
     else this.drop(held);
   }
 
-  /** Releases an object nobody has in hand. */
+  /** Takes over a pointer for a path that leads on: `leave` ends it. */
+  enter(pointer: IDispatch): Held {
+    const held = this.hold(pointer);
+    held.passing++;
+    return held;
+  }
+
+  /** Runs `use` on an object that was entered. What was only passed through is not kept. */
+  async leave<T>(held: Held, use: (held: Held) => Promise<T>): Promise<T> {
+    try {
+      return await use(held);
+    } finally {
+      held.passing--;
+      this.drop(held);
+    }
+  }
+
+  /** An object in hand was lost by those who had it. */
+  forget(held: Held): void {
+    held.handedOut = 0;
+    this.drop(held);
+  }
+
+  /** Releases an object that nobody has in hand and no path leads through; the root stays. */
   drop(held: Held): void {
-    if (held === this.#root && !held.released) return;
+    if (held === this.#root || held.handedOut > 0 || held.passing > 0) return;
     this.#held.delete(held.key);
     drop(held);
   }

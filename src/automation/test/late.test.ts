@@ -210,6 +210,15 @@ test("leaving the block releases everything that was reached", async () => {
   assert.equal(await codeOf(kept[0].Name), HResult.CO_E_OBJNOTCONNECTED);
 });
 
+test("paths through one object do not take it from each other", async () => {
+  using app = open();
+  const counts = await Promise.all([app.Sheets.Count, app.Sheets.Item(1).Name, app.Sheets.Count]);
+  assert.deepEqual(counts, [2, "Sheet1", 2]);
+  const sheets = await app.Sheets;
+  await Promise.all([app.Sheets.Count, app.Sheets.Count]);
+  assert.equal(await sheets.Count, 2, "what is in hand stays");
+});
+
 test("a call is made though nobody awaits it, and before what follows", async () => {
   const order: string[] = [];
   class Recorder {
