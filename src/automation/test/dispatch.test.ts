@@ -272,6 +272,16 @@ const IStore: InterfaceDescriptor = defineInterface({
       returns: hresult,
       params: [input("owner", { kind: "interface", iid: "00020400-0000-0000-c000-000000000046" })],
     },
+    {
+      name: "Adopt",
+      opnum: 16,
+      dispId: 7,
+      returns: hresult,
+      params: [
+        input("other", { kind: "interface", iid: "11111111-2222-3333-4444-666666666666" }),
+        retval(VARIANT),
+      ],
+    },
   ],
 });
 
@@ -305,6 +315,9 @@ class Store {
   }
   putref_Owner(owner: unknown): void {
     this.owner = owner;
+  }
+  Adopt(other: { get_Item(key: Variant): unknown } | null): unknown {
+    return other?.get_Item(Variant.from("k"));
   }
 }
 
@@ -459,4 +472,25 @@ test("DISPIDs of untyped objects are the same in every object of a class, and ma
   const zero = idOf(extended, "Zero");
   assert.equal(idOf(new Shape("Zero"), "zero"), zero);
   assert.notEqual(zero, idOf(plain, "Draw"));
+});
+
+test("an object as an argument becomes a pointer to the interface that is declared, or is of the wrong type", async () => {
+  const runtime = hostWith(automationProviders());
+  const [store, other] = [new Store(), new Store()];
+  other.items.set("k", "found");
+  using target = pointerTo(store, IDispatch, runtime);
+  using argument = pointerTo(other, IDispatch, runtime);
+  const late = new LateBound(target);
+  assert.equal(await late.call("Adopt", [new Variant(VT.DISPATCH, argument)]), "found");
+  assert.equal(await late.call("Adopt", [new Variant(VT.DISPATCH, null)]), undefined);
+  class Stranger {
+    static readonly dispatch = {};
+    Name = "stranger";
+  }
+  using stranger = pointerTo(new Stranger(), IDispatch, runtime);
+  assert.equal(
+    await codeOf(late.call("Adopt", [new Variant(VT.DISPATCH, stranger)])),
+    HResult.DISP_E_TYPEMISMATCH,
+  );
+  assert.equal(await codeOf(late.call("Adopt", [5])), HResult.DISP_E_TYPEMISMATCH);
 });
