@@ -9,6 +9,7 @@ const inClone = "docs/cli.md";
 const scripts = [
   "docs/tutorials/first-object.md",
   "docs/tutorials/from-linux-to-windows.md",
+  "docs/tutorials/from-a-type-library.md",
   "docs/automation.md",
 ];
 

@@ -42,7 +42,7 @@ export {
   unregisterTypeLib,
 } from "./typelib/registration.ts";
 export { type PrintIdlOptions, importedIdl, printIdl } from "./typelib/print-idl.ts";
-export { interfaceFromTypeInfo } from "./typelib/descriptor.ts";
+export { type DescribedMethods, interfaceFromTypeInfo } from "./typelib/descriptor.ts";
 export {
   type DescribedClass,
   type DescribedLibrary,

@@ -37,6 +37,7 @@ const interfaceIids: Readonly<Record<number, Guid>> = {
 
 /** SAFEARRAY. ([MS-OAUT] 2.2.30.10) */
 export const SAFEARRAY_UserMarshal: UserMarshal<SafeArray | null, WireSafeArray | null> = {
+  littleEndian: true,
   toWire(value) {
     if (value === null || value === undefined) return null;
     const { fFeatures, union } = armOf(value);

@@ -50,6 +50,7 @@ const arms: Readonly<Record<number, readonly [plain: string, byRef: string]>> = 
 
 /** VARIANT. Its size in quadwords is written when everything it points to stands. ([MS-OAUT] 2.2.29.2) */
 export const VARIANT_UserMarshal: UserMarshal<Variant, WireVariant | null> = {
+  littleEndian: true,
   toWire(value) {
     const variant = Variant.from(value);
     validateVarType(variant.vt);

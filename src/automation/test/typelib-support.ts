@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Guid, ComError } from "../../base/index.ts";
+import { ComError } from "../../base/index.ts";
 import { type CUSTDATA, ITypeInfo2, type ITypeInfo, type ITypeLib2, type TYPEDESC } from "../gen/oaidl.ts";
 import type { Variant } from "../variant.ts";
 
@@ -174,8 +174,4 @@ async function typeText(info: ITypeInfo, type: TYPEDESC | null): Promise<string>
 /** For `assert.throws` and `assert.rejects`: a ComError with this code. */
 export function hasCode(code: number): (error: unknown) => boolean {
   return (error) => error instanceof ComError && error.code === code >>> 0;
-}
-
-export function asGuid(text: string): Guid {
-  return text as Guid;
 }

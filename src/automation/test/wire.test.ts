@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { HResult, guid } from "../../base/index.ts";
-import { type Syntax, ndr20 } from "../../ndr/index.ts";
+import { ByteReader, HResult, guid } from "../../base/index.ts";
+import { array, field, struct, u32, unique } from "../../ndr/codegen/v1.ts";
+import { type NdrType, type Syntax, codecFor, ndr20 } from "../../ndr/index.ts";
 import { LPSAFEARRAY, VARIANT } from "../gen/oaidl.ts";
 import { RecordInfo } from "../record/info.ts";
 import { RecordValue } from "../record/value.ts";
@@ -251,3 +252,33 @@ test("an array with no elements and huge bounds becomes nothing, not memory", ()
   for (const syntax of syntaxes)
     assert.deepEqual(travel(new Variant(VT.ARRAY | VT.I4, array), syntax).toJs(), []);
 });
+
+test("in a big-endian message VARIANTs are little-endian all the same", () => {
+  for (const syntax of syntaxes) {
+    fc.assert(
+      fc.property(variants, (variant) => {
+        const context = exchange();
+        const bytes = encode(VARIANT, variant, syntax, context);
+        const reader = new ByteReader(bytes, 0, bytes.length, false);
+        assert.deepEqual(codecFor(VARIANT, syntax).decode(reader, context), variant);
+        assert.equal(reader.remaining, 0);
+      }),
+      { numRuns: 100 },
+    );
+  }
+  // Counts and referents around them are in the message's order: arguments as DISPPARAMS has them.
+  const little = encode(arguments_, { values: [new Variant(VT.I4, 1), Variant.from("x")], count: 2 }, ndr20);
+  const big = little.slice();
+  for (const at of [0, 4, 8, 12, 16])
+    new DataView(big.buffer).setUint32(at, new DataView(little.buffer).getUint32(at, true), false);
+  const reader = new ByteReader(big, 0, big.length, false);
+  assert.deepEqual(codecFor(arguments_, ndr20).decode(reader, exchange()), {
+    values: [new Variant(VT.I4, 1), Variant.from("x")],
+    count: 2,
+  });
+});
+
+const arguments_: NdrType = struct("Arguments", () => [
+  field("values", unique(array(VARIANT, { size: "count" }))),
+  field("count", u32),
+]);

@@ -22,7 +22,7 @@ import type {
 const LCID_EN_US = 0x409;
 
 /** What people read; all of it may be left out. */
-export interface DocumentationOptions {
+interface DocumentationOptions {
   readonly docString?: string | undefined;
   readonly helpContext?: number;
   readonly helpStringContext?: number;
@@ -200,7 +200,7 @@ function isDual(type: TypeInfo): boolean {
   return (type.flags & TYPEFLAG_FDUAL) !== 0;
 }
 
-export function documentation(options: DocumentationOptions): {
+function documentation(options: DocumentationOptions): {
   docString: string | undefined;
   helpContext: number;
   helpStringContext: number;
@@ -223,8 +223,8 @@ export type TypeDraft = {
   implTypes: ImplType[];
 };
 
-/** No member identifier was given. */
-export const UNNUMBERED: number = Number.NaN;
+/** No member identifier was given; the layout finds one. */
+const UNNUMBERED = Number.NaN;
 
 /** Makes one type (ICreateTypeInfo2). */
 export class TypeBuilder {

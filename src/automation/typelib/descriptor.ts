@@ -2,6 +2,7 @@ import { ComError } from "../../base/index.ts";
 import { IUnknown } from "../../com/index.ts";
 import { BSTR, CY, DECIMAL } from "../../com/gen/wtypes.ts";
 import {
+  type Awaitable,
   type Interface,
   type InterfaceDescriptor,
   type MethodDescriptor,
@@ -94,10 +95,14 @@ const simpleTypes: ReadonlyMap<number, NdrType> = new Map<number, NdrType>([
  * this program holds already, when it does. Throws TYPE_E_WRONGTYPEKIND for other types; TYPE_E_TYPEMISMATCH, at the first call, for a type that does
  * not travel.
  */
-export function interfaceFromTypeInfo(view: TypeView): Interface<unknown> {
+export function interfaceFromTypeInfo<T extends IUnknown = DescribedMethods>(view: TypeView): Interface<T> {
   const known = view.type.guid === undefined ? undefined : knownInterface(view.type.guid);
-  return known ?? describeInterface(view);
+  return (known ?? describeInterface(view)) as Interface<T>;
 }
+
+/** The methods of an interface that TypeScript knows nothing of, by name: `get_Count`, `Add`, … */
+export type DescribedMethods = IUnknown &
+  Readonly<Record<string, (...args: readonly unknown[]) => Awaitable<unknown>>>;
 
 const described = new WeakMap<object, Interface<unknown>>();
 

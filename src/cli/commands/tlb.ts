@@ -1,7 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Command } from "commander";
-import { type LibraryScope, TypeLibraries, importedIdl, printIdl } from "../../automation/index.ts";
+import {
+  type LibraryScope,
+  STDOLE_FILE,
+  TypeLibraries,
+  importedIdl,
+  printIdl,
+} from "../../automation/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
 import { compileIdl, formatDiagnostic, memoryFileSystem, nodeFileSystem } from "../../idl/index.ts";
 import type { Output } from "../output.ts";
@@ -35,8 +41,10 @@ export function tlbCommand(output: Output): Command {
   return tlb;
 }
 
+/** Without a file of that name, stdole2.tlb is the one that comes with us. */
 function load(file: string, flags: Flags): LibraryScope {
-  return new TypeLibraries({ folders: flags.library }).load(file);
+  const libraries = new TypeLibraries({ folders: flags.library });
+  return file === STDOLE_FILE && !existsSync(file) ? libraries.standard : libraries.load(file);
 }
 
 /** The way over IDL: what the compiler prints for it is what it prints for the library's source. */

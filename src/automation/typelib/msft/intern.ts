@@ -1,7 +1,7 @@
 import { ByteWriter, type Guid } from "../../../base/index.ts";
 import type { CodePage } from "../code-page.ts";
 import { hashOfName } from "../name-hash.ts";
-import { FILLER, GUID_BUCKETS, GUID_RECORD_SIZE, NAME_BUCKETS } from "./layout.ts";
+import { FILLER, GUID_BUCKETS, NAME_BUCKETS } from "./layout.ts";
 
 /** Fills up to a multiple of four bytes. */
 export function fill(writer: ByteWriter): void {
@@ -129,8 +129,6 @@ export class GuidTable {
     this.#known.set(guid, at);
     return at;
   }
-
-  static readonly recordSize: number = GUID_RECORD_SIZE;
 }
 
 /** Bytes of a hash table. */

@@ -98,7 +98,6 @@ export const FunctionBits = { customData: 0x80, defaults: 0x1000, entryIsOrdinal
 export const IMPORT_BY_GUID = 0x10000;
 export const IMPORT_RECORD_SIZE = 12;
 export const REFERENCE_RECORD_SIZE = 16;
-export const GUID_RECORD_SIZE = 24;
 export const CUSTOM_RECORD_SIZE = 12;
 export const NAME_HEADER_SIZE = 12;
 export const GUID_BUCKETS = 32;
