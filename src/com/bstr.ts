@@ -6,6 +6,7 @@ import type { FLAGGED_WORD_BLOB } from "./gen/wtypesbase.ts";
  * BSTR: a string, null, or bytes when the length is odd. A null BSTR is a blob whose byte count is all ones. ([MS-OAUT] 2.2.23)
  */
 export const BSTR_UserMarshal: UserMarshal<string | Uint8Array | null, FLAGGED_WORD_BLOB | null> = {
+  littleEndian: true,
   toWire(value) {
     if (value === null || value === undefined)
       return { cBytes: 0xffffffff, clSize: 0, asData: new Uint16Array(0) };

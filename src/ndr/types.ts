@@ -190,6 +190,8 @@ export interface UserType {
 }
 
 export interface UserMarshal<T = never, W = never> {
+  /** The wire form is little-endian whatever the message around it is, as Automation's types are ([MS-OAUT] 2.2.29.2). */
+  readonly littleEndian?: boolean;
   /** The wire form of a value. */
   toWire(value: T): W;
   /** The value of a wire form. */

@@ -1,13 +1,12 @@
 import type { NdrType, PointerType } from "../types.ts";
 import { arrayConformance } from "./array.ts";
 import { readCount, writeCount } from "./counts.ts";
-import type { Emitter } from "./emitter.ts";
-import { property } from "./emitter.ts";
-import type { Site } from "./kind.ts";
+import { Emitter, property } from "./emitter.ts";
+import { type Site, emptyScope } from "./kind.ts";
 import { layoutOf } from "./layout.ts";
 import { stringConformance } from "./string.ts";
 import { structScope } from "./members.ts";
-import { fromWire, writeUser } from "./user.ts";
+import { fromWire, isOtherOrder, writeUser } from "./user.ts";
 
 /*
  * A whole item at the end of the message so far: the max_counts that were moved to the front, the flat part, the pointees. Parameters and
@@ -93,8 +92,12 @@ export function firstAlign(e: Emitter, type: NdrType): number {
 /** Emits the reading of a whole item; answers the code of its value. */
 export function readWhole(e: Emitter, type: NdrType, site: Site): string {
   if (type.kind === "pointer" && type.pointer === "ref") return readWhole(e, type.to, site);
-  if (type.kind === "user")
-    return fromWire(e, type, readWhole(e, type.wire(), { ...site, user: true, id: undefined }));
+  if (type.kind === "user") {
+    const inner = { ...site, user: true, id: undefined };
+    const wire = type.wire();
+    const code = isOtherOrder(e, type) ? readLittle(e, wire, inner) : readWhole(e, wire, inner);
+    return fromWire(e, type, code);
+  }
   if (isPlainWide(e, type)) {
     return e.bind(`${e.run("receiveWide")}(r, ${e.little}, s, ${JSON.stringify(site.where)})`, "text");
   }
@@ -119,6 +122,24 @@ export function readWhole(e: Emitter, type: NdrType, site: Site): string {
   e.kindOf(type).skip(e, type, m, inner);
   e.line(`${e.run("takeTo")}(r, ${m});`);
   return e.kindOf(type).read(e, type, { base: f, offset: 0 }, inner);
+}
+
+/** Emits the reading of a whole item that is little-endian within a big-endian message. */
+export function readLittle(e: Emitter, type: NdrType, site: Site): string {
+  const inner = new Emitter(e.syntax, "decode", e.link, e.kindOf);
+  // A function of its own: it sees nothing of what surrounds the item.
+  const own: Site = {
+    scope: emptyScope,
+    where: site.where,
+    counts: [],
+    checks: [],
+    user: site.user === true,
+  };
+  inner.line("const d = r.view;");
+  const x = inner.bind(readWhole(inner, type, own), "value");
+  inner.line(`return ${x};`);
+  const read = inner.compile(`return function (r, s) {\n${inner.take()}\n};`, `${site.where}.decode`);
+  return e.bind(`${e.constant(read, "little")}(r, s)`, "value");
 }
 
 /** Emits the max_counts of a value of variable size, which may lie in its last member's last member. */

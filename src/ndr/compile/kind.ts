@@ -21,6 +21,8 @@ export interface Site {
   readonly checks: (() => void)[];
   /** True for the wire form of a user type, whose referents Windows writes as "User". */
   readonly user?: boolean;
+  /** True for the wire form of a user type that is little-endian in a big-endian message: its referents are read so. */
+  readonly little?: boolean;
   /** Variable with the id of the full pointer whose referent this is. */
   readonly id?: string | undefined;
   /** Variable that receives where the referent begins. */

@@ -1,7 +1,7 @@
 import { ComError, HResult } from "../../base/index.ts";
 import type { InterfacePointerType, PointerType } from "../types.ts";
 import { writeCount, readCount } from "./counts.ts";
-import { expectTarget, firstAlign, isNullable, readWhole, writeWhole } from "./complete.ts";
+import { expectTarget, firstAlign, isNullable, readLittle, readWhole, writeWhole } from "./complete.ts";
 import type { Emitter } from "./emitter.ts";
 import { at, type Kind, type Place, type Site } from "./kind.ts";
 import { numberCode } from "./expression.ts";
@@ -23,7 +23,13 @@ function writeId(e: Emitter, place: Place, id: string): void {
   writeCount(e, at(place), id);
 }
 
-const inside = (site: Site): Site => ({ ...site, user: false, start: undefined, id: undefined });
+const inside = (site: Site): Site => ({
+  ...site,
+  user: false,
+  little: false,
+  start: undefined,
+  id: undefined,
+});
 
 export const pointerKind: Kind<PointerType> = {
   measure: never,
@@ -54,7 +60,8 @@ export const pointerKind: Kind<PointerType> = {
     });
   },
   read(e, type, place, site) {
-    if (type.pointer === "ref") return readWhole(e, type.to, inside(site));
+    const readTarget = site.little === true ? readLittle : readWhole;
+    if (type.pointer === "ref") return readTarget(e, type.to, inside(site));
     const x = e.name("pointer");
     const id = e.bind(readCount(e, at(place)), "id");
     e.line(`let ${x} = null;`);
@@ -64,7 +71,7 @@ export const pointerKind: Kind<PointerType> = {
         readFull(e, type, x, id, boxed, site);
         return;
       }
-      const value = readWhole(e, type.to, inside(site));
+      const value = readTarget(e, type.to, inside(site));
       e.line(`${x} = ${boxed ? `{ to: ${value} }` : value};`);
     });
     return x;

@@ -19,7 +19,8 @@ export const userKind: Kind<UserType> = {
   },
   read(e, type, place, site) {
     const wire = type.wire();
-    return fromWire(e, type, e.kindOf(wire).read(e, wire, place, { ...site, user: true, id: undefined }));
+    const inner = { ...site, user: true, id: undefined, little: isOtherOrder(e, type) };
+    return fromWire(e, type, e.kindOf(wire).read(e, wire, place, inner));
   },
 };
 
@@ -57,4 +58,10 @@ export function fromWire(e: Emitter, type: UserType, wire: string): string {
 function getter(e: Emitter, type: UserType): string {
   const get: () => UserMarshal = type.marshal;
   return e.constant(get, `${type.name}Marshal`);
+}
+
+/** True when a big-endian message is read and the type is little-endian all the same. */
+export function isOtherOrder(e: Emitter, type: UserType): boolean {
+  const marshal: UserMarshal = type.marshal();
+  return e.direction === "decodeBig" && marshal.littleEndian === true;
 }
