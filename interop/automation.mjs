@@ -13,6 +13,7 @@ import { account, withMachine } from "./sample/machine.mjs";
 const client = fileURLToPath(new URL("peers/impacket_automation.py", import.meta.url));
 const checks = new Checks();
 
+/** What each call must answer: its name, the answer or a test of it, what it means. @type {[string, unknown, string?][]} */
 const expected = [
   ["GetTypeInfoCount", (answer) => answer === 0 || answer === 1],
   ["GetIDsOfNames", [3, 2, 1], "names in any letter case, parameters by their place"],

@@ -24,12 +24,20 @@ for (const [name, entry] of Object.entries(wellKnownModules())) {
   else if (/^export /m.test(text)) put(join(root, "src", entry.source), text);
 }
 
-// The sample of the compiler's own tests.
-if (only.length === 0 || only.includes("sample")) {
-  const style = { kind: "repository", path: "idl/test/gen/sample.ts" };
-  const result = new Compiler({ style }).compile(join(root, "src/idl/test/fixtures/sample.idl"));
-  put(join(root, "src", style.path), result.typescript());
+// The samples of the layers' own tests.
+const samples = {
+  sample: ["src/idl/test/fixtures/sample.idl", "idl/test/gen/sample.ts"],
+  "typelib-sample": [
+    "src/automation/test/fixtures/typelib-sample.idl",
+    "automation/test/gen/typelib-sample.ts",
+  ],
+};
+for (const [name, [source, path]] of Object.entries(samples)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  const result = new Compiler({ style: { kind: "repository", path } }).compile(join(root, source));
   for (const diagnostic of result.diagnostics) console.error(formatDiagnostic(diagnostic));
+  if (result.errors > 0) failed = true;
+  else put(join(root, "src", path), result.typescript());
 }
 
 // The contracts of the example and of the conformance tests, as a user's package has them.
