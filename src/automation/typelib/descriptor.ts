@@ -97,7 +97,7 @@ const simpleTypes: ReadonlyMap<number, NdrType> = new Map<number, NdrType>([
  */
 export function interfaceFromTypeInfo<T extends IUnknown = DescribedMethods>(view: TypeView): Interface<T> {
   const known = view.type.guid === undefined ? undefined : knownInterface(view.type.guid);
-  return (known ?? describeInterface(view)) as Interface<T>;
+  return known ?? describeInterface(view);
 }
 
 /** The methods of an interface that TypeScript knows nothing of, by name: `get_Count`, `Add`, … */

@@ -106,11 +106,12 @@ test("a launched program gets neither the launch, nor the AppID, nor the passwor
     });
     const { output } = await launched.exited;
     const names = [...output.matchAll(/"(COMITY_\w+)"/g)].map(([, name]) => name);
-    assert.deepEqual(names.filter((name) => !name?.startsWith("COMITY_TEST")).toSorted((a, b) => ((a ?? "") < (b ?? "") ? -1 : 1)), [
-      "COMITY_CLSID",
-      "COMITY_HOME",
-      "COMITY_LAUNCH",
-    ]);
+    assert.deepEqual(
+      names
+        .filter((name) => !name?.startsWith("COMITY_TEST"))
+        .toSorted((a, b) => ((a ?? "") < (b ?? "") ? -1 : 1)),
+      ["COMITY_CLSID", "COMITY_HOME", "COMITY_LAUNCH"],
+    );
     assert.ok(!output.includes('"COMITY_LAUNCH":"ours"'));
     assert.ok(output.includes(launched.token));
   } finally {
