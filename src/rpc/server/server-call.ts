@@ -32,6 +32,8 @@ export class IncomingCall implements ServerCall {
   detached = false;
   /** True while it counts among the connection's calls under way. */
   counted = false;
+  /** Bytes of its request. */
+  bytes = 0;
   objectBytes: Uint8Array | undefined = undefined;
   objectAt = -1;
   #abort: AbortController | undefined = undefined;

@@ -7,14 +7,13 @@ import { DREP_LITTLE_ENDIAN } from "../pdu/header.ts";
 import { PacketType, PfcFlag } from "../pdu/packet-type.ts";
 import { type Pdu, type PduBody, decodePdu, encodePdu, makePdu } from "../pdu/pdu.ts";
 import { CALL_HEADER_BYTES } from "../pdu/request.ts";
-import { formatSyntax } from "../pdu/syntax.ts";
-import { checkVerificationTrailer, findVerificationTrailer } from "../pdu/verification-trailer.ts";
 import { TRAILER_BYTES } from "../pdu/verifier.ts";
 import type { Connection } from "../transport/transport.ts";
 import { Assembly } from "../wire/assembly.ts";
 import { At, WHOLE, headWord } from "../wire/fields.ts";
 import { finishMessage, readTrailer, unprotectFragment } from "../wire/protection.ts";
 import { Hold, Wire } from "../wire/wire.ts";
+import { levelRefusal, trailerRefusal } from "./admission.ts";
 import { ServerBinder } from "./binder.ts";
 import { ConnectionInfo } from "./connection-info.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -47,8 +46,10 @@ export class ServerConnection extends Wire {
   readonly #packet = new RequestPacket();
   #state: State = "fresh";
   #packets = 0;
-  /** Calls dispatched and not answered, by call id. */
-  readonly #active = new Map<number, IncomingCall>();
+  /** Calls dispatched and not answered; a client may give several the same call id, and each counts. */
+  readonly #active = new Set<IncomingCall>();
+  /** Bytes of their requests. */
+  #activeBytes = 0;
   /** The one call whose fragments are coming in. */
   #receiving: Receiving | undefined;
   /** The object that the next call will use. */
@@ -211,8 +212,13 @@ export class ServerConnection extends Wire {
     return { callId: call.callId, contextId: call.presentation.id };
   }
 
-  /** The first of several fragments. */
+  /** The first of several fragments. Who will be refused anyway is not listened to first. */
   #assemble(call: IncomingCall, packet: RequestPacket): void {
+    const refusal = levelRefusal(call, this.#host.settings);
+    if (refusal !== undefined) {
+      this.refuse(packet.callId, packet.contextId, FaultStatus.accessDenied, refusal.message, refusal);
+      return;
+    }
     call.retainObject();
     const { bytes, view, stub, end, allocHint, littleEndian } = packet;
     const assembly = new Assembly(this.#host.settings.limits, allocHint, bytes, view, stub, end);
@@ -300,6 +306,7 @@ export class ServerConnection extends Wire {
 
   #dispatch(call: IncomingCall, presentation: ServerPresentation): void {
     call.state = "dispatched";
+    call.bytes = call.reader.end - call.reader.pos;
     this.#host.callsServed++;
     const { dispatcher } = presentation;
     if (!this.#admit(call, dispatcher)) return;
@@ -321,42 +328,15 @@ export class ServerConnection extends Wire {
       call.fault(FaultStatus.opnumOutOfRange);
       return false;
     }
-    const least = dispatcher.minimumLevel ?? this.#host.settings.minimumLevel;
-    if (call.level < least) {
-      this.log(
-        new ComError(HResult.E_ACCESSDENIED, `a call at level ${call.level} where ${least} is the least`, {
-          gate: "level too low",
-          where: formatSyntax(call.syntax),
-        }),
-        "call refused",
-      );
-      call.fault(FaultStatus.accessDenied);
-      return false;
-    }
-    return call.security?.protection === undefined || this.#checkTrailer(call);
-  }
-
-  #checkTrailer(call: IncomingCall): boolean {
-    const { reader } = call;
-    const at = findVerificationTrailer(reader.view, reader.pos, reader.end);
-    if (at < 0) return true;
-    try {
-      checkVerificationTrailer(reader.bytes, at, reader.end, {
-        callId: call.callId,
-        contextId: call.presentation.id,
-        opnum: call.opnum,
-        drep: reader.littleEndian ? DREP_LITTLE_ENDIAN : 0,
-        abstractSyntax: call.syntax,
-        transferSyntax: call.transferSyntax,
-        headerSigning: this.#binder.headerSigning,
-      });
-    } catch (error) {
-      this.log(ComError.from(error), "call refused");
-      call.fault(FaultStatus.accessDenied);
-      return false;
-    }
-    reader.end = at;
-    return true;
+    const refusal =
+      levelRefusal(call, this.#host.settings) ??
+      (call.security?.protection === undefined
+        ? undefined
+        : trailerRefusal(call, this.#binder.headerSigning));
+    if (refusal === undefined) return true;
+    this.log(refusal, "call refused");
+    call.fault(FaultStatus.accessDenied);
+    return false;
   }
 
   #failed(call: IncomingCall, error: unknown): void {
@@ -370,8 +350,11 @@ export class ServerConnection extends Wire {
     call.detached = true;
     if (call.state === "dispatched") {
       call.counted = true;
-      this.#active.set(call.callId, call);
-      if (this.#active.size >= this.#host.settings.limits.maxCallsPerConnection) this.hold(Hold.calls);
+      this.#active.add(call);
+      this.#activeBytes += call.bytes;
+      const { maxCallsPerConnection, maxMessageBytes } = this.#host.settings.limits;
+      if (this.#active.size >= maxCallsPerConnection || this.#activeBytes > maxMessageBytes)
+        this.hold(Hold.calls);
     }
     pending?.catch((error: unknown) => this.#failed(call, error));
   }
@@ -380,7 +363,8 @@ export class ServerConnection extends Wire {
   finished(call: IncomingCall): void {
     if (!call.counted) return;
     call.counted = false;
-    if (this.#active.get(call.callId) === call) this.#active.delete(call.callId);
+    this.#active.delete(call);
+    this.#activeBytes -= call.bytes;
     if (this.output.backlog > this.#host.settings.maxQueuedBytes) this.hold(Hold.backlog);
     if (this.isHeld(Hold.calls)) this.release(Hold.calls);
   }
@@ -388,7 +372,7 @@ export class ServerConnection extends Wire {
   #cancel(callId: number, drop: boolean): void {
     // A call whose fragments are still coming in is not given up by this, as with Windows.
     if (this.#receiving?.call.callId === callId) this.#receiving.call.cancel(false);
-    else this.#active.get(callId)?.cancel(drop);
+    else for (const call of this.#active) if (call.callId === callId) call.cancel(drop);
   }
 
   // Sending.
@@ -477,7 +461,7 @@ export class ServerConnection extends Wire {
     this.#state = "closed";
     this.#receiving = undefined;
     this.#free = undefined;
-    for (const call of this.#active.values()) call.cancel(true);
+    for (const call of this.#active) call.cancel(true);
     this.#active.clear();
     this.#binder.leave();
     this.info.left();

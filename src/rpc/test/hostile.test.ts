@@ -15,7 +15,7 @@ import {
 import { ECHO, Echo, OTHER, bytesOf, number, twoNumbers } from "./echo.ts";
 import { fakeServerMechanism } from "./fake-mechanism.ts";
 import { assertNothingLeft } from "./leaks.ts";
-import { bindBody, rawClient, zeros } from "./raw-client.ts";
+import { RawClient, bindBody, rawClient, zeros } from "./raw-client.ts";
 
 function serve(options: RpcServerOptions & { lower?: Partial<Limits> } = {}) {
   const { lower, ...rest } = options;
@@ -343,6 +343,70 @@ suite("hostile bytes to a live server", () => {
       if (i % 10 === 0) assert.equal(await binding.call(0, undefined, twoNumbers(i, 1), number), i + 1);
     }
     good.close();
+    await assertNothingLeft(server);
+  });
+});
+
+suite("calls that are not answered", () => {
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+  test("several calls with one call id count each, and each hears of the end", async () => {
+    const { server, echo } = serve({ lower: { maxCallsPerConnection: 8 } });
+    const client = await rawClient(server);
+    client.bind(ECHO);
+    for (let i = 0; i < 50; i++) client.request(4, zeros(8), 5);
+    await settled();
+    assert.equal(echo.held.length, 8);
+    for (const call of echo.held.splice(0)) call.fault(5);
+    await settled();
+    assert.equal(echo.held.length, 8);
+    for (let i = 0; i < 6; i++) {
+      for (const call of echo.held.splice(0)) call.fault(5);
+      await settled();
+    }
+    assert.equal(client.answers.length, 51);
+    for (let i = 0; i < 5; i++) client.request(4, zeros(8), 5);
+    await settled();
+    const signals = echo.held.map((call) => call.signal);
+    client.connection.destroy();
+    await assertNothingLeft(server);
+    assert.deepEqual(
+      signals.map((signal) => signal.aborted),
+      [true, true, true, true, true],
+    );
+  });
+
+  test("their requests together are no larger than one message may be", async () => {
+    const { server, echo } = serve({ lower: { maxMessageBytes: 40_000 } });
+    const client = await rawClient(server);
+    client.bind(ECHO);
+    for (let i = 0; i < 100; i++) client.request(4, zeros(4000), i);
+    await settled();
+    assert.ok(echo.held.length <= 11, `${echo.held.length} are held`);
+    for (let i = 0; i < 100; i++) {
+      for (const call of echo.held.splice(0)) call.fault(5);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(client.answers.filter(({ body }) => body.type === PacketType.fault).length, 100);
+    client.connection.destroy();
+    await assertNothingLeft(server);
+  });
+
+  test("a call at too low a level is refused at its first fragment", async () => {
+    const server = new RpcServer();
+    server.register(ECHO, new Echo(5));
+    const endpoint = await server.listen(tcpTransport);
+    const client = new RawClient(await tcpTransport.connect(endpoint, undefined));
+    client.bind(ECHO);
+    await settled();
+    for (let i = 0; i < 30; i++) client.request(0, zeros(5000), 5, i === 0 ? 1 : 0);
+    assert.equal((await client.next())?.body.type, PacketType.bindAck);
+    await settled();
+    const answer = await client.next();
+    assert.ok(answer?.body.type === PacketType.fault);
+    assert.equal(answer.body.status, 5);
+    await settled();
+    assert.ok(await client.ends());
     await assertNothingLeft(server);
   });
 });
