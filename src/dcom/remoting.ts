@@ -224,10 +224,15 @@ function sameWish(a: ServerInfo, b: ServerInfo): boolean {
   return (
     a.authenticationLevel === b.authenticationLevel &&
     a.impersonationLevel === b.impersonationLevel &&
-    a.credentials?.user === b.credentials?.user &&
-    a.credentials?.domain === b.credentials?.domain &&
-    a.credentials?.password === b.credentials?.password
+    sameFields(a.credentials, b.credentials)
   );
+}
+
+/** Every field counts, also those (a hash instead of the password) that only the mechanism knows. */
+function sameFields(a: Credentials | undefined, b: Credentials | undefined): boolean {
+  const fields = new Map(Object.entries(a ?? {}));
+  const others = Object.entries(b ?? {});
+  return fields.size === others.length && others.every(([name, value]) => fields.get(name) === value);
 }
 
 /** AuthenticationLevel of the AppID this process was launched for: what its callers must use at least. */

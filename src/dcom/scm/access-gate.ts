@@ -1,4 +1,4 @@
-import type { Identity } from "../../auth/index.ts";
+import { AuthnService, type Identity } from "../../auth/index.ts";
 import {
   type Clock,
   type Guid,
@@ -13,6 +13,9 @@ import type { ClassCatalog } from "./catalog.ts";
 
 /** How long a decision about a caller holds, milliseconds: a changed permission counts after this. */
 const remembered = 5000;
+
+/** A caller who proved nothing. */
+const nobody: Identity = { account: "", domain: "", anonymous: true, service: AuthnService.none };
 
 interface Decision {
   readonly allowed: boolean;
@@ -56,7 +59,7 @@ export function accessGate(
   return ({ call }) => {
     if (call.connection.isPrivate) return true;
     const { identity } = call;
-    if (identity === undefined) return false;
+    if (identity === undefined) return decide(nobody);
     const now = clock.monotonic();
     let decision = decisions.get(identity);
     if (decision === undefined || decision.until < now) {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ntHash } from "../../auth/index.ts";
 import { ComError, HResult, formatGuid, newGuid, parseGuid, silentLogger } from "../../base/index.ts";
 import { ClassContext, IClassFactory } from "../../com/index.ts";
 import { parseAccessList } from "../scm/access.ts";
@@ -90,6 +91,24 @@ describe("remoting", { concurrency: 8 }, () => {
     await assert.rejects(
       client.runtime.createInstance(Adder.clsid, IAdder, { machine }),
       (error) => error instanceof ComError && error.gate === "logon",
+    );
+  });
+
+  it("two hashes of one user are two identities: a wrong one does not ride on the logon of the right one", async () => {
+    await using here = await openMachine("127.0.0.1");
+    await using there = await openMachine("127.0.0.2");
+    await using server = await openProcess(there.home);
+    await using client = await openProcess(here.home);
+    const Adder = adderClass();
+    await using _ = await server.runtime.registerClassObject(Adder);
+    const machine = `127.0.0.2[${there.port}]`;
+    const right = { user: "ann", ntHash: ntHash("Secret1!") };
+    const wrong = { user: "ann", ntHash: ntHash("guessed") };
+    using adder = await client.runtime.createInstance(Adder.clsid, IAdder, { machine, credentials: right });
+    assert.equal(await adder.Add(2, 40), 42);
+    await assert.rejects(
+      client.runtime.createInstance(Adder.clsid, IAdder, { machine, credentials: wrong }),
+      (error) => error instanceof ComError && error.gate?.startsWith("logon") === true,
     );
   });
 

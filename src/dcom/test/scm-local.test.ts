@@ -204,3 +204,30 @@ test(
     }
   },
 );
+
+test("a million objects that are exported and run down at once fit through the link", async () => {
+  const home = folder();
+  const machine = testMachine({ home });
+  const endpoint = await listenLocal(home, machine, silentLogger);
+  const client = await connectScm(home);
+  const rundown: bigint[] = [];
+  const session = await client.join(registration("many"), {
+    ...exporterStub(),
+    rundown: (oids) => void rundown.push(...oids.slice(0, 1), BigInt(oids.length)),
+  });
+  const oids = Array.from({ length: 1_000_000 }, (_, i) => (BigInt(session.oidPrefix) << 32n) | BigInt(i));
+  session.exported(oids);
+  await client.snapshot();
+  const [owner] = machine.processes.all();
+  owner?.exporter.rundown(oids);
+  await client.snapshot();
+  const counts = rundown.filter((_, i) => i % 2 === 1);
+  assert.equal(
+    counts.reduce((sum, count) => sum + count, 0n),
+    1_000_000n,
+  );
+  await client[Symbol.asyncDispose]();
+  await endpoint[Symbol.asyncDispose]();
+  machine.close();
+  rmSync(home, { recursive: true });
+});

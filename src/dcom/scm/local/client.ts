@@ -17,6 +17,7 @@ import { LocalLink, type LinkRequestOptions } from "./link.ts";
 import {
   type LocalActivated,
   type LocalActivation,
+  batchesOf,
   readActivated,
   readActivation,
   readBindings,
@@ -144,19 +145,19 @@ class LinkSession implements ExporterSession {
   }
 
   exported(oids: readonly Oid[], within?: number): void {
-    this.#link.notify("exported", { oids: oids.map(formatU64), within });
+    for (const batch of batchesOf(oids)) this.#link.notify("exported", { oids: batch, within });
   }
 
   withdrawn(oids: readonly Oid[]): void {
-    this.#link.notify("withdrawn", { oids: oids.map(formatU64) });
+    for (const batch of batchesOf(oids)) this.#link.notify("withdrawn", { oids: batch });
   }
 
   references(resolver: DualStringArray, added: readonly Oid[], dropped: readonly Oid[]): void {
-    this.#link.notify("references", {
-      resolver: writeBindings(resolver),
-      added: added.map(formatU64),
-      dropped: dropped.map(formatU64),
-    });
+    const machine = writeBindings(resolver);
+    for (const batch of batchesOf(added))
+      this.#link.notify("references", { resolver: machine, added: batch, dropped: [] });
+    for (const batch of batchesOf(dropped))
+      this.#link.notify("references", { resolver: machine, added: [], dropped: batch });
   }
 
   async resolve(oxid: Oxid): Promise<ResolvedOxid | undefined> {

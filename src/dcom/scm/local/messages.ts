@@ -5,6 +5,7 @@ import type {
   ExporterActivation,
   ExporterRegistration,
   ExporterStatus,
+  Oid,
   ResolvedOxid,
 } from "../../resolver-contract.ts";
 import type { DualStringArray } from "../../dual-string-array.ts";
@@ -29,6 +30,15 @@ export function readBindings(fields: Fields): DualStringArray {
       return reserved === undefined ? binding : { ...binding, reserved };
     }),
   };
+}
+
+/** Objects named by one message: a million of them, given up at once, must not make one that is too long. */
+const oidsPerMessage = 65_536;
+
+/** OIDs as the link writes them, in as many messages as they need. */
+export function* batchesOf(oids: readonly Oid[]): Iterable<string[]> {
+  for (let at = 0; at < oids.length; at += oidsPerMessage)
+    yield oids.slice(at, at + oidsPerMessage).map(formatU64);
 }
 
 export function writeResolved(value: ResolvedOxid): object {

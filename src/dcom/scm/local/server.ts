@@ -5,6 +5,7 @@ import { type Machine, type MachineSession, resolved } from "../machine.ts";
 import { type Fields, formatU64 } from "./fields.ts";
 import { LocalLink } from "./link.ts";
 import {
+  batchesOf,
   readActivated,
   readBindings,
   readRegistration,
@@ -145,7 +146,9 @@ class LocalConnection {
 /** What the SCM asks of the process at the other end of a link. */
 function callsOver(link: LocalLink): ExporterCalls {
   return {
-    rundown: (oids) => link.notify("rundown", { oids: oids.map(formatU64) }),
+    rundown: (oids) => {
+      for (const batch of batchesOf(oids)) link.notify("rundown", { oids: batch });
+    },
     activate: async (activation) =>
       readActivated(await link.request("activate", writeActivation(activation))),
     describe: async () => readStatus(await link.request("describe", {})),
