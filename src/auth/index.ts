@@ -21,6 +21,7 @@ export { spnegoClient } from "./spnego/client.ts";
 export { spnegoServer } from "./spnego/server.ts";
 export type { Account, AccountStore } from "./accounts/account.ts";
 export { type AccountInfo, type AccountOptions, FileAccountStore } from "./accounts/file-store.ts";
+export type { GuessLimits } from "./ntlm/guess-limit.ts";
 export { ntHash } from "./ntlm/hash.ts";
 export { channelBindingHash } from "./ntlm/channel-bindings.ts";
 // For those who read other people's traffic: the messages as they are on the wire.

@@ -141,6 +141,8 @@ export interface ServerContextOptions {
   readonly level: AuthenticationLevel;
   /** As on the client; when given, a client that names other bindings is refused. */
   readonly channelBindings?: Uint8Array;
+  /** The client's address without its port, when it is known: wrong passwords are counted by it. */
+  readonly remote?: string;
 }
 
 /** Makes client contexts for one identity. */

@@ -23,6 +23,7 @@ import {
   requireStrength,
   systemRandom,
 } from "./flow.ts";
+import { GuessLimit, type GuessLimits, defaultGuessLimits } from "./guess-limit.ts";
 import { messageIntegrityCode } from "./keys.ts";
 import { decodeNegotiate } from "./negotiate.ts";
 import { type Proof, type ResponseKind, equal, responseKind, verifyResponse } from "./verify.ts";
@@ -51,6 +52,8 @@ export interface NtlmServerOptions {
   readonly minimumKeyBits?: 128 | 56 | 40;
   /** Greatest difference between the client's stated time and ours, milliseconds; 36 hours when left out, as Windows. */
   readonly maxTimeSkew?: number;
+  /** How many wrong passwords are listened to; 20 a minute for an account from one address, 200 for an address, when left out. */
+  readonly guessLimits?: GuessLimits;
   /** Tells whether a client may have meant us by this service principal name; asked when the client names one. */
   readonly acceptTarget?: (target: string) => boolean;
   readonly clock?: Clock;
@@ -63,10 +66,11 @@ const defaultMaxTimeSkew = 36 * 3_600_000;
 
 /** NTLM for a server ([MS-NLMP] 3.2). */
 export function ntlmServer(options: NtlmServerOptions): ServerMechanism {
+  const guesses = new GuessLimit(options.guessLimits ?? defaultGuessLimits, options.clock ?? systemClock);
   return {
     service: AuthnService.ntlm,
     oids: [ntlmOid],
-    createContext: (context) => new NtlmServerContext(options, context),
+    createContext: (context) => new NtlmServerContext(options, context, guesses),
   };
 }
 
@@ -83,12 +87,14 @@ class NtlmServerContext extends NtlmContext {
   readonly #options: NtlmServerOptions;
   readonly #context: ServerContextOptions;
   readonly #random: RandomSource;
+  readonly #guesses: GuessLimit;
   #opening: Opening | undefined;
   #answered = false;
   #identity: Identity | undefined;
 
-  constructor(options: NtlmServerOptions, context: ServerContextOptions) {
+  constructor(options: NtlmServerOptions, context: ServerContextOptions, guesses: GuessLimit) {
     super();
+    this.#guesses = guesses;
     this.#options = options;
     this.#context = context;
     this.#random = options.random ?? systemRandom;
@@ -166,6 +172,7 @@ class NtlmServerContext extends NtlmContext {
     const kind = responseKind(message);
     this.#checkKind(kind, message);
     if (kind === "anonymous") return this.#acceptAnonymous(opening, message);
+    this.#checkGuesses(message);
     const account = this.#options.accounts.lookup(message.domain, message.user);
     if (!(account instanceof Promise)) return this.#verify(opening, token, message, kind, account);
     return account
@@ -185,6 +192,18 @@ class NtlmServerContext extends NtlmContext {
     if (kind === "lmv2" && !allowLm2) this.#refuse("lone LMv2 responses are not allowed", message);
   }
 
+  /** Beyond the limit nothing is looked at, so that the right guess does not show either. */
+  #checkGuesses(message: AuthenticateMessage): void {
+    const wait = this.#guesses.wait(message.user, this.#remote);
+    if (wait === 0) return;
+    const seconds = Math.ceil(wait / 1000);
+    this.#refuse(`too many wrong passwords; no logon is looked at for ${seconds} s`, message);
+  }
+
+  get #remote(): string {
+    return this.#context.remote ?? "";
+  }
+
   #acceptAnonymous(opening: Opening, message: AuthenticateMessage): undefined {
     this.#exchangeKey(opening, message, new Uint8Array(16));
     this.#identity = { account: "", domain: "", anonymous: true, service: AuthnService.ntlm };
@@ -202,6 +221,7 @@ class NtlmServerContext extends NtlmContext {
     const hash = account?.ntHash ?? this.#random(16);
     const proof = verifyResponse(message, kind, opening.serverChallenge, hash);
     if (account === undefined || proof === undefined) {
+      this.#guesses.failed(message.user, this.#remote);
       this.#log(account === undefined ? "there is no such account" : "the password is wrong", message);
       throw logonRefused("unknown user name or wrong password");
     }
@@ -210,6 +230,7 @@ class NtlmServerContext extends NtlmContext {
     const agreed = this.#keyOf(opening, message, proof.keyExchangeKey);
     this.#checkMic(opening, token, message, proof, agreed.key);
     this.establish("server", agreed.flags, agreed.key);
+    this.#guesses.succeeded(message.user, this.#remote);
     this.#identity = identityOf(account, message);
     return undefined;
   }
@@ -290,7 +311,9 @@ class NtlmServerContext extends NtlmContext {
 
   #log(reason: string, message: AuthenticateMessage): void {
     const { user, domain, workstation } = message;
-    (this.#options.logger ?? silentLogger).warn({ user, domain, workstation, reason }, "logon refused");
+    const { remote } = this.#context;
+    const fields = { gate: "logon", user, domain, workstation, remote, reason };
+    (this.#options.logger ?? silentLogger).warn(fields, "logon refused");
   }
 
   #refuse(reason: string, message: AuthenticateMessage, code?: number): never {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock, fromHex, toHex } from "../../base/index.ts";
+import { ManualClock, fromHex, silentLogger, toHex } from "../../base/index.ts";
 import {
   type ClientMechanism,
   channelBindingHash,
@@ -247,4 +247,39 @@ test("identify is asked for by its flag alone", () => {
   assert.equal(flags(client), 0);
   assert.equal(flags(client, 3), 0);
   assert.notEqual(flags(client, 2), 0);
+});
+
+test("passwords are not to be guessed: after some wrong ones nothing is looked at for a while, the right one neither", async () => {
+  const clock = new ManualClock();
+  const lines: Record<string, unknown>[] = [];
+  const warn = (fields: object): void => void lines.push(fields as Record<string, unknown>);
+  const accounts = accountsOf({ User: "Password", Other: "Password" });
+  const guessLimits = { perAccount: 3, perAddress: 6, window: 60_000 };
+  const server = serverOf({ accounts, clock, guessLimits, logger: { ...silentLogger, warn } });
+  const at = (remote: string): typeof server => ({
+    ...server,
+    createContext: (options) => server.createContext({ ...options, remote }),
+  });
+  const attempt = (user: string, password: string, remote: string): Promise<unknown> =>
+    logon(ntlmClient({ user, password }), at(remote), 5);
+  const wrong = (user: string, remote: string, n: number): Promise<unknown> =>
+    refused(() => attempt(user, `guess ${n}`, remote), "logon", /wrong password/);
+  const locked = (user: string, remote: string): Promise<unknown> =>
+    refused(() => attempt(user, "Password", remote), "logon", /too many wrong passwords/);
+
+  await wrong("User", "10.0.0.1", 1);
+  await wrong("USER", "10.0.0.1", 2);
+  await attempt("User", "Password", "10.0.0.1");
+  for (let n = 0; n < 3; n++) await wrong("user", "10.0.0.1", n);
+  await locked("User", "10.0.0.1");
+  assert.match(String(lines.at(-1)?.["reason"]), /too many wrong passwords; no logon is looked at for 60 s/);
+  assert.deepEqual([lines.at(-1)?.["gate"], lines.at(-1)?.["remote"]], ["logon", "10.0.0.1"]);
+  // Neither others at that address nor the account elsewhere suffer, until the address has tried too much.
+  await attempt("User", "Password", "10.0.0.2");
+  await attempt("Other", "Password", "10.0.0.1");
+  await wrong("nobody", "10.0.0.1", 1);
+  await locked("Other", "10.0.0.1");
+  clock.advance(60_000);
+  await attempt("Other", "Password", "10.0.0.1");
+  await attempt("User", "Password", "10.0.0.1");
 });

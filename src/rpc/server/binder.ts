@@ -38,7 +38,11 @@ export class ServerBinder {
     this.#address = address;
     const { limits, mechanisms } = host.settings;
     this.presentations = new Presentations((syntax) => host.dispatcherFor(syntax), limits);
-    this.securities = new ServerSecurities(mechanisms, limits.maxSecurityContexts);
+    this.securities = new ServerSecurities(
+      mechanisms,
+      limits.maxSecurityContexts,
+      connection.connection.remote,
+    );
   }
 
   bind(pdu: Pdu, body: BindBody): void {

@@ -20,11 +20,11 @@ export class ServerSecurity {
   protection: Protection | undefined = undefined;
   state: "started" | "complete" | "failed" = "started";
 
-  constructor(mechanism: ServerMechanism, verifier: AuthVerifier) {
+  constructor(mechanism: ServerMechanism, verifier: AuthVerifier, remote: string) {
     this.contextId = verifier.contextId;
     this.service = verifier.service;
     this.level = verifier.level as AuthenticationLevel;
-    this.context = mechanism.createContext({ level: this.level });
+    this.context = mechanism.createContext({ level: this.level, remote });
   }
 
   /** What the level means for calls: on a connection, call is the same as packet. */
@@ -66,13 +66,16 @@ export class ServerSecurity {
 export class ServerSecurities {
   readonly #mechanisms: ReadonlyMap<number, ServerMechanism>;
   readonly #most: number;
+  readonly #remote: string;
   readonly #contexts = new Map<number, ServerSecurity>();
   /** The context of calls without verifier: the one at level connect. */
   connectLevel: ServerSecurity | undefined;
 
-  constructor(mechanisms: ReadonlyMap<number, ServerMechanism>, most: number) {
+  /** `remote`: the client's address. */
+  constructor(mechanisms: ReadonlyMap<number, ServerMechanism>, most: number, remote: string) {
     this.#mechanisms = mechanisms;
     this.#most = most;
+    this.#remote = remote.replace(/:\d+$/, "");
   }
 
   get size(): number {
@@ -97,7 +100,7 @@ export class ServerSecurities {
     if (mechanism === undefined || !this.accepts(verifier) || this.#contexts.size >= this.#most) {
       return undefined;
     }
-    const made = new ServerSecurity(mechanism, verifier);
+    const made = new ServerSecurity(mechanism, verifier, this.#remote);
     this.#contexts.set(made.contextId, made);
     if (made.level === AuthnLevel.connect) this.connectLevel = made;
     return made;
