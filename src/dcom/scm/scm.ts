@@ -68,6 +68,9 @@ export interface ScmOptions {
   readonly pings?: PingTransport;
 }
 
+/** Bytes of the largest request to an SCM: a ComplexPing with 65,535 objects added and as many dropped has one MiB. */
+const largestMessage = 2 * 1024 * 1024;
+
 /**
  * The service control manager of one machine, open for business: for its processes over the local endpoint in the home, for other machines
  * over TCP. One per home.
@@ -179,7 +182,9 @@ export class Scm implements AsyncDisposable {
 
   #makeServer(limits: Limits, clock: Clock, logger: Logger): RpcServer {
     const { mechanisms = [] } = this.#options;
-    const server = new RpcServer({ mechanisms, limits, clock, logger });
+    // Anybody may call: what strangers make us put together is no larger than the largest ping.
+    const maxMessageBytes = Math.min(limits.maxMessageBytes, largestMessage);
+    const server = new RpcServer({ mechanisms, limits: { ...limits, maxMessageBytes }, clock, logger });
     const { machine } = this;
     server.register(idOf(IObjectExporter), objectExporterDispatcher(machine));
     server.register(idOf(IRemoteSCMActivator), scmActivatorDispatcher(machine));

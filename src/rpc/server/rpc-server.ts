@@ -117,7 +117,11 @@ export class RpcServer implements ServerHost {
   }
 
   #accept(connection: Connection, address: string): void {
-    if (this.#closed || this.#connections.size >= this.settings.limits.maxConnections) {
+    const full = this.#connections.size >= this.settings.limits.maxConnections;
+    // Strangers who hold connections and say nothing do not keep others out.
+    const given = full ? this.#watch.expendable() : undefined;
+    given?.destroy();
+    if (this.#closed || (full && given === undefined)) {
       this.settings.logger.warn(
         { remote: connection.remote, connections: this.#connections.size, gate: "connection" },
         "connection refused: there are too many",

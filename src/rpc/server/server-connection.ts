@@ -73,6 +73,11 @@ export class ServerConnection extends Wire {
     return this.#state === "fresh";
   }
 
+  /** True once somebody has logged on, and for processes of this user. */
+  get isTrusted(): boolean {
+    return this.connection.isPrivate || this.#binder.securities.anyComplete;
+  }
+
   get activeCalls(): number {
     return this.#active.size;
   }

@@ -82,6 +82,11 @@ export class ServerSecurities {
     return this.#contexts.size;
   }
 
+  get anyComplete(): boolean {
+    for (const { state } of this.#contexts.values()) if (state === "complete") return true;
+    return false;
+  }
+
   get(contextId: number): ServerSecurity | undefined {
     return this.#contexts.get(contextId);
   }

@@ -32,6 +32,18 @@ export class Watch {
     this.#timer = undefined;
   }
 
+  /** The connection to give up for a new one when there are too many: it has proven nothing, and nothing has come from it for long. */
+  expendable(): ServerConnection | undefined {
+    const { clock, limits } = this.#settings;
+    const since = clock.monotonic() - limits.handshakeTimeout;
+    for (const connection of this.#connections) {
+      const seen = this.#seen.get(connection);
+      const silent = seen?.progress === connection.progress && seen.since <= since;
+      if (silent && !connection.isTrusted && connection.activeCalls === 0) return connection;
+    }
+    return undefined;
+  }
+
   #look(): void {
     const now = this.#settings.clock.monotonic();
     for (const connection of this.#connections) this.#lookAt(connection, now);

@@ -410,3 +410,30 @@ suite("calls that are not answered", () => {
     await assertNothingLeft(server);
   });
 });
+
+test("strangers who hold connections and say nothing give way to a new one, in the order they came", async () => {
+  const clock = new ManualClock();
+  const { server } = serve({ clock, lower: { maxConnections: 2, handshakeTimeout: 1000 } });
+  const endpoint = await server.listen(tcpTransport);
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const stranger = async () => {
+    const client = new RawClient(await tcpTransport.connect(endpoint, undefined));
+    client.bind(ECHO);
+    await settled();
+    return client;
+  };
+  const first = await stranger();
+  const second = await stranger();
+  const early = await stranger();
+  assert.ok(await early.ends(), "nobody has been silent for long: refused");
+  for (let i = 0; i < 8; i++) clock.advance(250);
+  second.request(0, zeros(8), 2);
+  await settled();
+  clock.advance(250);
+  const third = await stranger();
+  await settled();
+  assert.deepEqual([first.closed, second.closed, third.closed], [true, false, false]);
+  assert.equal(server.connections, 2);
+  for (const client of [second, third]) client.connection.destroy();
+  await assertNothingLeft(server);
+});
