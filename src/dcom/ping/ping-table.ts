@@ -13,6 +13,8 @@ export interface PingTableOptions {
   readonly rundown: (oids: readonly Oid[]) => void;
   /** Most ping sets. Stops a stranger from filling memory with empty sets. */
   readonly maxSets?: number;
+  /** Most ping sets of one client address: a machine needs one. Stops the same stranger from using up everybody's. */
+  readonly maxSetsPerClient?: number;
   /** Most entries in all sets together. Stops the same with made-up OIDs. */
   readonly maxEntries?: number;
 }
@@ -20,6 +22,8 @@ export interface PingTableOptions {
 /** One client machine's set ([MS-DCOM] 3.1.2.1, SETID table). */
 interface PingSet {
   readonly id: bigint;
+  /** The address it was made from. */
+  readonly client: string;
   sequence: number;
   readonly oids: Set<Oid>;
   pinged: number;
@@ -58,9 +62,11 @@ export class PingTable implements Disposable {
   readonly #sets = new Map<bigint, PingSet>(); // the one pinged longest ago first
   readonly #oids = new Map<Oid, OidEntry>();
   readonly #orphans = new Map<Oid, number>(); // deadline
+  readonly #setsOf = new Map<string, number>(); // by client
   readonly #timer: Disposable;
   readonly #grace: number;
   readonly #maxSets: number;
+  readonly #maxSetsPerClient: number;
   readonly #maxEntries: number;
   readonly #interval: number;
   #swept: number;
@@ -70,6 +76,7 @@ export class PingTable implements Disposable {
     this.#options = options;
     this.#grace = options.period * missedPeriods;
     this.#maxSets = options.maxSets ?? 65_536;
+    this.#maxSetsPerClient = options.maxSetsPerClient ?? 4096;
     this.#maxEntries = options.maxEntries ?? 4_000_000;
     this.#interval = Math.max(1, options.period / 4);
     this.#swept = options.clock.monotonic();
@@ -121,19 +128,24 @@ export class PingTable implements Disposable {
     return ResolverStatus.ok;
   }
 
-  /** IObjectExporter::ComplexPing ([MS-DCOM] 3.1.2.5.1.3). A set id of 0 makes a set. */
+  /** IObjectExporter::ComplexPing ([MS-DCOM] 3.1.2.5.1.3). A set id of 0 makes a set; `client` is the address it comes from. */
   complexPing(
     setId: bigint,
     sequence: number,
     added: readonly Oid[],
     dropped: readonly Oid[],
+    client = "",
   ): ComplexPingResult {
     let set = this.#sets.get(setId);
     if (set === undefined) {
       if (setId !== 0n) return { setId, status: ResolverStatus.invalidSet };
-      if (this.#sets.size >= this.#maxSets) return { setId, status: ResolverStatus.tooBusy };
-      set = { id: this.#newSetId(), sequence, oids: new Set(), pinged: 0 };
+      const own = this.#setsOf.get(client) ?? 0;
+      if (this.#sets.size >= this.#maxSets || own >= this.#maxSetsPerClient) {
+        return { setId, status: ResolverStatus.tooBusy };
+      }
+      set = { id: this.#newSetId(), client, sequence, oids: new Set(), pinged: 0 };
       this.#sets.set(set.id, set);
+      this.#setsOf.set(client, own + 1);
     } else if (isOlder(sequence, set.sequence)) {
       this.#touch(set);
       return { setId, status: ResolverStatus.ok };
@@ -234,6 +246,7 @@ export class PingTable implements Disposable {
     for (const set of this.#sets.values()) {
       if (set.pinged + this.#grace >= now) break;
       this.#sets.delete(set.id);
+      this.#lessOf(set.client);
       this.#drop(set.oids, [...set.oids], release);
     }
     for (const [oid, deadline] of this.#orphans) {
@@ -242,6 +255,12 @@ export class PingTable implements Disposable {
       release.push(oid);
     }
     if (release.length > 0) this.#options.rundown(release);
+  }
+
+  #lessOf(client: string): void {
+    const left = (this.#setsOf.get(client) ?? 0) - 1;
+    if (left > 0) this.#setsOf.set(client, left);
+    else this.#setsOf.delete(client);
   }
 
   #newSetId(): bigint {

@@ -95,14 +95,15 @@ export class ObjectLife {
     return this.#table.simplePing(setId);
   }
 
-  /** IObjectExporter::ComplexPing. */
+  /** IObjectExporter::ComplexPing; `client` is the address it comes from. */
   complexPing(
     setId: bigint,
     sequence: number,
     added: readonly Oid[],
     dropped: readonly Oid[],
+    client = "",
   ): ComplexPingResult {
-    return this.#table.complexPing(setId, sequence, added, dropped);
+    return this.#table.complexPing(setId, sequence, added, dropped, client);
   }
 
   snapshot(): PingSnapshot {

@@ -17,7 +17,7 @@ interface World {
   readonly rundown: Oid[];
 }
 
-function world(limits: { maxSets?: number; maxEntries?: number } = {}): World {
+function world(limits: { maxSets?: number; maxSetsPerClient?: number; maxEntries?: number } = {}): World {
   const clock = new ManualClock();
   const rundown: Oid[] = [];
   const table = new PingTable({
@@ -313,4 +313,17 @@ test("a client pings again after the server forgot its set", async () => {
   ping.change(machine, [], [oid(2), oid(3)]);
   await run(2);
   assert.deepEqual(ping.machines, []);
+});
+
+test("one client cannot use up the ping sets of all; its own come back when they end", () => {
+  const { clock, table } = world({ maxSets: 100, maxSetsPerClient: 3 });
+  const make = (client: string): number => table.complexPing(0n, 1, [], [], client).status;
+  assert.deepEqual(
+    Array.from({ length: 5 }, () => make("10.0.0.1")),
+    [0, 0, 0, ResolverStatus.tooBusy, ResolverStatus.tooBusy],
+  );
+  assert.equal(make("10.0.0.2"), 0);
+  clock.advance(3 * period + period / 2);
+  assert.equal(table.statistics.sets, 0);
+  assert.equal(make("10.0.0.1"), 0);
 });

@@ -17,7 +17,7 @@ export function objectExporterDispatcher(machine: Machine): Dispatcher {
     ResolveOxid: (args) => ({ result: resolveOxid(machine, args) }),
     ResolveOxid2: (args) => ({ result: resolveOxid(machine, args) }),
     SimplePing: ([set]) => ({ result: machine.life.simplePing(set as bigint) }),
-    ComplexPing: (args) => ({ result: complexPing(machine, args) }),
+    ComplexPing: (args, { origin }) => ({ result: complexPing(machine, args, addressOf(origin.from)) }),
     ServerAlive: () => ({ result: ResolverStatus.ok }),
     ServerAlive2: () => ({
       result: {
@@ -44,7 +44,7 @@ function resolveOxid(machine: Machine, args: readonly unknown[]): object {
   };
 }
 
-function complexPing(machine: Machine, args: readonly unknown[]): object {
+function complexPing(machine: Machine, args: readonly unknown[], client: string): object {
   const [set, sequence, , , add, remove] = args as [
     bigint,
     number,
@@ -53,8 +53,13 @@ function complexPing(machine: Machine, args: readonly unknown[]): object {
     Iterable<Oid> | null,
     Iterable<Oid> | null,
   ];
-  const pong = machine.life.complexPing(set, sequence, [...(add ?? [])], [...(remove ?? [])]);
+  const pong = machine.life.complexPing(set, sequence, [...(add ?? [])], [...(remove ?? [])], client);
   return { pSetId: pong.setId, pPingBackoffFactor: 0, returnValue: pong.status };
+}
+
+/** Without the port: each connection has another one. */
+function addressOf(remote: string): string {
+  return remote.replace(/:\d+$/, "");
 }
 
 /** What another machine can use of bindings: no Unix sockets, and of the protocols asked for those we serve. */
