@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { type RootDatabase, type Transaction as ReadTransaction, open } from "lmdb";
 import { type Clock, ComError, HResult, systemClock } from "../base/index.ts";
 import { boundsOf, changesKey, checkValue, countOf, fullKey, nextCount, ownKey } from "./layout.ts";
@@ -25,7 +26,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     overlappingSync: false,
     maxReaders: 1024,
   });
+  await keepPrivate(options.path);
   return new LmdbStore(database, options);
+}
+
+/** LMDB makes its files as the mask allows; the registry says which programs are started, so nobody else may write them. */
+async function keepPrivate(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  for (const name of ["data.mdb", "lock.mdb"]) {
+    await chmod(join(folder, name), 0o600).catch(() => undefined); // not ours: its owner has decided
+  }
 }
 
 class LmdbStore implements Store {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
@@ -66,6 +67,22 @@ describe("several processes", () => {
       assert.equal(await heard, "hello");
       clearTimeout(keepAlive);
       await closed;
+    });
+  });
+});
+
+describe("a store's files", () => {
+  it("are its owner's alone, whatever the mask", { skip: process.platform === "win32" }, async () => {
+    await inFolder(async (path) => {
+      const mask = process.umask(0o002);
+      try {
+        await using store = await openStore({ path });
+        void store;
+        const modes = ["data.mdb", "lock.mdb"].map((name) => statSync(join(path, name)).mode & 0o777);
+        assert.deepEqual(modes, [0o600, 0o600]);
+      } finally {
+        process.umask(mask);
+      }
     });
   });
 });
