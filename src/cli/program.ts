@@ -1,30 +1,30 @@
 import { Command, CommanderError } from "commander";
 import { ComError } from "../base/index.ts";
-import { accountCommand } from "./commands/account.ts";
-import { callCommand } from "./commands/call.ts";
-import { decodeCommand } from "./commands/decode.ts";
-import { hostCommand } from "./commands/host.ts";
-import { idlCommand } from "./commands/idl.ts";
-import { psCommand } from "./commands/ps.ts";
-import { regCommand } from "./commands/reg.ts";
-import { registerCommand, unregisterCommand } from "./commands/register.ts";
-import { scmCommand } from "./commands/scm.ts";
-import { tlbCommand } from "./commands/tlb.ts";
 import type { Output } from "./output.ts";
 
-const commands: readonly ((output: Output) => Command)[] = [
-  scmCommand,
-  callCommand,
-  psCommand,
-  registerCommand,
-  unregisterCommand,
-  hostCommand,
-  regCommand,
-  accountCommand,
-  idlCommand,
-  tlbCommand,
-  decodeCommand,
-];
+type Maker = (output: Output) => Command;
+
+/** The commands by name. Only what is asked for is loaded: a compiler needs no server. */
+const commands: Readonly<Record<string, () => Promise<Maker>>> = {
+  scm: async () => (await import("./commands/scm.ts")).scmCommand,
+  call: async () => (await import("./commands/call.ts")).callCommand,
+  ps: async () => (await import("./commands/ps.ts")).psCommand,
+  register: async () => (await import("./commands/register.ts")).registerCommand,
+  unregister: async () => (await import("./commands/register.ts")).unregisterCommand,
+  host: async () => (await import("./commands/host.ts")).hostCommand,
+  reg: async () => (await import("./commands/reg.ts")).regCommand,
+  account: async () => (await import("./commands/account.ts")).accountCommand,
+  idl: async () => (await import("./commands/idl.ts")).idlCommand,
+  tlb: async () => (await import("./commands/tlb.ts")).tlbCommand,
+  decode: async () => (await import("./commands/decode.ts")).decodeCommand,
+};
+
+/** The command that is asked for, or all of them for the program's own help and for what is no command. */
+async function loadCommands(args: readonly string[]): Promise<readonly Maker[]> {
+  const [first = ""] = args;
+  const one = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  return one === undefined ? Promise.all(Object.values(commands).map((load) => load())) : [await one()];
+}
 
 /** Exit codes: 0 done, 1 failed, 2 wrong use. */
 export async function run(args: readonly string[], output: Output): Promise<number> {
@@ -33,7 +33,7 @@ export async function run(args: readonly string[], output: Output): Promise<numb
     .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
     .exitOverride()
     .showHelpAfterError("(--help tells more)");
-  for (const make of commands) program.addCommand(make(output));
+  for (const make of await loadCommands(args)) program.addCommand(make(output));
   for (const command of program.commands) inherit(command);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -6,7 +6,7 @@ import { type LoadedUnit, Loader } from "./loader.ts";
 import type { Model } from "./model.ts";
 import type { ModuleStyle, ModuleTable, UserMarshalPlace } from "./print/modules.ts";
 import { printTypeScript } from "./print/typescript.ts";
-import { modelToJson } from "./json.ts";
+import { writeModel } from "./json.ts";
 import { wellKnownFolder, wellKnownModules } from "./well-known.ts";
 
 export interface CompileOptions {
@@ -43,6 +43,8 @@ export interface CompileResult {
   typescript(): string;
   /** The bound model as plain data (`comity idl --json`). */
   json(): unknown;
+  /** The same as text, piece by piece. */
+  writeJson(write: (text: string) => void): void;
 }
 
 /** A compiler that keeps what it has parsed: compiling many files parses each imported file once. */
@@ -105,7 +107,15 @@ export class Compiler {
       },
       files: [...new Set(units.flatMap((it) => [...it.files]))],
       typescript: print,
-      json: () => guarded(binder, null, () => modelToJson(model, sources)),
+      json() {
+        let text = "";
+        const whole = guarded(binder, false, () => {
+          writeModel(model, (piece) => (text += piece));
+          return true;
+        });
+        return whole ? (JSON.parse(text) as unknown) : null;
+      },
+      writeJson: (write) => guarded(binder, undefined, () => writeModel(model, write)),
     };
   }
 }
@@ -135,6 +145,7 @@ function missing(path: string): CompileResult {
     files: [],
     typescript: () => "",
     json: () => undefined,
+    writeJson: () => undefined,
   };
 }
 

@@ -1,94 +1,216 @@
 import type {
-  Alias,
-  Constant,
+  Arm,
   Coclass,
+  CoclassInterface,
+  Constant,
   Dispinterface,
   Entity,
+  Enum,
   Field,
   Interface,
+  Library,
   Method,
   Model,
+  Module,
+  Param,
+  Struct,
   Type,
+  Union,
 } from "./model.ts";
-import type { SourceMap } from "./source.ts";
-import type { Attribute } from "./syntax/ast.ts";
 import { printAttribute, printExpr } from "./print-syntax.ts";
+import type { Attribute } from "./syntax/ast.ts";
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+/** As much text as is put together before it is written. */
+const chunk = 256 * 1024;
 
-/** The bound model as plain data, for `comity idl --json` and for comparing contracts. */
-export function modelToJson(model: Model, _sources: SourceMap): Json {
-  const of = <K extends Entity["kind"]>(kind: K): Extract<Entity, { kind: K }>[] =>
-    model.entities.filter((it): it is Extract<Entity, { kind: K }> => it.kind === kind);
-  return {
-    file: model.path,
-    imports: model.imports,
-    missing: model.missing,
-    interfaces: of("interface").map(interfaceJson),
-    dispinterfaces: of("dispinterface").map(dispinterfaceJson),
-    coclasses: of("coclass").map(coclassJson),
-    libraries: of("library").map((it) => ({
-      ...named(it),
-      libid: it.libid ?? null,
-      version: it.version.join("."),
-      lcid: it.lcid,
-      imports: it.imports,
-      members: it.members.map((member) => member.name),
-      references: it.references,
-    })),
-    modules: of("module").map((it) => ({
-      ...named(it),
-      methods: it.methods.map(methodJson),
-      constants: it.constants.map(constantJson),
-    })),
-    enums: of("enum").map((it) => ({
-      ...named(it),
-      tag: it.tag ?? null,
-      values: Object.fromEntries(it.values.map((value) => [value.name, value.value])),
-    })),
-    structs: of("struct").map((it) => ({
-      ...named(it),
-      tag: it.tag ?? null,
-      fields: it.fields.map(fieldJson),
-    })),
-    unions: of("union").map((it) => ({
-      ...named(it),
-      tag: it.tag ?? null,
-      encapsulated: it.encapsulated !== undefined,
-      switchType: it.switchType === undefined ? null : typeText(it.switchType),
-      arms: it.arms.map((arm) => ({
-        cases: arm.cases,
-        default: arm.isDefault,
-        field: arm.field === undefined ? null : fieldJson(arm.field),
-      })),
-    })),
-    typedefs: of("alias").map((it: Alias) => ({ ...named(it), type: typeText(it.type) })),
-    constants: of("constant").map(constantJson),
-  };
+/**
+ * Writes the bound model as JSON, for `comity idl --json` and for comparing contracts: declarations and their members one to a
+ * line, for people and for `diff`. The text of a large file is as large as all of its model, so it is written in pieces and made
+ * without objects in between.
+ */
+export function writeModel(model: Model, write: (text: string) => void): void {
+  const writer = new ModelWriter();
+  let pending = `{\n  "file": ${quote(model.path)},\n  "imports": ${quotes(model.imports)},\n  "missing": ${quotes(model.missing)}`;
+  for (const [name, items] of writer.sections(model)) {
+    pending += `,\n  "${name}": [`;
+    let separator = "\n    ";
+    for (const item of items) {
+      pending += separator + item();
+      separator = ",\n    ";
+      if (pending.length < chunk) continue;
+      write(pending);
+      pending = "";
+    }
+    pending += items.length === 0 ? "]" : "\n  ]";
+  }
+  write(`${pending}\n}`);
 }
 
-function named(it: { readonly name: string; readonly attributes: readonly Attribute[] }): {
-  name: string;
-  attributes: readonly string[];
-} {
-  return { name: it.name, attributes: it.attributes.map(printAttribute) };
+const quote = (text: string): string => JSON.stringify(text);
+const quotes = (texts: readonly string[]): string => JSON.stringify(texts);
+const orNull = (text: string | undefined): string => (text === undefined ? "null" : JSON.stringify(text));
+
+/** Members one to a line. */
+function list(items: readonly string[]): string {
+  return items.length === 0 ? "[]" : `[\n        ${items.join(",\n        ")}\n      ]`;
 }
 
-function interfaceJson(it: Interface): Json {
-  return {
-    ...named(it),
-    iid: it.iid ?? null,
-    version: it.version.join("."),
-    base: it.base?.name ?? null,
-    object: it.object,
-    local: it.local,
-    dual: it.dual,
-    oleautomation: it.oleautomation,
-    methods: it.methods.filter(hasSlot).map(methodJson),
-    wireMethods: it.methods.filter((method) => method.callAs !== undefined).map(methodJson),
-    callbacks: it.methods.filter((method) => method.callback).map(methodJson),
-    localProcedures: it.methods.filter((method) => isLocalProcedure(method)).map(methodJson),
-  };
+/** An object one member to a line: texts of names and values by turns. */
+function block(...parts: readonly string[]): string {
+  let text = "{";
+  for (let i = 0; i < parts.length; i += 2)
+    text += `${i === 0 ? "" : ","}\n      "${parts[i] ?? ""}": ${parts[i + 1] ?? ""}`;
+  return `${text}\n    }`;
+}
+
+class ModelWriter {
+  readonly #types = new Map<Type, string>();
+
+  sections(model: Model): readonly (readonly [string, readonly (() => string)[]])[] {
+    const of = <K extends Entity["kind"]>(
+      kind: K,
+      text: (it: Extract<Entity, { kind: K }>) => string,
+    ): (() => string)[] =>
+      model.entities
+        .filter((it): it is Extract<Entity, { kind: K }> => it.kind === kind)
+        .map((it) => () => text(it));
+    return [
+      ["interfaces", of("interface", (it) => this.#interface(it))],
+      ["dispinterfaces", of("dispinterface", (it) => this.#dispinterface(it))],
+      ["coclasses", of("coclass", (it) => this.#coclass(it))],
+      ["libraries", of("library", (it) => this.#library(it))],
+      ["modules", of("module", (it) => this.#module(it))],
+      ["enums", of("enum", (it) => this.#enum(it))],
+      ["structs", of("struct", (it) => this.#struct(it))],
+      ["unions", of("union", (it) => this.#union(it))],
+      ["typedefs", of("alias", (it) => `{${this.#named(it)},"type":${this.#type(it.type)}}`)],
+      ["constants", of("constant", (it) => this.#constant(it))],
+    ];
+  }
+
+  #interface(it: Interface): string {
+    const methods = (keep: (method: Method) => boolean): string =>
+      list(it.methods.filter(keep).map((method) => this.#method(method)));
+    return block(
+      ...this.#head(it),
+      ...["iid", orNull(it.iid), "version", `"${it.version.join(".")}"`, "base", orNull(it.base?.name)],
+      ...["object", `${it.object}`, "local", `${it.local}`, "dual", `${it.dual}`],
+      ...["oleautomation", `${it.oleautomation}`, "methods", methods(hasSlot)],
+      ...["wireMethods", methods((method) => method.callAs !== undefined)],
+      ...["callbacks", methods((method) => method.callback)],
+      ...["localProcedures", methods(isLocalProcedure)],
+    );
+  }
+
+  #dispinterface(it: Dispinterface): string {
+    const properties = it.properties.map((field) => {
+      const id = field.dispId ?? "null";
+      return `{${this.#named(field)},"type":${this.#type(field.type)},"id":${id}}`;
+    });
+    return block(
+      ...this.#head(it),
+      ...["iid", orNull(it.iid), "version", `"${it.version.join(".")}"`, "of", orNull(it.of?.name)],
+      ...["properties", list(properties), "methods", list(it.methods.map((method) => this.#method(method)))],
+    );
+  }
+
+  #coclass(it: Coclass): string {
+    const member = (of: CoclassInterface): string => {
+      const { name, iid } = of.interface;
+      return `{"name":${quote(name)},"iid":${orNull(iid)},"default":${of.default},"source":${of.source},"restricted":${of.restricted}}`;
+    };
+    return block(
+      ...this.#head(it),
+      ...["clsid", orNull(it.clsid), "version", `"${it.version.join(".")}"`],
+      ...["interfaces", list(it.interfaces.map(member))],
+    );
+  }
+
+  #library(it: Library): string {
+    return block(
+      ...this.#head(it),
+      ...["libid", orNull(it.libid), "version", `"${it.version.join(".")}"`, "lcid", `${it.lcid}`],
+      ...["imports", quotes(it.imports), "members", quotes(it.members.map((member) => member.name))],
+      ...["references", quotes(it.references)],
+    );
+  }
+
+  #module(it: Module): string {
+    return block(
+      ...this.#head(it),
+      ...["uuid", orNull(it.uuid), "methods", list(it.methods.map((method) => this.#method(method)))],
+      ...["constants", list(it.constants.map((constant) => this.#constant(constant)))],
+    );
+  }
+
+  #enum(it: Enum): string {
+    const values = Object.fromEntries(it.values.map((value) => [value.name, value.value]));
+    return block(...this.#head(it), "tag", orNull(it.tag), "values", JSON.stringify(values));
+  }
+
+  #struct(it: Struct): string {
+    const fields = list(it.fields.map((field) => this.#field(field)));
+    return block(...this.#head(it), "tag", orNull(it.tag), "pack", `${it.pack}`, "fields", fields);
+  }
+
+  #union(it: Union): string {
+    const arm = (of: Arm): string => {
+      const field = of.field === undefined ? "null" : this.#field(of.field);
+      return `{"cases":[${of.cases.join(",")}],"default":${of.isDefault},"field":${field}}`;
+    };
+    return block(
+      ...this.#head(it),
+      ...["tag", orNull(it.tag), "encapsulated", `${it.encapsulated !== undefined}`],
+      ...["switchType", it.switchType === undefined ? "null" : this.#type(it.switchType)],
+      ...["arms", list(it.arms.map(arm))],
+    );
+  }
+
+  // --- members ------------------------------------------------------------------------------------------------------
+
+  #method(it: Method): string {
+    const params = it.params.map((param) => this.#param(param)).join(",");
+    return (
+      `{${this.#named(it)},"idlName":${quote(it.idlName)},"opnum":${it.opnum},"invoke":"${it.invoke}","id":${it.dispId ?? null}` +
+      `,"local":${it.local},"callAs":${orNull(it.callAs)},"wire":${orNull(it.wire)}` +
+      `,"returns":${this.#type(it.returns)},"params":[${params}]}`
+    );
+  }
+
+  #param(it: Param): string {
+    return `{${this.#named(it)},"type":${this.#type(it.type)},"in":${it.in},"out":${it.out},"retval":${it.retval}}`;
+  }
+
+  #field(it: Field): string {
+    const bits = it.bits === undefined ? "" : `,"bits":${it.bits}`;
+    return `{${this.#named(it)},"type":${this.#type(it.type)}${bits}}`;
+  }
+
+  #constant(it: Constant): string {
+    const value = typeof it.value === "bigint" ? String(it.value) : (it.value ?? null);
+    return `{"name":${quote(it.name)},"type":${this.#type(it.type)},"value":${JSON.stringify(value)}}`;
+  }
+
+  #head(it: { readonly name: string; readonly attributes: readonly Attribute[] }): string[] {
+    return ["name", quote(it.name), "attributes", attributesText(it.attributes)];
+  }
+
+  #named(it: { readonly name: string; readonly attributes: readonly Attribute[] }): string {
+    return `"name":${quote(it.name)},"attributes":${attributesText(it.attributes)}`;
+  }
+
+  /** A type is used many times; its text is made once. */
+  #type(type: Type): string {
+    let text = this.#types.get(type);
+    if (text === undefined) this.#types.set(type, (text = quote(typeText(type))));
+    return text;
+  }
+}
+
+function attributesText(attributes: readonly Attribute[]): string {
+  let text = "";
+  for (const it of attributes) text += `${text === "" ? "" : ","}${quote(printAttribute(it))}`;
+  return `[${text}]`;
 }
 
 function hasSlot(it: Method): boolean {
@@ -98,61 +220,6 @@ function hasSlot(it: Method): boolean {
 /** `[local]` in an interface without a vtable. */
 function isLocalProcedure(it: Method): boolean {
   return it.opnum < 0 && it.callAs === undefined && !it.callback;
-}
-
-function dispinterfaceJson(it: Dispinterface): Json {
-  return {
-    ...named(it),
-    iid: it.iid ?? null,
-    version: it.version.join("."),
-    of: it.of?.name ?? null,
-    properties: it.properties.map((field) => ({ ...(fieldJson(field) as object), id: field.dispId ?? null })),
-    methods: it.methods.map(methodJson),
-  };
-}
-
-function coclassJson(it: Coclass): Json {
-  return {
-    ...named(it),
-    clsid: it.clsid ?? null,
-    version: it.version.join("."),
-    interfaces: it.interfaces.map((member) => ({
-      name: member.interface.name,
-      iid: member.interface.iid ?? null,
-      default: member.default,
-      source: member.source,
-    })),
-  };
-}
-
-function methodJson(it: Method): Json {
-  return {
-    ...named(it),
-    idlName: it.idlName,
-    opnum: it.opnum,
-    invoke: it.invoke,
-    id: it.dispId ?? null,
-    local: it.local,
-    callAs: it.callAs ?? null,
-    wire: it.wire ?? null,
-    returns: typeText(it.returns),
-    params: it.params.map((param) => ({
-      ...named(param),
-      type: typeText(param.type),
-      in: param.in,
-      out: param.out,
-      retval: param.retval,
-    })),
-  };
-}
-
-function fieldJson(it: Field): Json {
-  return { ...named(it), type: typeText(it.type) };
-}
-
-function constantJson(it: Constant): Json {
-  const value = typeof it.value === "bigint" ? String(it.value) : (it.value ?? null);
-  return { name: it.name, type: typeText(it.type), value };
 }
 
 /** A type as a person writes it, name last: `long *[3]` is an array of three pointers. */

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ComError, HResult } from "../../base/index.ts";
 import { compileIdl, formatDiagnostic } from "../../idl/index.ts";
-import { type Output, toJson } from "../output.ts";
+import type { Output } from "../output.ts";
 
 interface Flags {
   readonly out?: string;
@@ -47,7 +47,10 @@ function compile(file: string, flags: Flags, output: Output): void {
   const text = flags.json ? "" : result.typescript();
   for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);
   // The model is what could be bound; it is of use with errors too.
-  if (flags.json && result.model !== undefined) output.out(`${toJson(result.json(), 2)}\n`);
+  if (flags.json && result.model !== undefined) {
+    result.writeJson((text) => output.out(text));
+    output.out("\n");
+  }
   if (result.errors > 0)
     throw new ComError(HResult.E_FAIL, `${file} has ${result.errors} error${result.errors === 1 ? "" : "s"}`);
   if (flags.json) return;

@@ -166,6 +166,7 @@ export class Binder {
 
   /** Reports what `unknown` collected. To be called when everything is bound. */
   finish(): void {
+    if (this.#unknown.length === 0) return;
     const why = this.#incomplete();
     for (const { place, message } of this.#unknown.splice(0)) {
       if (why === undefined) this.diagnostics.error(place, message);

@@ -53,6 +53,7 @@ export class TypeBinder {
   readonly #resolving = new Set<Declarator>();
   readonly #unknown = new Map<string, Type>();
   readonly #bases = new Map<BaseName, Type>();
+  readonly #pointers = new Map<Type, Type>();
 
   constructor(binder: Binder) {
     this.#binder = binder;
@@ -73,7 +74,9 @@ export class TypeBinder {
   #layer(layer: Layer, to: Type): Type {
     switch (layer.kind) {
       case "pointer":
-        return { kind: "pointer", to, attributes: layer.attributes };
+        return layer.attributes === undefined
+          ? this.#pointerTo(to)
+          : { kind: "pointer", to, attributes: layer.attributes };
       case "function":
         return { kind: "function", returns: to, params: layer.parameters.map((it, i) => this.param(it, i)) };
       case "array": {
@@ -88,6 +91,16 @@ export class TypeBinder {
       default:
         return layer satisfies never;
     }
+  }
+
+  /** The plain pointer to a type, made once: a file has thousands of them. */
+  #pointerTo(to: Type): Type {
+    let pointer = this.#pointers.get(to);
+    if (pointer === undefined) {
+      pointer = { kind: "pointer", to, attributes: undefined };
+      this.#pointers.set(to, pointer);
+    }
+    return pointer;
   }
 
   spec(spec: TypeSpec, hint: string): Type {

@@ -1,4 +1,4 @@
-import { type Token } from "./macros.ts";
+import type { Token } from "./macros.ts";
 import { T } from "./lexer.ts";
 
 /** The value of a `#if` line whose macros and `defined` are already replaced; undefined when it is not an expression. */
@@ -166,8 +166,28 @@ export function integerOperation(operator: number, left: bigint, right: bigint):
   }
 }
 
+/** The same for short plain decimal and hexadecimal numbers, which are nearly all: without a bigint. NaN for every other text. */
+export function parseShortInteger(text: string): number {
+  const { length } = text;
+  if (text.charCodeAt(0) === 45) return -parseShortInteger(text.slice(1));
+  const hex = length > 2 && text.charCodeAt(0) === 48 && (text.charCodeAt(1) | 32) === 120;
+  if (hex ? length > 14 : length > 15 || (length > 1 && text.charCodeAt(0) === 48)) return Number.NaN;
+  let value = 0;
+  for (let at = hex ? 2 : 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    const digit = code <= 57 ? code - 48 : hex ? (code | 32) - 87 : 10;
+    if (digit < 0 || digit > (hex ? 15 : 9) || (code > 57 && digit < 10)) return Number.NaN;
+    value = value * (hex ? 16 : 10) + digit;
+  }
+  return value;
+}
+
 /** A C integer literal with any suffix; undefined when it is not one. */
 export function parseInteger(text: string): bigint | undefined {
+  if (text.startsWith("-")) {
+    const positive = parseInteger(text.slice(1));
+    return positive === undefined ? undefined : -positive;
+  }
   const match = /^(0[xX][0-9a-fA-F]+|\d+)(?:[uUlL]{0,4}|[uU]?i(?:8|16|32|64))$/.exec(text);
   if (match === null || text.length > 40) return undefined;
   const digits = match[1] ?? "0";

@@ -11,14 +11,17 @@ const maxLayers = 100;
 /** A declarator; the name may be missing (parameters, casts). */
 export function parseDeclarator(p: Parser): Declarator {
   const layers: Layer[] = [];
-  const core = p.nested(() => parseLayers(p, layers));
+  p.enter();
+  const core = parseLayers(p, layers);
+  p.leave();
   if (layers.length > maxLayers) p.fail(`more than ${maxLayers} pointers and dimensions`);
   let bits: Expr | undefined;
   if (p.at(58)) {
     p.next();
     bits = parseExpression(p);
   }
-  return { name: core.name, place: core.place, layers, bits };
+  const { name, place } = core;
+  return { name, place, layers: layers.length === 0 ? none : layers, bits };
 }
 
 interface Core {
@@ -26,25 +29,32 @@ interface Core {
   readonly place: number;
 }
 
+const none: readonly Layer[] = [];
+/** Nearly every pointer there is. */
+const plainPointer: Layer = { kind: "pointer", attributes: undefined };
+
 /** Fills `layers` from the name outward. */
 function parseLayers(p: Parser, layers: Layer[]): Core {
-  const pointers: Layer[] = [];
+  let plain = 0;
+  let pointers: Layer[] | undefined;
   for (;;) {
     p.skipQualifiers();
     if (p.at(42) || p.at(38)) {
       p.next();
-      pointers.push({ kind: "pointer", attributes: undefined });
-    } else if (p.at(91) && pointers.length > 0 && p.peek() === T.name && isPointerAttribute(p)) {
+      if (pointers === undefined) plain++;
+      else pointers.push(plainPointer);
+    } else if (p.at(91) && (plain > 0 || pointers !== undefined) && isPointerAttribute(p)) {
+      pointers ??= Array.from({ length: plain }, () => plainPointer);
       const attributes = parseAttributes(p);
-      pointers.push({ kind: "pointer", attributes });
-      if (p.at(42)) p.next();
-      else pointers.pop();
+      if (p.take(42)) pointers.push({ kind: "pointer", attributes });
     } else break;
   }
   let core: Core = { name: undefined, place: p.place };
   if (p.at(40) && startsNestedDeclarator(p)) {
     p.next();
-    core = p.nested(() => parseLayers(p, layers));
+    p.enter();
+    core = parseLayers(p, layers);
+    p.leave();
     p.expect(41, "in the declarator");
   } else if (p.at(T.name)) {
     core = { name: p.text, place: p.place };
@@ -52,14 +62,16 @@ function parseLayers(p: Parser, layers: Layer[]): Core {
     p.skipQualifiers();
   }
   parseSuffixes(p, layers);
-  for (let i = pointers.length - 1; i >= 0; i--) layers.push(pointers[i] as Layer);
+  if (pointers !== undefined)
+    for (let i = pointers.length - 1; i >= 0; i--) layers.push(pointers[i] as Layer);
+  else for (let i = 0; i < plain; i++) layers.push(plainPointer);
   return core;
 }
 
 const pointerAttributes = new Set(["ref", "unique", "ptr", "string"]);
 
 function isPointerAttribute(p: Parser): boolean {
-  return pointerAttributes.has(p.peekText());
+  return p.peek() === T.name && pointerAttributes.has(p.peekText());
 }
 
 /** `(` opens a nested declarator when a `*`, a calling convention or a name follows; otherwise it opens parameters. */
@@ -71,8 +83,11 @@ function startsNestedDeclarator(p: Parser): boolean {
 function parseSuffixes(p: Parser, layers: Layer[]): void {
   for (;;) {
     if (p.at(91)) layers.push(parseArray(p));
-    else if (p.at(40)) layers.push({ kind: "function", parameters: p.nested(() => parseParameters(p)) });
-    else return;
+    else if (p.at(40)) {
+      p.enter();
+      layers.push({ kind: "function", parameters: parseParameters(p) });
+      p.leave();
+    } else return;
   }
 }
 
@@ -122,7 +137,7 @@ function parseParameter(p: Parser): Parameter {
   const { place } = p;
   const spec = parseSpec(p, []);
   const declarator = parseDeclarator(p);
-  const late = p.at(91) ? parseAttributes(p) : [];
+  const late = parseAttributes(p);
   const initial = p.take(61) ? parseExpression(p) : undefined;
   return {
     attributes: late.length > 0 ? [...attributes, ...late] : attributes,

@@ -1,12 +1,13 @@
 import type { Expr, TypeUse } from "./ast.ts";
-import { parseInteger } from "./condition.ts";
+import { parseInteger, parseShortInteger } from "./condition.ts";
 import { T } from "./lexer.ts";
 import { W } from "./names.ts";
 import type { Parser } from "./parser.ts";
 import { isTypeWord, parseTypeUse } from "./types.ts";
 
-/** Binary operators by token kind: how tightly they bind. */
-const binding = new Map<number, number>([
+/** Binary operators by token kind: how tightly they bind; 0 for what is none. */
+const binding = new Uint8Array(256);
+for (const [operator, strength] of [
   [T.or, 1],
   [T.and, 2],
   [124, 3],
@@ -25,7 +26,8 @@ const binding = new Map<number, number>([
   [42, 10],
   [47, 10],
   [37, 10],
-]);
+] as const)
+  binding[operator] = strength;
 
 export function parseExpression(p: Parser): Expr {
   return p.expression(() => {
@@ -44,7 +46,7 @@ function parseBinary(p: Parser, least: number): Expr {
   let left = parseUnary(p);
   for (;;) {
     const operator = p.kind;
-    const strength = operator === T.name ? 0 : (binding.get(operator) ?? 0);
+    const strength = binding[operator] ?? 0;
     if (strength < least) return left;
     p.spendOperator();
     const { place } = p;
@@ -115,6 +117,11 @@ function parsePrimary(p: Parser): Expr {
 
 function parseNumber(p: Parser): Expr {
   const { place, text } = p;
+  const short = parseShortInteger(text);
+  if (!Number.isNaN(short)) {
+    p.next();
+    return { kind: "number", place, value: short, text };
+  }
   const integer = parseInteger(text);
   p.next();
   if (integer !== undefined) {
@@ -192,7 +199,7 @@ function continueBinary(p: Parser, first: Expr): Expr {
   let left = first;
   for (;;) {
     const operator = p.kind;
-    const strength = operator === T.name ? 0 : (binding.get(operator) ?? 0);
+    const strength = binding[operator] ?? 0;
     if (strength === 0) return left;
     p.spendOperator();
     const { place } = p;

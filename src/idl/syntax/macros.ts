@@ -1,4 +1,6 @@
+import type { SourceFile } from "../source.ts";
 import type { NameTable } from "./names.ts";
+import { evaluateCondition } from "./condition.ts";
 import { T } from "./lexer.ts";
 
 /** A token kept aside: in a macro's body, in its arguments, or in a directive. */
@@ -18,9 +20,33 @@ export interface Macro {
   readonly parameters: readonly number[] | undefined;
   /** The last parameter takes the rest of the arguments. */
   readonly variadic: boolean;
-  readonly body: readonly Token[];
+  body: readonly Token[];
+  /** The body as one number, when it is `( … )` and constant; worked out in `foldedIn`. */
+  folded: readonly Token[] | undefined;
+  foldedIn: number;
+  /** Where the body stands while it has not been read: most macros of a header are never used. */
+  unread: { readonly file: SourceFile; readonly at: number } | undefined;
   /** True while its own expansion is being read: a macro does not expand inside itself. */
   active: boolean;
+}
+
+/**
+ * `( … )` of numbers alone as one number: headers build constants from constants, level on level, and files use them by the
+ * thousand. Undefined for every other text.
+ */
+export function foldConstant(tokens: readonly Token[]): Token | undefined {
+  const [first] = tokens;
+  if (first?.kind !== 40 || tokens.length < 3 || tokens.length > 64) return undefined;
+  let open = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    const { kind } = tokens[i] as Token;
+    if (kind === 40) open++;
+    else if (kind === 41 && --open === 0 && i < tokens.length - 1) return undefined;
+    else if (kind === T.name || kind === T.string || kind === T.wideString) return undefined;
+  }
+  const value = evaluateCondition(tokens);
+  if (value === undefined) return undefined;
+  return { kind: T.number, nameId: -1, text: value.toString(), place: first.place, spaceBefore: true };
 }
 
 /** Puts arguments into a macro's body: plain parameters get the expanded argument, `#` and `##` the written one. */

@@ -161,8 +161,7 @@ export class NameTable {
 
   #insert(text: string, hash: number, slot: number): number {
     const id = this.#texts.length;
-    // A slice would keep the whole file's text alive.
-    this.#texts.push(text.length > 12 ? Buffer.from(text, "utf16le").toString("utf16le") : text);
+    this.#texts.push(text);
     if (id >= this.#hashes.length) {
       const hashes = new Int32Array(this.#hashes.length * 2);
       hashes.set(this.#hashes);

@@ -203,33 +203,40 @@ export class Parser {
   expression<R>(parse: () => R): R {
     if (this.#expressions === 0) this.#operators = 0;
     this.#expressions++;
-    try {
-      return this.nested(parse);
-    } finally {
-      this.#expressions--;
-    }
+    const result = this.nested(parse);
+    this.#expressions--;
+    return result;
   }
 
   /** Runs a nested piece of the grammar, with a limit on how deep pieces nest. */
   nested<R>(parse: () => R): R {
+    this.enter();
+    const result = parse();
+    this.leave();
+    return result;
+  }
+
+  /** The same without a function, where it counts. A failure in between is caught by `recovering`, which knows the depth. */
+  enter(): void {
     if (this.#depth >= maxDepth) this.fail(`nested more than ${maxDepth} deep`);
     this.#depth++;
-    try {
-      return parse();
-    } finally {
-      this.#depth--;
-    }
+  }
+
+  leave(): void {
+    this.#depth--;
   }
 
   /** Runs `parse`; after a syntax error goes on behind the declaration. Always makes progress. */
   recovering<R>(parse: () => R): R | undefined {
     const depth = this.#depth;
+    const expressions = this.#expressions;
     const { place } = this;
     try {
       return parse();
     } catch (error) {
       if (!(error instanceof SyntaxFailure)) throw error;
       this.#depth = depth;
+      this.#expressions = expressions;
       if (this.place === place && this.kind !== 125) this.next();
       this.skipDeclaration();
       return undefined;

@@ -2,7 +2,7 @@ import { type Diagnostics, isHeader } from "../diagnostics.ts";
 import type { SourceFile } from "../source.ts";
 import { evaluateCondition } from "./condition.ts";
 import { Lexer, T } from "./lexer.ts";
-import { type Macro, substitute, type Token } from "./macros.ts";
+import { foldConstant, type Macro, substitute, type Token } from "./macros.ts";
 import { firstNoise, type NameTable } from "./names.ts";
 import { Packing } from "./packing.ts";
 
@@ -50,6 +50,9 @@ export class Preprocessor {
   #conditions: Condition[] = [];
   #expansions: Expansion[] = [];
   #made = 0;
+  #placeTaken = 0;
+  /** How often a macro was changed or taken away: what was worked out before may no longer hold. */
+  #changes = 0;
   /** Braces that the included file being read has opened and not closed. */
   #braces = 0;
 
@@ -93,7 +96,7 @@ export class Preprocessor {
     this.kind = kind;
     if (kind === T.name) {
       this.nameId = lexer.nameId;
-      if (this.#macros.has(lexer.nameId) && this.#expandHere(this.#token())) return false;
+      if (this.#macros.has(lexer.nameId) && this.#expandHere(this.#token(), this.place)) return false;
       this.kind = T.name;
       this.text = this.names.text(this.nameId);
       return true;
@@ -164,32 +167,36 @@ export class Preprocessor {
   #stepExpanded(): boolean {
     this.docStart = 0;
     const token = this.#take();
-    if (token === undefined || (token.kind === T.name && this.#expandHere(token))) return false;
+    if (token === undefined || (token.kind === T.name && this.#expandHere(token, this.#placeTaken)))
+      return false;
     this.kind = token.kind;
     this.nameId = token.nameId;
     this.text = token.text;
-    this.place = token.place;
+    this.place = this.#placeTaken;
     return true;
   }
 
-  /** The next token of the innermost expansion; undefined when all are used up. */
+  /** The next token of the innermost expansion, with its place in `#placeTaken`; undefined when all are used up. */
   #take(): Token | undefined {
     for (;;) {
       const top = this.#expansions.at(-1);
       if (top === undefined) return undefined;
       const token = top.tokens[top.at++];
-      if (token !== undefined) return top.place === 0 ? token : { ...token, place: top.place };
+      if (token !== undefined) {
+        this.#placeTaken = top.place === 0 ? token.place : top.place;
+        return token;
+      }
       if (top.macro !== undefined) top.macro.active = false;
       this.#expansions.pop();
     }
   }
 
   /** Starts the expansion of a macro's name; false when it stays a plain name. */
-  #expandHere(name: Token): boolean {
+  #expandHere(name: Token, place: number): boolean {
     const macro = this.#macros.get(name.nameId);
     if (macro === undefined || macro.active) return false;
     if (macro.parameters === undefined) {
-      this.#push(macro.body, macro, name.place);
+      this.#push(this.#bodyOf(macro), macro, place);
       return true;
     }
     const skipped = this.#peekOpen();
@@ -197,10 +204,10 @@ export class Preprocessor {
       if (skipped.length > 0) this.#push(skipped, undefined, 0);
       return false;
     }
-    const written = this.#arguments(macro, name.place);
+    const written = this.#arguments(macro, place);
     if (written === undefined) return true;
     const expanded = written.map((tokens) => this.#expandAll(tokens));
-    this.#push(substitute(macro, written, expanded, name.place, this.names), macro, 0);
+    this.#push(substitute(macro, written, expanded, place, this.names), macro, 0);
     return true;
   }
 
@@ -227,7 +234,8 @@ export class Preprocessor {
   /** The next token without expansion, over directives. */
   #raw(): Token {
     const taken = this.#take();
-    if (taken !== undefined) return taken;
+    if (taken !== undefined)
+      return taken.place === this.#placeTaken ? taken : { ...taken, place: this.#placeTaken };
     for (;;) {
       const at = this.#lexer.pos;
       const kind = this.#lexer.scan();
@@ -268,7 +276,9 @@ export class Preprocessor {
     this.#expansions = [{ tokens, at: 0, macro: undefined, place: 0 }];
     const result: Token[] = [];
     for (let token = this.#take(); token !== undefined; token = this.#take()) {
-      if (token.kind !== T.name || !this.#expandHere(token)) result.push(token);
+      const place = this.#placeTaken;
+      if (token.kind === T.name && this.#expandHere(token, place)) continue;
+      result.push(token.place === place ? token : { ...token, place });
     }
     this.#lexer = lexer;
     this.#expansions = saved;
@@ -291,7 +301,54 @@ export class Preprocessor {
   }
 
   #define(name: string, body: readonly Token[], parameters?: readonly number[], variadic = false): void {
-    this.#macros.set(this.names.intern(name), { name, parameters, variadic, body, active: false });
+    this.#setMacro(this.names.intern(name), { name, parameters, variadic, body });
+  }
+
+  /** Remembers where the body of a macro without parameters stands; false when it goes over several lines. */
+  #defineUnread(name: string, lexer: Lexer): boolean {
+    const { text, pos: at, file } = lexer;
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline;
+    const body = text.slice(at, end);
+    if (body.includes("/*") || /\\\s*$/.test(body)) return false;
+    lexer.pos = end;
+    lexer.kind = T.line;
+    const unread = { file, at };
+    this.#setMacro(lexer.nameId, { name, parameters: undefined, variadic: false, body: [], unread });
+    return true;
+  }
+
+  #setMacro(
+    id: number,
+    macro: Pick<Macro, "name" | "parameters" | "variadic" | "body"> & Partial<Pick<Macro, "unread">>,
+  ): void {
+    const { name, parameters, variadic, body, unread } = macro;
+    if (this.#macros.has(id)) this.#changes++;
+    const state = { unread, folded: undefined, foldedIn: -1, active: false };
+    this.#macros.set(id, { name, parameters, variadic, body, ...state });
+  }
+
+  #bodyOf(macro: Macro): readonly Token[] {
+    if (macro.unread !== undefined) this.#readBody(macro, macro.unread.file, macro.unread.at);
+    if (macro.body.length < 3 || macro.body[0]?.kind !== 40) return macro.body;
+    if (macro.foldedIn !== this.#changes) {
+      macro.foldedIn = this.#changes;
+      macro.active = true;
+      const constant = foldConstant(this.#expandAll(macro.body));
+      macro.active = false;
+      macro.folded = constant === undefined ? undefined : [constant];
+    }
+    return macro.folded ?? macro.body;
+  }
+
+  #readBody(macro: Macro, file: SourceFile, at: number): void {
+    const outer = this.#lexer;
+    this.#lexer = new Lexer(file, this.names);
+    this.#lexer.inDirective = true;
+    this.#lexer.pos = at;
+    macro.body = this.#restOfLine();
+    macro.unread = undefined;
+    this.#lexer = outer;
   }
 
   // --- directives ---------------------------------------------------------------------------------------------------
@@ -319,7 +376,7 @@ export class Preprocessor {
       case "define":
         return this.#defineDirective(place);
       case "undef":
-        if (this.#lexer.scan() === T.name) this.#macros.delete(this.#lexer.nameId);
+        if (this.#lexer.scan() === T.name && this.#macros.delete(this.#lexer.nameId)) this.#changes++;
         return;
       case "if":
         return this.#open(place, () => this.#condition(place));
@@ -365,7 +422,7 @@ export class Preprocessor {
     if (lexer.nameId < firstNoise && isHeader(lexer.file.path)) return;
     const name = this.names.text(lexer.nameId);
     if (lexer.text.charCodeAt(lexer.pos) !== 40) {
-      this.#define(name, this.#restOfLine());
+      if (!this.#defineUnread(name, lexer)) this.#define(name, this.#restOfLine());
       return;
     }
     lexer.scan();
