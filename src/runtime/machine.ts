@@ -1,5 +1,11 @@
 import { hostname } from "node:os";
-import { FileAccountStore, type ServerMechanism, ntlmServer, spnegoServer } from "../auth/index.ts";
+import {
+  FileAccountStore,
+  type GuessLimits,
+  type ServerMechanism,
+  ntlmServer,
+  spnegoServer,
+} from "../auth/index.ts";
 import { type Clock, type Logger, silentLogger } from "../base/index.ts";
 import { Registry, homeFolder } from "../com/index.ts";
 import { Scm, type ScmSettings, registryCatalog } from "../dcom/index.ts";
@@ -8,9 +14,15 @@ import { join } from "node:path";
 import { listenAddresses, listenPort } from "./machine-settings.ts";
 
 /** How callers from the network prove who they are to a machine: NTLM, alone and inside SPNEGO, with the machine's accounts. */
-export function serverMechanisms(home: string, logger: Logger = silentLogger): readonly ServerMechanism[] {
+export function serverMechanisms(
+  home: string,
+  logger: Logger = silentLogger,
+  guessLimits?: GuessLimits,
+): readonly ServerMechanism[] {
   const machineName = hostname().split(".")[0] ?? "COMITY";
-  const ntlm = ntlmServer({ accounts: new FileAccountStore(home, machineName), machineName, logger });
+  const accounts = new FileAccountStore(home, machineName);
+  const limits = guessLimits === undefined ? {} : { guessLimits };
+  const ntlm = ntlmServer({ accounts, machineName, logger, ...limits });
   return [ntlm, spnegoServer([ntlm])];
 }
 
@@ -25,6 +37,8 @@ export interface MachineOptions {
   /** True: ends when `comity scm` is started for the home. Default false. */
   readonly givesWay?: boolean;
   readonly settings?: Partial<ScmSettings>;
+  /** How many wrong passwords are listened to. */
+  readonly guessLimits?: GuessLimits;
   readonly surrogateCommand?: readonly string[];
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -52,7 +66,7 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
       catalog: registryCatalog(registry, logger),
       addresses: options.addresses ?? listenAddresses(registry),
       port: options.port ?? listenPort(registry) ?? 135,
-      mechanisms: serverMechanisms(home, logger),
+      mechanisms: serverMechanisms(home, logger, options.guessLimits),
       surrogateCommand: options.surrogateCommand ?? surrogateCommand(),
       logger,
       ...(requireNetwork === undefined ? {} : { requireNetwork }),

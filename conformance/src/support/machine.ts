@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Credentials, Runtime, type OpenOptions } from "comity";
-import { FileAccountStore } from "comity/auth";
+import { FileAccountStore, type GuessLimits } from "comity/auth";
 import { Registry, RegistryType } from "comity/com";
 import type { ScmSettings } from "comity/dcom";
 import { type Machine, openMachine } from "comity/runtime";
@@ -70,6 +70,8 @@ export async function setPingPeriod(home: string, milliseconds: number): Promise
 }
 
 export interface TestMachineOptions {
+  /** How many wrong passwords the machine listens to. Default: as always. */
+  readonly guessLimits?: GuessLimits;
   readonly address?: string;
   readonly settings?: Partial<ScmSettings>;
   /** How the subject is registered. Default: as a program. */
@@ -95,7 +97,7 @@ export class TestMachine implements AsyncDisposable {
   }
 
   static async open(options: TestMachineOptions = {}): Promise<TestMachine> {
-    const { address = "127.0.0.1", settings, subject = "program", nodeOptions } = options;
+    const { address = "127.0.0.1", settings, subject = "program", nodeOptions, guessLimits } = options;
     const home = newHome();
     const accounts = new FileAccountStore(home);
     for (const { user, password = "" } of [client, robot]) await accounts.add(user, password);
@@ -111,6 +113,7 @@ export class TestMachine implements AsyncDisposable {
       port: 0,
       logger: { debug: quiet, info: quiet, warn: note, error: note },
       ...(settings === undefined ? {} : { settings }),
+      ...(guessLimits === undefined ? {} : { guessLimits }),
     });
     const opened = new TestMachine(home, address, machine, warnings);
     if (subject === "module" || subject === "surrogate") {

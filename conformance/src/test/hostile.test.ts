@@ -8,6 +8,7 @@ import { ISubject, ISubjectEvents, ISubjectLab, Subject } from "../gen/subject.j
 import { attack, flood, loris } from "../support/attack.js";
 import { Random, type Session, mutating, recording } from "../support/fuzz.js";
 import { TestMachine, client, registerProgram } from "../support/machine.js";
+import { noGuessLimits } from "../support/no-guess-limits.js";
 import { runs, until } from "../support/wait.js";
 import { test } from "../support/test.js";
 
@@ -123,12 +124,17 @@ async function statusOf(machine: TestMachine, pid: number): Promise<ExporterStat
 
 test(`hostile bytes on every socket (seed ${seed}): valid clients are served, nothing grows`, async (t) => {
   await using far = await TestMachine.open({
+    guessLimits: noGuessLimits,
     address: "127.0.0.71",
     subject: "none",
     settings: { pingPeriod, minimumActivationLevel: 2 },
   });
   await registerProgram(far.home, "open-server.js", ["--expose-gc"]);
-  await using near = await TestMachine.open({ subject: "none", settings: { pingPeriod } });
+  await using near = await TestMachine.open({
+    subject: "none",
+    settings: { pingPeriod },
+    guessLimits: noGuessLimits,
+  });
   await using com = await near.runtime();
   using lab = await com.createInstance(Subject, ISubjectLab, { machine: far.name });
   const [pid] = await far.servers();

@@ -94,7 +94,11 @@ test("a machine: scm, ps, calls from elsewhere", async () => {
     assert.match(err, message);
     assert.ok(!err.includes("Correct-Horse-7"));
   }
-  process.kill(host?.pid ?? 0);
+  try {
+    process.kill(host?.pid ?? 0);
+  } catch {
+    // On a slow machine nobody has needed it for so long that it ended by itself.
+  }
   assert.equal(await scm.stop(), 0);
   const nobody = await comity("ps");
   assert.equal(nobody.code, 1);

@@ -20,6 +20,9 @@ export interface LocalMachineOptions {
   readonly hold?: () => Promise<AsyncDisposable>;
 }
 
+/** How often a question is asked again. */
+const askAgain = 5;
+
 /**
  * This process's way to the SCM of its machine, whichever process holds it: connects when first needed, and to the next one when it dies.
  */
@@ -39,7 +42,7 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
   }
 
   async join(registration: ExporterRegistration, exporter: ExporterCalls): Promise<ExporterSession> {
-    return (await this.#connected()).join(registration, exporter);
+    return this.#ask((client) => client.join(registration, exporter));
   }
 
   /** A class object or an instance from a server of this machine; the SCM launches what is needed. */
@@ -49,12 +52,12 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
 
   /** Where the machine listens for others, and what they call it. */
   async network(options?: LinkRequestOptions): Promise<MachineNetwork> {
-    return (await this.#connected()).network(options);
+    return this.#ask((client) => client.network(options));
   }
 
   /** The machine at this moment. */
   async snapshot(options?: LinkRequestOptions): Promise<MachineSnapshot> {
-    return (await this.#connected()).snapshot(options);
+    return this.#ask((client) => client.snapshot(options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,6 +66,18 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
     await client?.[Symbol.asyncDispose]();
     await this.#held?.[Symbol.asyncDispose]();
     this.#held = undefined;
+  }
+
+  /** Asks what may be asked twice: an SCM that ends under a question is followed by the next one, which can answer it. */
+  async #ask<T>(question: (client: ScmClient) => Promise<T>): Promise<T> {
+    for (let left = askAgain; ; left--) {
+      const client = await this.#connected();
+      try {
+        return await question(client);
+      } catch (error) {
+        if (left === 0 || client.connected || this.#disposed) throw error;
+      }
+    }
   }
 
   async #connected(): Promise<ScmClient> {
