@@ -55,12 +55,10 @@ function list(items: readonly string[]): string {
   return items.length === 0 ? "[]" : `[\n        ${items.join(",\n        ")}\n      ]`;
 }
 
-/** An object one member to a line: texts of names and values by turns. */
-function block(...parts: readonly string[]): string {
-  let text = "{";
-  for (let i = 0; i < parts.length; i += 2)
-    text += `${i === 0 ? "" : ","}\n      "${parts[i] ?? ""}": ${parts[i + 1] ?? ""}`;
-  return `${text}\n    }`;
+/** An object one member to a line, of names and texts of values. */
+function block(members: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(members).map(([name, text]) => `\n      "${name}": ${text}`);
+  return `{${lines.join(",")}\n    }`;
 }
 
 class ModelWriter {
@@ -91,15 +89,20 @@ class ModelWriter {
   #interface(it: Interface): string {
     const methods = (keep: (method: Method) => boolean): string =>
       list(it.methods.filter(keep).map((method) => this.#method(method)));
-    return block(
+    return block({
       ...this.#head(it),
-      ...["iid", orNull(it.iid), "version", `"${it.version.join(".")}"`, "base", orNull(it.base?.name)],
-      ...["object", `${it.object}`, "local", `${it.local}`, "dual", `${it.dual}`],
-      ...["oleautomation", `${it.oleautomation}`, "methods", methods(hasSlot)],
-      ...["wireMethods", methods((method) => method.callAs !== undefined)],
-      ...["callbacks", methods((method) => method.callback)],
-      ...["localProcedures", methods(isLocalProcedure)],
-    );
+      iid: orNull(it.iid),
+      version: `"${it.version.join(".")}"`,
+      base: orNull(it.base?.name),
+      object: `${it.object}`,
+      local: `${it.local}`,
+      dual: `${it.dual}`,
+      oleautomation: `${it.oleautomation}`,
+      methods: methods(hasSlot),
+      wireMethods: methods((method) => method.callAs !== undefined),
+      callbacks: methods((method) => method.callback),
+      localProcedures: methods(isLocalProcedure),
+    });
   }
 
   #dispinterface(it: Dispinterface): string {
@@ -107,50 +110,59 @@ class ModelWriter {
       const id = field.dispId ?? "null";
       return `{${this.#named(field)},"type":${this.#type(field.type)},"id":${id}}`;
     });
-    return block(
+    return block({
       ...this.#head(it),
-      ...["iid", orNull(it.iid), "version", `"${it.version.join(".")}"`, "of", orNull(it.of?.name)],
-      ...["properties", list(properties), "methods", list(it.methods.map((method) => this.#method(method)))],
-    );
+      iid: orNull(it.iid),
+      version: `"${it.version.join(".")}"`,
+      of: orNull(it.of?.name),
+      properties: list(properties),
+      methods: list(it.methods.map((method) => this.#method(method))),
+    });
   }
 
   #coclass(it: Coclass): string {
     const member = (of: CoclassInterface): string => {
       const { name, iid } = of.interface;
-      return `{"name":${quote(name)},"iid":${orNull(iid)},"default":${of.default},"source":${of.source},"restricted":${of.restricted}}`;
+      const flags = `"default":${of.default},"source":${of.source},"restricted":${of.restricted}`;
+      return `{"name":${quote(name)},"iid":${orNull(iid)},${flags}}`;
     };
-    return block(
+    return block({
       ...this.#head(it),
-      ...["clsid", orNull(it.clsid), "version", `"${it.version.join(".")}"`],
-      ...["interfaces", list(it.interfaces.map(member))],
-    );
+      clsid: orNull(it.clsid),
+      version: `"${it.version.join(".")}"`,
+      interfaces: list(it.interfaces.map(member)),
+    });
   }
 
   #library(it: Library): string {
-    return block(
+    return block({
       ...this.#head(it),
-      ...["libid", orNull(it.libid), "version", `"${it.version.join(".")}"`, "lcid", `${it.lcid}`],
-      ...["imports", quotes(it.imports), "members", quotes(it.members.map((member) => member.name))],
-      ...["references", quotes(it.references)],
-    );
+      libid: orNull(it.libid),
+      version: `"${it.version.join(".")}"`,
+      lcid: `${it.lcid}`,
+      imports: quotes(it.imports),
+      members: quotes(it.members.map((member) => member.name)),
+      references: quotes(it.references),
+    });
   }
 
   #module(it: Module): string {
-    return block(
+    return block({
       ...this.#head(it),
-      ...["uuid", orNull(it.uuid), "methods", list(it.methods.map((method) => this.#method(method)))],
-      ...["constants", list(it.constants.map((constant) => this.#constant(constant)))],
-    );
+      uuid: orNull(it.uuid),
+      methods: list(it.methods.map((method) => this.#method(method))),
+      constants: list(it.constants.map((constant) => this.#constant(constant))),
+    });
   }
 
   #enum(it: Enum): string {
     const values = Object.fromEntries(it.values.map((value) => [value.name, value.value]));
-    return block(...this.#head(it), "tag", orNull(it.tag), "values", JSON.stringify(values));
+    return block({ ...this.#head(it), tag: orNull(it.tag), values: JSON.stringify(values) });
   }
 
   #struct(it: Struct): string {
     const fields = list(it.fields.map((field) => this.#field(field)));
-    return block(...this.#head(it), "tag", orNull(it.tag), "pack", `${it.pack}`, "fields", fields);
+    return block({ ...this.#head(it), tag: orNull(it.tag), pack: `${it.pack}`, fields });
   }
 
   #union(it: Union): string {
@@ -158,12 +170,13 @@ class ModelWriter {
       const field = of.field === undefined ? "null" : this.#field(of.field);
       return `{"cases":[${of.cases.join(",")}],"default":${of.isDefault},"field":${field}}`;
     };
-    return block(
+    return block({
       ...this.#head(it),
-      ...["tag", orNull(it.tag), "encapsulated", `${it.encapsulated !== undefined}`],
-      ...["switchType", it.switchType === undefined ? "null" : this.#type(it.switchType)],
-      ...["arms", list(it.arms.map(arm))],
-    );
+      tag: orNull(it.tag),
+      encapsulated: `${it.encapsulated !== undefined}`,
+      switchType: it.switchType === undefined ? "null" : this.#type(it.switchType),
+      arms: list(it.arms.map(arm)),
+    });
   }
 
   // --- members ------------------------------------------------------------------------------------------------------
@@ -191,8 +204,8 @@ class ModelWriter {
     return `{"name":${quote(it.name)},"type":${this.#type(it.type)},"value":${JSON.stringify(value)}}`;
   }
 
-  #head(it: { readonly name: string; readonly attributes: readonly Attribute[] }): string[] {
-    return ["name", quote(it.name), "attributes", attributesText(it.attributes)];
+  #head(it: { readonly name: string; readonly attributes: readonly Attribute[] }): Record<string, string> {
+    return { name: quote(it.name), attributes: attributesText(it.attributes) };
   }
 
   #named(it: { readonly name: string; readonly attributes: readonly Attribute[] }): string {

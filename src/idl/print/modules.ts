@@ -44,7 +44,19 @@ export function specifier(style: ModuleStyle, place: Place): string {
 /** The module every generated file takes its run-time names from. */
 export const runtimeModule: Place = { source: "ndr/codegen/v1.ts", public: "comity/codegen/v1" };
 
+const keys = new Map<string, string>();
+
 export function moduleKey(path: string): string {
+  let key = keys.get(path);
+  if (key === undefined) {
+    // A long run sees many files; the names of the last ones are what counts.
+    if (keys.size > 10_000) keys.clear();
+    keys.set(path, (key = keyOf(path)));
+  }
+  return key;
+}
+
+function keyOf(path: string): string {
   const name = path.replaceAll("\\", "/").split("/").at(-1) ?? path;
   return name.replace(/\.[^.]*$/, "").toLowerCase();
 }

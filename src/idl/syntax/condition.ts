@@ -8,6 +8,24 @@ export function evaluateCondition(tokens: readonly Token[]): bigint | undefined 
   return reader.atEnd ? value : undefined;
 }
 
+/** `defined X` and `defined(X)` as 1 or 0. */
+export function replaceDefined(line: readonly Token[], isDefined: (nameId: number) => boolean): Token[] {
+  const tokens: Token[] = [];
+  for (let i = 0; i < line.length; i++) {
+    const token = line[i] as Token;
+    if (token.kind !== T.name || token.text !== "defined") {
+      tokens.push(token);
+      continue;
+    }
+    const bracket = line[i + 1]?.kind === 40;
+    const name = line[i + (bracket ? 2 : 1)];
+    i += bracket ? 3 : 1;
+    const known = name !== undefined && isDefined(name.nameId);
+    tokens.push({ ...token, kind: T.number, nameId: -1, text: known ? "1" : "0" });
+  }
+  return tokens;
+}
+
 /** Binary operators by kind: how tightly they bind. */
 const binding = new Map<number, number>([
   [T.or, 1],

@@ -131,6 +131,8 @@ export class NameTable {
   /** Name number plus one, 0 for an empty slot; open addressing. */
   #slots: Int32Array = new Int32Array(8192);
   #mask = 8191;
+  /** By name number: 1 when some file made the name a macro. Nearly all names need no further look. */
+  maybeMacro: Uint8Array = new Uint8Array(4096);
 
   constructor() {
     for (const word of words) this.intern(word);
@@ -166,6 +168,9 @@ export class NameTable {
       const hashes = new Int32Array(this.#hashes.length * 2);
       hashes.set(this.#hashes);
       this.#hashes = hashes;
+      const flags = new Uint8Array(hashes.length);
+      flags.set(this.maybeMacro);
+      this.maybeMacro = flags;
     }
     this.#hashes[id] = hash;
     this.#slots[slot] = id + 1;

@@ -1,7 +1,20 @@
 import { type Diagnostics, isHeader } from "../diagnostics.ts";
 import type { SourceFile } from "../source.ts";
-import { evaluateCondition } from "./condition.ts";
+import { evaluateCondition, replaceDefined } from "./condition.ts";
 import { Lexer, T } from "./lexer.ts";
+import {
+  closingBraces,
+  directiveLexer,
+  lineText,
+  readBody,
+  restOfLine,
+  tokenOf,
+  type Condition,
+  type Expansion,
+  skipEcho,
+  toNextDirective,
+} from "./directives.ts";
+import { MacroTable } from "./macro-table.ts";
 import { foldConstant, type Macro, substitute, type Token } from "./macros.ts";
 import { firstNoise, type NameTable } from "./names.ts";
 import { Packing } from "./packing.ts";
@@ -22,37 +35,20 @@ const maxIncludeDepth = 64;
 const maxExpandedTokens = 4_000_000;
 const maxMacroDepth = 1000;
 
-interface Condition {
-  /** The branch being read is taken. */
-  taking: boolean;
-  /** Some branch was taken, so `#else` is not. */
-  taken: boolean;
-  readonly place: number;
-}
-
-interface Expansion {
-  readonly tokens: readonly Token[];
-  at: number;
-  readonly macro: Macro | undefined;
-  /** The place the tokens get, or 0 to keep theirs. */
-  readonly place: number;
-}
-
 /** Reads one file and what it includes, and gives the parser its tokens after macros and conditions. */
 export class Preprocessor {
   readonly names: NameTable;
   readonly diagnostics: Diagnostics;
   readonly #host: PreprocessorHost;
-  readonly #macros = new Map<number, Macro>();
+  readonly #macros: MacroTable;
   readonly #outer: { lexer: Lexer; conditions: Condition[]; open: number }[] = [];
   readonly #onceOnly = new Set<string>();
   #lexer: Lexer;
   #conditions: Condition[] = [];
   #expansions: Expansion[] = [];
+  #top: Expansion | undefined;
   #made = 0;
   #placeTaken = 0;
-  /** How often a macro was changed or taken away: what was worked out before may no longer hold. */
-  #changes = 0;
   /** Braces that the included file being read has opened and not closed. */
   #braces = 0;
 
@@ -70,8 +66,10 @@ export class Preprocessor {
     this.names = host.names;
     this.diagnostics = host.diagnostics;
     this.#host = host;
+    this.#macros = new MacroTable(host.names);
     this.#lexer = new Lexer(file, host.names);
-    for (const [name, text] of host.defines) this.#define(name, this.#lexText(text));
+    for (const [name, text] of host.defines)
+      this.#macros.define(name, restOfLine(directiveLexer(text, 0, host.names), host.names));
   }
 
   /** Current `#pragma pack` value, 0 for the default. */
@@ -81,7 +79,7 @@ export class Preprocessor {
 
   /** Moves to the next token. */
   next(): void {
-    while (!(this.#expansions.length > 0 ? this.#stepExpanded() : this.#step()));
+    while (!(this.#top === undefined ? this.#step() : this.#stepExpanded(this.#top)));
   }
 
   /** Reads a token of the file; false when it was a directive or a macro, and there is more to read. */
@@ -96,7 +94,8 @@ export class Preprocessor {
     this.kind = kind;
     if (kind === T.name) {
       this.nameId = lexer.nameId;
-      if (this.#macros.has(lexer.nameId) && this.#expandHere(this.#token(), this.place)) return false;
+      if (this.names.maybeMacro[lexer.nameId] === 1 && this.#expandHere(lexer.nameId, this.place))
+        return false;
       this.kind = T.name;
       this.text = this.names.text(this.nameId);
       return true;
@@ -138,62 +137,51 @@ export class Preprocessor {
 
   /** A C header made for another machine may leave braces open. They would swallow the IDL behind it. */
   #close(count: number): void {
-    const mark = (kind: number): Token => ({
-      kind,
-      nameId: -1,
-      text: "",
-      place: this.place,
-      spaceBefore: true,
-    });
-    const tokens: Token[] = [];
-    for (let i = 0; i < Math.min(count, 1000); i++) tokens.push(mark(125), mark(59));
-    this.#push(tokens, undefined, 0);
+    this.#push(closingBraces(count, this.place), undefined, 0);
   }
 
   // --- macros -------------------------------------------------------------------------------------------------------
 
-  #token(): Token {
-    const lexer = this.#lexer;
-    const name = lexer.kind === T.name;
-    return {
-      kind: lexer.kind,
-      nameId: name ? lexer.nameId : -1,
-      text: name ? this.names.text(lexer.nameId) : lexer.spelling(),
-      place: lexer.base + lexer.start,
-      spaceBefore: lexer.spaceBefore,
-    };
+  #stepExpanded(top: Expansion): boolean {
+    const token = top.tokens[top.at++];
+    if (token === undefined) {
+      this.#pop(top);
+      return false;
+    }
+    const { kind, nameId } = token;
+    const place = top.place === 0 ? token.place : top.place;
+    this.docStart = 0;
+    if (kind === T.name && this.names.maybeMacro[nameId] === 1 && this.#expandHere(nameId, place))
+      return false;
+    this.kind = kind;
+    this.nameId = nameId;
+    this.text = token.text;
+    this.place = place;
+    return true;
   }
 
-  #stepExpanded(): boolean {
-    this.docStart = 0;
-    const token = this.#take();
-    if (token === undefined || (token.kind === T.name && this.#expandHere(token, this.#placeTaken)))
-      return false;
-    this.kind = token.kind;
-    this.nameId = token.nameId;
-    this.text = token.text;
-    this.place = this.#placeTaken;
-    return true;
+  #pop(top: Expansion): void {
+    if (top.macro !== undefined) top.macro.active = false;
+    this.#expansions.pop();
+    this.#top = this.#expansions.at(-1);
   }
 
   /** The next token of the innermost expansion, with its place in `#placeTaken`; undefined when all are used up. */
   #take(): Token | undefined {
-    for (;;) {
-      const top = this.#expansions.at(-1);
-      if (top === undefined) return undefined;
+    for (let top = this.#top; top !== undefined; top = this.#top) {
       const token = top.tokens[top.at++];
       if (token !== undefined) {
         this.#placeTaken = top.place === 0 ? token.place : top.place;
         return token;
       }
-      if (top.macro !== undefined) top.macro.active = false;
-      this.#expansions.pop();
+      this.#pop(top);
     }
+    return undefined;
   }
 
   /** Starts the expansion of a macro's name; false when it stays a plain name. */
-  #expandHere(name: Token, place: number): boolean {
-    const macro = this.#macros.get(name.nameId);
+  #expandHere(nameId: number, place: number): boolean {
+    const macro = this.#macros.get(nameId);
     if (macro === undefined || macro.active) return false;
     if (macro.parameters === undefined) {
       this.#push(this.#bodyOf(macro), macro, place);
@@ -218,10 +206,12 @@ export class Preprocessor {
       for (const expansion of this.#expansions)
         if (expansion.macro !== undefined) expansion.macro.active = false;
       this.#expansions = [];
+      this.#top = undefined;
       return;
     }
     if (macro !== undefined) macro.active = true;
-    this.#expansions.push({ tokens, at: 0, macro, place });
+    this.#top = { tokens, at: 0, macro, place };
+    this.#expansions.push(this.#top);
   }
 
   /** Takes `(` if it is next and answers undefined; else answers the token read instead, to be read again. */
@@ -245,7 +235,7 @@ export class Preprocessor {
       }
       // The end is left to be found again.
       if (kind === T.end || kind === T.line) this.#lexer.pos = at;
-      return this.#token();
+      return tokenOf(this.#lexer, this.names);
     }
   }
 
@@ -272,36 +262,19 @@ export class Preprocessor {
     const saved = this.#expansions;
     if (saved.length > maxMacroDepth) return tokens;
     const lexer = this.#lexer;
-    this.#lexer = this.#emptyLexer();
-    this.#expansions = [{ tokens, at: 0, macro: undefined, place: 0 }];
+    this.#lexer = directiveLexer("", this.#lexer.base, this.names);
+    this.#top = { tokens, at: 0, macro: undefined, place: 0 };
+    this.#expansions = [this.#top];
     const result: Token[] = [];
     for (let token = this.#take(); token !== undefined; token = this.#take()) {
       const place = this.#placeTaken;
-      if (token.kind === T.name && this.#expandHere(token, place)) continue;
+      if (token.kind === T.name && this.#expandHere(token.nameId, place)) continue;
       result.push(token.place === place ? token : { ...token, place });
     }
     this.#lexer = lexer;
     this.#expansions = saved;
+    this.#top = saved.at(-1);
     return result;
-  }
-
-  #emptyLexer(): Lexer {
-    const lexer = new Lexer({ text: "", base: this.#lexer.base } as SourceFile, this.names);
-    lexer.inDirective = true;
-    return lexer;
-  }
-
-  #lexText(text: string): Token[] {
-    const outer = this.#lexer;
-    this.#lexer = new Lexer({ text, base: 0 } as SourceFile, this.names);
-    this.#lexer.inDirective = true;
-    const tokens = this.#restOfLine();
-    this.#lexer = outer;
-    return tokens;
-  }
-
-  #define(name: string, body: readonly Token[], parameters?: readonly number[], variadic = false): void {
-    this.#setMacro(this.names.intern(name), { name, parameters, variadic, body });
   }
 
   /** Remembers where the body of a macro without parameters stands; false when it goes over several lines. */
@@ -314,41 +287,21 @@ export class Preprocessor {
     lexer.pos = end;
     lexer.kind = T.line;
     const unread = { file, at };
-    this.#setMacro(lexer.nameId, { name, parameters: undefined, variadic: false, body: [], unread });
+    this.#macros.set(lexer.nameId, { name, parameters: undefined, variadic: false, body: [], unread });
     return true;
   }
 
-  #setMacro(
-    id: number,
-    macro: Pick<Macro, "name" | "parameters" | "variadic" | "body"> & Partial<Pick<Macro, "unread">>,
-  ): void {
-    const { name, parameters, variadic, body, unread } = macro;
-    if (this.#macros.has(id)) this.#changes++;
-    const state = { unread, folded: undefined, foldedIn: -1, active: false };
-    this.#macros.set(id, { name, parameters, variadic, body, ...state });
-  }
-
   #bodyOf(macro: Macro): readonly Token[] {
-    if (macro.unread !== undefined) this.#readBody(macro, macro.unread.file, macro.unread.at);
+    if (macro.unread !== undefined) readBody(macro, this.names);
     if (macro.body.length < 3 || macro.body[0]?.kind !== 40) return macro.body;
-    if (macro.foldedIn !== this.#changes) {
-      macro.foldedIn = this.#changes;
+    if (macro.foldedIn !== this.#macros.changes) {
+      macro.foldedIn = this.#macros.changes;
       macro.active = true;
       const constant = foldConstant(this.#expandAll(macro.body));
       macro.active = false;
       macro.folded = constant === undefined ? undefined : [constant];
     }
     return macro.folded ?? macro.body;
-  }
-
-  #readBody(macro: Macro, file: SourceFile, at: number): void {
-    const outer = this.#lexer;
-    this.#lexer = new Lexer(file, this.names);
-    this.#lexer.inDirective = true;
-    this.#lexer.pos = at;
-    macro.body = this.#restOfLine();
-    macro.unread = undefined;
-    this.#lexer = outer;
   }
 
   // --- directives ---------------------------------------------------------------------------------------------------
@@ -376,7 +329,7 @@ export class Preprocessor {
       case "define":
         return this.#defineDirective(place);
       case "undef":
-        if (this.#lexer.scan() === T.name && this.#macros.delete(this.#lexer.nameId)) this.#changes++;
+        if (this.#lexer.scan() === T.name) this.#macros.delete(this.#lexer.nameId);
         return;
       case "if":
         return this.#open(place, () => this.#condition(place));
@@ -388,24 +341,12 @@ export class Preprocessor {
       case "endif":
         return this.#branch(name, place);
       case "error":
-        this.diagnostics.error(place, `#error ${this.#lineText()}`);
+        this.diagnostics.error(place, `#error ${lineText(this.#lexer)}`);
         return;
       case "pragma":
         return this.#pragma();
       default: // #line, #warning and whatever else a C compiler understands
     }
-  }
-
-  #lineText(): string {
-    const { text, pos } = this.#lexer;
-    const end = text.indexOf("\n", pos);
-    return text.slice(pos, end < 0 ? undefined : end).trim();
-  }
-
-  #restOfLine(): Token[] {
-    const tokens: Token[] = [];
-    while (this.#lexer.scan() !== T.line) tokens.push(this.#token());
-    return tokens;
   }
 
   #isDefined(): boolean {
@@ -420,9 +361,10 @@ export class Preprocessor {
     }
     // `#define interface struct` and `#define small char` of C headers are not meant for IDL.
     if (lexer.nameId < firstNoise && isHeader(lexer.file.path)) return;
-    const name = this.names.text(lexer.nameId);
+    const id = lexer.nameId;
+    const name = this.names.text(id);
     if (lexer.text.charCodeAt(lexer.pos) !== 40) {
-      if (!this.#defineUnread(name, lexer)) this.#define(name, this.#restOfLine());
+      if (!this.#defineUnread(name, lexer)) this.#macros.define(name, restOfLine(this.#lexer, this.names));
       return;
     }
     lexer.scan();
@@ -437,24 +379,11 @@ export class Preprocessor {
     }
     if (lexer.kind === T.line)
       this.diagnostics.error(place, `the parameters of macro ${name} are not closed`);
-    else this.#define(name, this.#restOfLine(), parameters, variadic);
+    else this.#macros.set(id, { name, parameters, variadic, body: restOfLine(this.#lexer, this.names) });
   }
 
   #condition(place: number): boolean {
-    const line = this.#restOfLine();
-    const tokens: Token[] = [];
-    for (let i = 0; i < line.length; i++) {
-      const token = line[i] as Token;
-      if (token.kind !== T.name || token.text !== "defined") {
-        tokens.push(token);
-        continue;
-      }
-      const bracket = line[i + 1]?.kind === 40;
-      const name = line[i + (bracket ? 2 : 1)];
-      i += bracket ? 3 : 1;
-      const known = name !== undefined && this.#macros.has(name.nameId);
-      tokens.push({ ...token, kind: T.number, nameId: -1, text: known ? "1" : "0" });
-    }
+    const tokens = replaceDefined(restOfLine(this.#lexer, this.names), (id) => this.#macros.has(id));
     const value = evaluateCondition(this.#expandAll(tokens));
     if (value === undefined) this.diagnostics.error(place, "this #if is not an expression of integers");
     return value !== undefined && value !== 0n;
@@ -488,7 +417,7 @@ export class Preprocessor {
     const condition = this.#conditions.at(-1);
     if (condition === undefined) return;
     let depth = 0;
-    while (this.#toNextDirective()) {
+    while (toNextDirective(this.#lexer)) {
       const lexer = this.#lexer;
       const place = lexer.base + lexer.start;
       lexer.inDirective = true;
@@ -510,34 +439,12 @@ export class Preprocessor {
     }
   }
 
-  /** Goes on, from the start of a line, to the next line that starts with `#`; the lexer stands on the `#`. */
-  #toNextDirective(): boolean {
-    const lexer = this.#lexer;
-    const { text } = lexer;
-    let at = lexer.pos;
-    for (;;) {
-      const mark = text.indexOf("#", at);
-      if (mark < 0) {
-        lexer.pos = text.length;
-        return false;
-      }
-      let before = mark - 1;
-      while (before >= 0 && (text.charCodeAt(before) === 32 || text.charCodeAt(before) === 9)) before--;
-      at = mark + 1;
-      if (before < 0 || text.charCodeAt(before) === 10) {
-        lexer.start = mark;
-        lexer.pos = at;
-        return true;
-      }
-    }
-  }
-
   #include(place: number): void {
     const lexer = this.#lexer;
-    const line = this.#lineText();
+    const line = lineText(this.#lexer);
     let match = /^(?:"([^"]+)"|<([^>]+)>)/.exec(line);
     if (match === null) {
-      const text = this.#expandAll(this.#restOfLine())
+      const text = this.#expandAll(restOfLine(this.#lexer, this.names))
         .map((token) => token.text)
         .join("");
       match = /^(?:"([^"]+)"|<([^>]+)>)/.exec(text);
@@ -574,14 +481,8 @@ export class Preprocessor {
   }
 
   #pragma(): void {
-    // The only directive whose strings may go over several lines.
-    const echo = /[ \t]*midl_echo[ \t]*\([ \t]*"(?:[^"\\]|\\[\s\S])*"[ \t]*\)/y;
-    echo.lastIndex = this.#lexer.pos;
-    if (echo.test(this.#lexer.text)) {
-      this.#lexer.pos = echo.lastIndex;
-      return;
-    }
-    const words = this.#restOfLine().map((token) => token.text);
+    if (skipEcho(this.#lexer)) return;
+    const words = restOfLine(this.#lexer, this.names).map((token) => token.text);
     if (words[0] === "once") this.#onceOnly.add(this.#lexer.file.path);
     else if (words[0] === "pack") this.#packing.apply(words.slice(2));
   }
