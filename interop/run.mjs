@@ -26,6 +26,7 @@ const peers = [
   { name: "endpoints", packages: ["python3-impacket"] },
   { name: "smbtorture", packages: ["samba-testsuite"] },
   { name: "tshark-own", packages: ["tshark"] },
+  { name: "idl-corpus", packages: ["libwine-dev"] },
   { name: "samba-dc", packages: sambaDc },
   // No peer but ourselves in numbers: 100,000 objects and 200 connections, a third of them killed.
   { name: "scale", packages: [] },
