@@ -125,7 +125,7 @@ function filesBelow(folder) {
     if (entry.isDirectory()) found.push(...filesBelow(path));
     else if (entry.isFile() && /\.(?:idl|odl)$/i.test(entry.name)) found.push(path);
   }
-  return found.sort();
+  return found.toSorted();
 }
 
 function add(total, count) {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Kind, Transport } from "./contender.js";
 import { contenders } from "./contenders/index.js";
+import { idlPresent, measureIdl } from "./idl.js";
 import { measureInApartment } from "./in-apartment.js";
 import { measureMarshaling } from "./marshal.js";
 import { measureOmniOrb, omniOrbPresent } from "./omniorb.js";
@@ -54,6 +55,7 @@ if (only === "") {
   process.env["COMITY_BENCH_HOME"] = mkdtempSync(join(tmpdir(), "comity-bench-home-"));
   for (const row of await measureInApartment()) report.local(row);
   for (const row of measureMarshaling(quick ? 200 : 600)) report.local(row);
+  if (idlPresent()) for (const row of measureIdl(quick ? 2 : 5)) report.local(row);
   report.targets(targets);
   if (process.argv.includes("--write")) report.write();
 }

@@ -1,3 +1,4 @@
+import { mshtml, parsing, wholeSet } from "./idl.js";
 import type { Report } from "./report.js";
 
 /** A ratio to reach, measured in one run and one way. */
@@ -76,6 +77,22 @@ export const targets: readonly Target[] = [
         report.rate("a method call in the apartment", "comity interface pointer"),
         report.rate("a method call in the apartment", "plain method call"),
       ),
+  },
+  {
+    what: "IDL parsed and bound: of 3 MB a second",
+    atLeast: 1,
+    measure: (report) => ratio(report.rate(parsing, "comity, warm"), 3_000_000),
+  },
+  {
+    what: "IDL of Wine, the whole set: of widl",
+    atLeast: 1,
+    measure: (report) =>
+      ratio(report.rate(wholeSet, "comity, one process"), report.rate(wholeSet, "widl, a process a file")),
+  },
+  {
+    what: "mshtml.idl, start included: of widl (half is within twice its time)",
+    atLeast: 0.5,
+    measure: (report) => ratio(report.rate(mshtml, "comity idl --json"), report.rate(mshtml, "widl")),
   },
   marshaling("ten fields with strings", "hand-written NDR", 0.9),
   marshaling("ten fields with strings", "protobufjs", 2),

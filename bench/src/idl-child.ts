@@ -1,0 +1,3 @@
+import { compileAll } from "./idl.js";
+
+compileAll();
