@@ -125,7 +125,7 @@ function filesBelow(folder) {
     if (entry.isDirectory()) found.push(...filesBelow(path));
     else if (entry.isFile() && /\.(?:idl|odl)$/i.test(entry.name)) found.push(path);
   }
-  return found.toSorted();
+  return found.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 function add(total, count) {
