@@ -63,6 +63,8 @@ function block(members: Readonly<Record<string, string>>): string {
 
 class ModelWriter {
   readonly #types = new Map<Type, string>();
+  /** Texts of methods that several dispinterfaces have; undefined for those seen once. */
+  readonly #shared = new Map<Method, string | undefined>();
 
   sections(model: Model): readonly (readonly [string, readonly (() => string)[]])[] {
     const of = <K extends Entity["kind"]>(
@@ -116,8 +118,16 @@ class ModelWriter {
       version: `"${it.version.join(".")}"`,
       of: orNull(it.of?.name),
       properties: list(properties),
-      methods: list(it.methods.map((method) => this.#method(method))),
+      methods: list(it.methods.map((method) => this.#sharedMethod(method))),
     });
+  }
+
+  #sharedMethod(it: Method): string {
+    const known = this.#shared.get(it);
+    if (known !== undefined) return known;
+    const text = this.#method(it);
+    this.#shared.set(it, this.#shared.has(it) ? text : undefined);
+    return text;
   }
 
   #coclass(it: Coclass): string {

@@ -27,6 +27,7 @@ export class InterfaceBinder {
   readonly #known = new Map<object, Interface | Dispinterface | Coclass>();
   readonly #binding = new Set<InterfaceDecl>();
   readonly #async = new Map<Interface, Interface>();
+  readonly #functions = new Map<FunctionDecl, Method>();
 
   constructor(binder: Binder) {
     this.#binder = binder;
@@ -202,18 +203,17 @@ export class InterfaceBinder {
   /** Functions of a module or of a dispinterface. */
   functions(decls: readonly FunctionDecl[]): Method[] {
     return decls.map((decl) => {
-      const { name, invoke } = methodName(decl);
-      const dispId = this.dispId(decl.attributes);
-      return this.#method(decl, {
-        name,
-        invoke,
-        opnum: -1,
-        dispId,
-        local: false,
-        callAs: undefined,
-        wire: undefined,
-      });
+      let method = this.#functions.get(decl);
+      if (method === undefined) this.#functions.set(decl, (method = this.#function(decl)));
+      return method;
     });
+  }
+
+  #function(decl: FunctionDecl): Method {
+    const { name, invoke } = methodName(decl);
+    const dispId = this.dispId(decl.attributes);
+    const facts = { opnum: -1, local: false, callAs: undefined, wire: undefined };
+    return this.#method(decl, { name, invoke, dispId, ...facts });
   }
 
   dispinterface(symbol: SymbolOf<"dispinterface">): Dispinterface {

@@ -10,6 +10,7 @@ import type {
 import { parseAttributes } from "./attributes.ts";
 import { parseBases, parseTypeOrFunction } from "./declarations.ts";
 import { T } from "./lexer.ts";
+import type { Macro } from "./macros.ts";
 import { parseField } from "./members.ts";
 import { W } from "./names.ts";
 import type { Parser } from "./parser.ts";
@@ -41,8 +42,18 @@ function parseDispBody(p: Parser): Pick<DispinterfaceDecl, "of" | "properties" |
   const properties: Field[] = [];
   const methods: FunctionDecl[] = [];
   let inMethods = false;
+  let whole: { readonly macro: Macro; readonly from: number } | undefined;
   while (!p.at(125) && !p.at(T.end)) {
     if (p.take(59)) continue;
+    const macro = inMethods ? p.macroHere() : undefined;
+    if (macro !== undefined) {
+      const known = p.remembered<FunctionDecl>(macro);
+      if (known !== undefined) {
+        for (const method of known) methods.push(method);
+        continue;
+      }
+      whole = { macro, from: methods.length };
+    }
     if ((p.nameId === W.properties || p.nameId === W.methods) && p.peek() === 58) {
       inMethods = p.nameId === W.methods;
       p.next();
@@ -52,6 +63,10 @@ function parseDispBody(p: Parser): Pick<DispinterfaceDecl, "of" | "properties" |
       of = { place: p.place, name: p.name("the interface's name") };
       p.take(59);
     } else p.recovering(() => parseDispMember(p, properties, methods, inMethods));
+    if (whole === undefined) continue;
+    const state = p.macroState();
+    if (state === "behind") p.remember(whole.macro, methods.slice(whole.from));
+    if (state !== "inside") whole = undefined;
   }
   return { of, properties, methods };
 }

@@ -1,6 +1,7 @@
 import type { Diagnostics } from "../diagnostics.ts";
 import type { DocRange } from "./ast.ts";
 import { T } from "./lexer.ts";
+import type { Macro } from "./macros.ts";
 import { afterNoise, firstNoise, W } from "./names.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 
@@ -29,6 +30,7 @@ export class Parser {
   docStart = 0;
   docEnd = 0;
 
+  #before: number = T.end;
   #ahead = false;
   #aheadKind = 0;
   #aheadId = -1;
@@ -47,7 +49,37 @@ export class Parser {
     return this.#source.pack;
   }
 
+  /** What a macro holds as a whole, remembered: files write the same members out by the hundred through one macro. */
+  readonly #macroMembers = new Map<Macro, { readonly changes: number; readonly list: readonly unknown[] }>();
+
+  /** The macro that begins with the current token, if it is one that may be remembered. */
+  macroHere(): Macro | undefined {
+    return this.#ahead ? undefined : this.#source.opened;
+  }
+
+  /** What was remembered of a macro that begins here; the text goes on behind it. */
+  remembered<R>(macro: Macro): readonly R[] | undefined {
+    const known = this.#macroMembers.get(macro);
+    if (known === undefined || known.changes !== this.#source.changes) return undefined;
+    this.#source.closeMacros();
+    this.next();
+    return known.list as readonly R[];
+  }
+
+  /** Where reading stands to the macro it began with: inside, just behind it (and a semicolon), or too far. */
+  macroState(): "inside" | "behind" | "lost" {
+    if (this.#ahead) return "lost";
+    const since = this.#source.sinceMacro;
+    if (since === 0) return "inside";
+    return since === 1 || (since === 2 && this.#before === 59) ? "behind" : "lost";
+  }
+
+  remember(macro: Macro, list: readonly unknown[]): void {
+    this.#macroMembers.set(macro, { changes: this.#source.changes, list });
+  }
+
   next(): void {
+    this.#before = this.kind;
     if (this.#ahead) {
       this.#ahead = false;
       this.kind = this.#aheadKind;

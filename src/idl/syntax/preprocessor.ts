@@ -49,6 +49,11 @@ export class Preprocessor {
   #top: Expansion | undefined;
   #made = 0;
   #placeTaken = 0;
+  /** Tokens given so far, and how many they were where the outermost macro began and where it ended. */
+  #count = 0;
+  #opened: Macro | undefined;
+  #openedAt = -2;
+  #closedAt = 0;
   /** Braces that the included file being read has opened and not closed. */
   #braces = 0;
 
@@ -80,6 +85,29 @@ export class Preprocessor {
   /** Moves to the next token. */
   next(): void {
     while (!(this.#top === undefined ? this.#step() : this.#stepExpanded(this.#top)));
+    this.#count++;
+  }
+
+  /**
+   * The macro without parameters of which the current token is the first, and of which nothing more was read; undefined for any
+   * other token. What one such macro holds, it holds each time it is used while `changes` stays.
+   */
+  get opened(): Macro | undefined {
+    return this.#openedAt === this.#count - 1 ? this.#opened : undefined;
+  }
+
+  get changes(): number {
+    return this.#macros.changes;
+  }
+
+  /** How many tokens the last of the outermost macros lies behind the current one; 0 while the current one is its own. */
+  get sinceMacro(): number {
+    return this.#top === undefined ? this.#count - this.#closedAt : 0;
+  }
+
+  /** Leaves out the rest of the macros being read. */
+  closeMacros(): void {
+    for (let top = this.#top; top !== undefined; top = this.#top) this.#pop(top);
   }
 
   /** Reads a token of the file; false when it was a directive or a macro, and there is more to read. */
@@ -164,6 +192,7 @@ export class Preprocessor {
     if (top.macro !== undefined) top.macro.active = false;
     this.#expansions.pop();
     this.#top = this.#expansions.at(-1);
+    if (this.#top === undefined) this.#closedAt = this.#count;
   }
 
   /** The next token of the innermost expansion, with its place in `#placeTaken`; undefined when all are used up. */
@@ -210,6 +239,10 @@ export class Preprocessor {
       return;
     }
     if (macro !== undefined) macro.active = true;
+    if (this.#top === undefined) {
+      this.#opened = place === 0 ? undefined : macro;
+      this.#openedAt = this.#count;
+    }
     this.#top = { tokens, at: 0, macro, place };
     this.#expansions.push(this.#top);
   }
