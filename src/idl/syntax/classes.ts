@@ -47,7 +47,7 @@ function parseDispBody(p: Parser): Pick<DispinterfaceDecl, "of" | "properties" |
     if (p.take(59)) continue;
     const macro = inMethods ? p.macroHere() : undefined;
     if (macro !== undefined) {
-      const known = p.remembered<FunctionDecl>(macro);
+      const known = p.remembered(macro) as readonly FunctionDecl[] | undefined;
       if (known !== undefined) {
         for (const method of known) methods.push(method);
         continue;

@@ -58,12 +58,12 @@ export class Parser {
   }
 
   /** What was remembered of a macro that begins here; the text goes on behind it. */
-  remembered<R>(macro: Macro): readonly R[] | undefined {
+  remembered(macro: Macro): readonly unknown[] | undefined {
     const known = this.#macroMembers.get(macro);
     if (known === undefined || known.changes !== this.#source.changes) return undefined;
     this.#source.closeMacros();
     this.next();
-    return known.list as readonly R[];
+    return known.list;
   }
 
   /** Where reading stands to the macro it began with: inside, just behind it (and a semicolon), or too far. */
