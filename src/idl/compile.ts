@@ -1,9 +1,11 @@
 import { Binder } from "./bind/binder.ts";
 import { checkModel } from "./bind/check.ts";
+import { evaluate } from "./bind/evaluate.ts";
 import { type Diagnostic } from "./diagnostics.ts";
 import { FileFinder, type IdlFileSystem, nodeFileSystem } from "./host.ts";
 import { type LoadedUnit, Loader } from "./loader.ts";
-import type { Model } from "./model.ts";
+import type { Alias, ConstantValue, Model, Type } from "./model.ts";
+import type { Expr } from "./syntax/ast.ts";
 import type { ModuleStyle, ModuleTable, UserMarshalPlace } from "./print/modules.ts";
 import { printTypeScript } from "./print/typescript.ts";
 import { writeModel } from "./json.ts";
@@ -45,6 +47,10 @@ export interface CompileResult {
   json(): unknown;
   /** The same as text, piece by piece. */
   writeJson(write: (text: string) => void): void;
+  /** The type in `[wire_marshal]` of a typedef. */
+  wireType(alias: Alias): Type;
+  /** The value of a constant expression of an attribute; undefined when it is none. */
+  evaluate(expr: Expr): ConstantValue | undefined;
 }
 
 /** A compiler that keeps what it has parsed: compiling many files parses each imported file once. */
@@ -115,6 +121,8 @@ export class Compiler {
         });
         return whole ? (JSON.parse(text) as unknown) : null;
       },
+      wireType: (alias) => binder.types.wireType(alias),
+      evaluate: (expr) => guarded(binder, undefined, () => evaluate(expr, binder.evaluator)),
       writeJson: (write) => guarded(binder, undefined, () => writeModel(model, write)),
     };
   }
@@ -145,6 +153,8 @@ function missing(path: string): CompileResult {
     files: [],
     typescript: () => "",
     json: () => undefined,
+    wireType: (alias) => alias,
+    evaluate: () => undefined,
     writeJson: () => undefined,
   };
 }

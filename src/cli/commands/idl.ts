@@ -1,14 +1,16 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ComError, HResult } from "../../base/index.ts";
-import { compileIdl, formatDiagnostic } from "../../idl/index.ts";
+import type { TypeLibrary } from "../../automation/index.ts";
+import { type CompileResult, compileIdl, formatDiagnostic } from "../../idl/index.ts";
 import type { Output } from "../output.ts";
 
 interface Flags {
   readonly out?: string;
   readonly json?: boolean;
+  readonly tlb?: string;
   readonly include: readonly string[];
   readonly define: Readonly<Record<string, string>>;
 }
@@ -22,6 +24,7 @@ export function idlCommand(output: Output): Command {
       "where the TypeScript goes: a file, a folder ending in /, or - for standard output (default: beside the IDL)",
     )
     .option("--json", "print the bound model instead")
+    .option("--tlb <file>", "write the type library instead, of a file with a library statement")
     .option(
       "-I, --include <folder>",
       "a folder to look for imported files in",
@@ -38,7 +41,7 @@ function addDefine(value: string, all: Readonly<Record<string, string>>): Readon
   return { ...all, [name]: text.length === 0 ? "1" : text.join("=") };
 }
 
-function compile(file: string, flags: Flags, output: Output): void {
+async function compile(file: string, flags: Flags, output: Output): Promise<void> {
   // A run of half a second: machine code that is made early and in large pieces costs more than it saves.
   setFlagsFromString("--interrupt-budget=400000");
   setFlagsFromString("--max-inlined-bytecode-size-cumulative=300");
@@ -48,7 +51,7 @@ function compile(file: string, flags: Flags, output: Output): void {
     tolerant: flags.json === true,
   });
   // Printing finds what cannot be sent; that is said with the rest.
-  const text = flags.json ? "" : result.typescript();
+  const text = flags.json || flags.tlb !== undefined ? "" : result.typescript();
   for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);
   // The model is what could be bound; it is of use with errors too.
   if (flags.json && result.model !== undefined) {
@@ -57,11 +60,34 @@ function compile(file: string, flags: Flags, output: Output): void {
   }
   if (result.errors > 0)
     throw new ComError(HResult.E_FAIL, `${file} has ${result.errors} error${result.errors === 1 ? "" : "s"}`);
+  if (flags.tlb !== undefined) await writeLibrary(result, file, flags.tlb, flags.include);
   if (flags.json) return;
+  if (flags.tlb !== undefined) return output.out(`${flags.tlb}\n`);
   if (flags.out === "-") return output.out(text);
   const target = targetOf(file, flags.out);
   writeFileSync(target, text);
   output.out(`${target}\n`);
+}
+
+/** Loaded when it is asked for: the compiler needs nothing of Automation. */
+async function writeLibrary(
+  result: CompileResult,
+  file: string,
+  target: string,
+  folders: readonly string[],
+): Promise<void> {
+  const { typeLibrariesOf } = await import("../../idl/typelib/index.ts");
+  const { readTypeLibraryFile, writeTypeLibrary } = await import("../../automation/index.ts");
+  const imported = (name: string): TypeLibrary | undefined => {
+    const path = [dirname(file), ...folders].map((folder) => join(folder, name)).find((it) => existsSync(it));
+    return path === undefined ? undefined : readTypeLibraryFile(path);
+  };
+  const [library, ...more] = typeLibrariesOf(result, { imported });
+  if (library === undefined || more.length > 0) {
+    const found = library === undefined ? "no library statement" : "more than one library";
+    throw new ComError(HResult.E_INVALIDARG, `${file} has ${found}`);
+  }
+  writeFileSync(target, writeTypeLibrary(library));
 }
 
 function targetOf(file: string, out: string | undefined): string {

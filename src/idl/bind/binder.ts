@@ -117,6 +117,8 @@ export class Binder {
   readonly #unit: LoadedUnit;
   readonly #unitOf = new Map<string, string>();
   readonly #entities: Entity[] = [];
+  /** What stands in the body of an interface: a library holds it only where something uses it. */
+  readonly #nested = new Set<Entity>();
   readonly #constants = new Map<string, ConstantValue | undefined>();
   readonly #evaluating = new Set<string>();
   readonly #unknown: { readonly place: number; readonly message: string }[] = [];
@@ -344,6 +346,12 @@ export class Binder {
     }
   }
 
+  #nestedDecls(body: readonly Decl[], into: Entity[], library: string | undefined): void {
+    const before = into.length;
+    for (const inner of body) this.#decl(inner, into, library);
+    for (let i = before; i < into.length; i++) this.#nested.add(into[i] as Entity);
+  }
+
   #interfaceDecl(
     decl: Extract<Decl, { kind: "interface" | "dispinterface" | "coclass" }>,
     into: Entity[],
@@ -357,7 +365,7 @@ export class Binder {
       return;
     }
     // What an interface's body declares is known everywhere.
-    if (decl.kind === "interface") for (const inner of decl.body) this.#decl(inner, into, library);
+    if (decl.kind === "interface") this.#nestedDecls(decl.body, into, library);
     const entity =
       decl.kind === "interface"
         ? this.interfaces.interface({ kind: "interface", decl, library })
@@ -398,7 +406,7 @@ export class Binder {
   #library(decl: Extract<Decl, { kind: "library" }>): Library {
     const before = this.#entities.length;
     for (const it of decl.body) this.#decl(it, this.#entities, decl.name);
-    const members = this.#entities.slice(before);
+    const members = this.#entities.slice(before).filter((it) => !this.#nested.has(it));
     const lcid = attributeOf(decl.attributes, "lcid")?.args?.[0];
     const lcidValue = lcid === undefined ? 0 : evaluate(lcid, this.evaluator);
     const version = /^(\d+)(?:\.(\d+))?/.exec(versionText(decl));

@@ -11,7 +11,7 @@ import type {
   Type,
   Union,
 } from "../model.ts";
-import { attributeOf, hasAttribute } from "../model.ts";
+import { attributeOf, hasAttribute, wireAttribute } from "../model.ts";
 import type {
   Attribute,
   BaseName,
@@ -91,6 +91,12 @@ export class TypeBinder {
       default:
         return layer satisfies never;
     }
+  }
+
+  /** The type in `[wire_marshal]` or `[transmit_as]`. */
+  wireType(alias: Alias): Type {
+    const arg = wireAttribute(alias.attributes)?.args?.[0];
+    return arg?.kind === "type" ? this.use(arg.type) : { kind: "unknown", name: alias.name };
   }
 
   /** The plain pointer to a type, made once: a file has thousands of them. */

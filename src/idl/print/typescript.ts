@@ -265,8 +265,7 @@ class FilePrinter implements FileScope {
   }
 
   wireType(alias: Alias): Type {
-    const arg = wireAttribute(alias.attributes)?.args?.[0];
-    return arg?.kind === "type" ? this.#binder.types.use(arg.type) : { kind: "unknown", name: alias.name };
+    return this.#binder.types.wireType(alias);
   }
 
   switchTypeOf(union: Union): Type | undefined {
