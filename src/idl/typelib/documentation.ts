@@ -62,6 +62,7 @@ export function variantOf(value: ConstantValue | undefined, vt: number | undefin
   if (typeof value === "string") return new Variant(TypeCode.BSTR, value);
   if (vt === TypeCode.BOOL)
     return new Variant(TypeCode.BOOL, value !== 0 && value !== false && value !== null);
+  if (vt === TypeCode.UNKNOWN || vt === TypeCode.DISPATCH) return new Variant(vt, null);
   if (typeof value === "boolean") return new Variant(TypeCode.BOOL, value);
   if (typeof value === "bigint") return new Variant(TypeCode.I8, BigInt.asIntN(64, value));
   if (typeof value !== "number") return new Variant(TypeCode.I4, 0);

@@ -2,6 +2,7 @@ import {
   LibraryBuilder,
   STDOLE_FILE,
   type TypeBuilder,
+  TypeCode,
   type TypeLibrary,
   type TypeOptions,
   type TypeReference,
@@ -193,7 +194,9 @@ export class LibraryLowering implements TypeScope {
       case "struct":
         return { kind: Kind.record, fill: (type) => this.#fields(type, entity) };
       case "union":
-        return { kind: Kind.union, fill: (type) => this.#fields(type, entity) };
+        return entity.encapsulated === undefined
+          ? { kind: Kind.union, fill: (type) => this.#fields(type, entity) }
+          : { kind: Kind.record, fill: (type) => this.#encapsulated(type, entity, entity.encapsulated) };
       case "alias":
         return { kind: Kind.alias, fill: (type) => type.setAlias(describe(entity.type, this)) };
       case "interface":
@@ -216,12 +219,22 @@ export class LibraryLowering implements TypeScope {
     for (const it of entity.values) {
       type.addVariable({
         name: it.name,
-        type: { vt: 22 },
+        type: { vt: TypeCode.INT },
         value: variantOf(it.value, undefined),
         flags: flagsOf("variables", it.attributes),
         ...documentationOf(it.attributes, this.#evaluate),
       });
     }
+  }
+
+  /** `union switch (…)` is a record of the discriminant and the union. */
+  #encapsulated(type: TypeBuilder, entity: Union, names: Union["encapsulated"]): void {
+    if (names === undefined) return;
+    const inner = this.#builder.addType(this.#freeName(`${nameOf(entity)}_${names.member}`), Kind.union);
+    if (entity.switchType !== undefined)
+      type.addVariable({ name: names.name, type: describe(entity.switchType, this) });
+    type.addVariable({ name: names.member, type: { vt: TypeCode.USERDEFINED, reference: inner.reference } });
+    this.#fields(inner, entity);
   }
 
   #fields(type: TypeBuilder, entity: Struct | Union): void {
@@ -234,7 +247,9 @@ export class LibraryLowering implements TypeScope {
     if (base !== undefined) type.addImplType(base);
     for (const method of entity.methods) {
       if (method.opnum < 0 || method.callAs !== undefined || method.callback) continue;
-      type.addFunction(functionOf(method, this, this.#evaluate));
+      // A library is for callers from afar: it shows what travels in place of a local method.
+      const wire = entity.methods.find((it) => it.callAs === method.name);
+      type.addFunction(functionOf(wire ?? method, this, this.#evaluate));
     }
   }
 
