@@ -2,6 +2,7 @@ import { ComError, type Guid, HResult, formatGuid } from "../base/index.ts";
 import { type ClassTable } from "./class-table.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
 import { BEYOND_PROCESS, ClassContext, WITHIN_PROCESS } from "./context.ts";
+import { loadInstance } from "./instance-source.ts";
 import { contractOf } from "./interfaces.ts";
 import type { ModuleLoader } from "./module-loader.ts";
 import { pointerTo } from "./pointers.ts";
@@ -48,10 +49,10 @@ export class ActivationPath {
   /** A class object of this process as an interface of it, undefined when the class is not served here. The caller owns the pointer. */
   async #classObject(clsid: Guid, context: number, iid: Guid): Promise<IUnknown | undefined> {
     const registered = this.#table.find(clsid, context);
-    if (registered !== undefined) return pointerTo(registered, contractOf(iid), this.#runtime);
+    if (registered !== undefined) return pointerTo(registered, contractOf(iid, this.#runtime), this.#runtime);
     const real = this.#catalog.treatAs(clsid);
     const emulated = real === clsid ? undefined : this.#table.find(real, context);
-    if (emulated !== undefined) return pointerTo(emulated, contractOf(iid), this.#runtime);
+    if (emulated !== undefined) return pointerTo(emulated, contractOf(iid, this.#runtime), this.#runtime);
     const path = this.#modulePath(real, context);
     if (path === undefined) return undefined;
     const module = await this.#modules.load(path);
@@ -67,14 +68,15 @@ export class ActivationPath {
 
   async #useFactory(factory: IUnknown, request: ActivationRequest): Promise<readonly ActivationResult[]> {
     using held = factory;
-    if (request.classObject) return askFor(held, request.iids);
+    if (request.classObject) return askFor(held, request.iids, this.#runtime);
     using maker = await held.QueryInterface(IClassFactory);
     const [only] = request.iids;
-    if (request.iids.length === 1 && only !== undefined) {
+    if (request.source === undefined && request.iids.length === 1 && only !== undefined) {
       return [{ iid: only, hresult: HResult.S_OK, pointer: made(await maker.CreateInstance(only)) }];
     }
     using object = made(await maker.CreateInstance(IUnknown.iid));
-    return await askFor(object, request.iids);
+    if (request.source !== undefined) await loadInstance(object, request.source);
+    return await askFor(object, request.iids, this.#runtime);
   }
 
   #activator(request: ActivationRequest): Activator {
@@ -96,11 +98,16 @@ function made(object: IUnknown | null): IUnknown {
 }
 
 /** Asks one object for several interfaces (IMultiQI). */
-async function askFor(object: IUnknown, iids: readonly Guid[]): Promise<ActivationResult[]> {
+async function askFor(
+  object: IUnknown,
+  iids: readonly Guid[],
+  runtime: Runtime,
+): Promise<ActivationResult[]> {
   const results: ActivationResult[] = [];
   for (const iid of iids) {
     try {
-      results.push({ iid, hresult: HResult.S_OK, pointer: await object.QueryInterface(contractOf(iid)) });
+      const pointer = await object.QueryInterface(contractOf(iid, runtime));
+      results.push({ iid, hresult: HResult.S_OK, pointer });
     } catch (error) {
       results.push({ iid, hresult: ComError.from(error).code });
     }

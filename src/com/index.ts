@@ -81,7 +81,8 @@ export type {
   Remoting,
 } from "./remoting.ts";
 export { Identity, type IdentityHost } from "./identity.ts";
-export { contractOf, interfacesOf } from "./interfaces.ts";
+export { type ContractSource, contractOf, interfacesOf } from "./interfaces.ts";
+export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } from "./instance-source.ts";
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
 export { splitStatus } from "./status.ts";

@@ -1,5 +1,6 @@
 import type { Guid } from "../base/index.ts";
 import type { CallOptions, InterfaceDescriptor, MethodCodec } from "../ndr/index.ts";
+import type { InstanceSource } from "./instance-source.ts";
 import type { IUnknown } from "./unknown.ts";
 
 /*
@@ -112,6 +113,8 @@ export interface ActivationRequest {
   readonly server: ServerInfo;
   /** True: the class object (RemoteGetClassObject); false: an instance (RemoteCreateInstance). */
   readonly classObject: boolean;
+  /** What the instance is loaded from before it is handed out. */
+  readonly source?: InstanceSource;
   readonly options?: CallOptions;
 }
 

@@ -10,7 +10,7 @@ import {
   systemClock,
   tryParseGuid,
 } from "../base/index.ts";
-import type { CallOptions, ClassDescriptor, Interface } from "../ndr/index.ts";
+import type { CallOptions, ClassDescriptor, Interface, InterfaceDescriptor } from "../ndr/index.ts";
 import { join, resolve } from "node:path";
 import { type Store, openStore } from "../store/index.ts";
 import { ActivationPath } from "./activation.ts";
@@ -20,7 +20,9 @@ import { IClassFactory } from "./gen/unknwnbase.ts";
 import { type ClassEntry, ClassTable } from "./class-table.ts";
 import { ClassContext } from "./context.ts";
 import { homeFolder } from "./home.ts";
+import { type InstanceSource, defaultFileMode, machineOfPath } from "./instance-source.ts";
 import { type Facet, type Identity, type IdentityHost, nameOf } from "./identity.ts";
+import type { ContractSource } from "./interfaces.ts";
 import { type Leak, LeakDetector } from "./leaks.ts";
 import { ServerLocks } from "./locks.ts";
 import type { DefinedModule } from "./module.ts";
@@ -51,6 +53,8 @@ export interface RuntimeOptions {
   readonly clock?: Clock;
   /** Interfaces provided for objects, beside those built in. */
   readonly providers?: readonly InterfaceProvider[];
+  /** Contracts the program has no generated code for. */
+  readonly contracts?: ContractSource;
   /** Watches interface pointers and reports those never released: to the log, or to a function; `throw` makes `close` fail. Costly. */
   readonly leaks?: "log" | "throw" | ((leak: Leak) => void);
 }
@@ -109,6 +113,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   readonly #table = new ClassTable();
   readonly #modules = new ModuleLoader();
   readonly #store: Store | undefined;
+  readonly #contracts: ContractSource | undefined;
   readonly #activation: ActivationPath;
   #remoting: Remoting | undefined;
   #closed = false;
@@ -121,6 +126,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     this.logger = options.logger ?? silentLogger;
     this.clock = options.clock ?? systemClock;
     this.#leakPolicy = options.leaks;
+    this.#contracts = options.contracts;
     this.leaks = options.leaks === undefined ? undefined : new LeakDetector((leak) => this.#leaked(leak));
     for (const provider of [errorInfoProvider, ...(options.providers ?? [])]) this.#providers.add(provider);
     this.#activation = new ActivationPath(this, this.#table, this.#modules, this.classes);
@@ -191,6 +197,42 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     if (results.every((one) => failed(one.hresult))) throw refusal(results[0], interfaces[0]);
     const pointers = results.map(({ iid, hresult, pointer }) => ({ iid, hresult, pointer }));
     return pointers as unknown as InterfaceResults<L>;
+  }
+
+  /**
+   * Creates an object and has it load a file, where the object lives, before it is handed out (CoGetInstanceFromFile). A path of another machine
+   * (`\\\\machine\\share\\file`) of a class whose AppID says ActivateAtStorage creates it there. The caller owns the pointer. Throws E_NOINTERFACE
+   * when the object has no IPersistFile, and what its Load throws.
+   */
+  async createInstanceFromFile<T extends IUnknown>(
+    name: ClassName,
+    path: string,
+    iface: Interface<T>,
+    options: CreateOptions & {
+      /** STGM bits for IPersistFile::Load. Default: STGM_READWRITE. */
+      readonly mode?: number;
+    } = {},
+  ): Promise<T> {
+    const { mode = defaultFileMode, ...create } = options;
+    const atStorage = create.machine === undefined && this.classes.activatesAtStorage(this.clsidOf(name));
+    const machine = atStorage ? machineOfPath(path) : create.machine;
+    const where = { ...create, ...(machine === undefined ? {} : { machine }) };
+    const [result] = await this.#activate(name, [iface.iid], where, false, { file: { name: path, mode } });
+    return pointerOf(result, iface);
+  }
+
+  /**
+   * Creates an object and has it load an open storage before it is handed out (CoGetInstanceFromIStorage). The storage stays the caller's, the pointer
+   * is the caller's. Throws E_NOINTERFACE when the object has no IPersistStorage.
+   */
+  async createInstanceFromStorage<T extends IUnknown>(
+    name: ClassName,
+    storage: IUnknown,
+    iface: Interface<T>,
+    options: CreateOptions = {},
+  ): Promise<T> {
+    const [result] = await this.#activate(name, [iface.iid], options, false, { storage });
+    return pointerOf(result, iface);
   }
 
   /** The class object of a class (CoGetClassObject), as IClassFactory unless told otherwise. The caller owns the pointer. */
@@ -328,6 +370,16 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     this.#providers.add(provider);
   }
 
+  /** The contract of an interface as a registered type library has it; undefined when none describes it. */
+  contractOf(iid: Guid): InterfaceDescriptor | undefined {
+    return this.#contracts?.contractOf(iid);
+  }
+
+  /** The interfaces of a class as a registered type library has them. */
+  interfacesOfClass(clsid: Guid, library?: string, version?: string): readonly InterfaceDescriptor[] {
+    return this.#contracts?.interfacesOfClass(clsid, library, version) ?? [];
+  }
+
   provide(identity: Identity, iid: Guid): Facet | undefined {
     return this.#providers.provide(identity, iid);
   }
@@ -355,6 +407,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     iids: readonly Guid[],
     options: CreateOptions,
     classObject: boolean,
+    source?: InstanceSource,
   ): Promise<readonly ActivationResult[]> {
     this.#assertOpen();
     const { context, machine, credentials, authenticationLevel, impersonationLevel, ...call } = options;
@@ -371,6 +424,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
       server,
       classObject,
       options: call,
+      ...(source && { source }),
     });
   }
 

@@ -1,5 +1,5 @@
 import { type ClientMechanism, ntlmClient } from "../auth/index.ts";
-import { ComError, type Guid, HResult, failed } from "../base/index.ts";
+import { ComError, type Guid, HResult, failed, guid } from "../base/index.ts";
 import {
   type ActivationRequest,
   type ActivationResult,
@@ -20,7 +20,7 @@ import type { CallSecurity } from "./client/security.ts";
 import type { Origin } from "./marshaling.ts";
 import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
 import { decodeObjref } from "./objref.ts";
-import type { ActivatedInterface, Oxid, ResolvedOxid } from "./resolver-contract.ts";
+import type { ActivatedInterface, ActivationSource, Oxid, ResolvedOxid } from "./resolver-contract.ts";
 import { ClassServer, type LoadClass } from "./scm/class-server.ts";
 import type { LocalMachine } from "./scm/local-machine.ts";
 
@@ -65,6 +65,7 @@ export class DcomRemoting implements Remoting, Activator {
     const appLevel = levelOfApplication();
     const side: ObjectSide = await ObjectSide.open({
       ...(appLevel === undefined ? {} : { minimumLevel: appLevel, authenticationHint: appLevel }),
+      contracts: runtime,
       ...rest,
       resolver: machine,
       ...(security === undefined ? {} : { security }),
@@ -87,9 +88,13 @@ export class DcomRemoting implements Remoting, Activator {
     const { machine } = request.server;
     if (machine !== undefined) return this.#activateOn(machine, request);
     const { clsid, iids, classObject, context, options } = request;
+    const source = await this.#sourceOf(request);
     const remoteOnly =
       (context & (ClassContext.LOCAL_SERVER | ClassContext.REMOTE_SERVER)) === ClassContext.REMOTE_SERVER;
-    const activated = await this.machine.activate({ clsid, iids, classObject, remoteOnly }, options);
+    const activated = await this.machine.activate(
+      { clsid, iids, classObject, remoteOnly, ...(source && { source }) },
+      options,
+    );
     if ("machine" in activated) return this.#activateOn(activated.machine, request);
     this.#learn(activated.oxid, activated.exporter, activated.interfaces);
     return this.#results(activated.interfaces, undefined);
@@ -137,11 +142,18 @@ export class DcomRemoting implements Remoting, Activator {
   async #activateOn(machine: string, request: ActivationRequest): Promise<ActivationResult[]> {
     const { clsid, iids, classObject, context, server, options } = request;
     const security = this.#securityFor(machine, server);
-    const asked = { clsid, iids, classObject, context };
+    const source = await this.#sourceOf(request);
+    const asked = { clsid, iids, classObject, context, ...(source && { source }) };
     const activated = await this.#remote.activate(machine, asked, security, options);
     this.#learn(activated.oxid, activated.exporter, activated.interfaces);
     const choice = { ...this.#options.choice, host: splitAddress(machine).host };
     return this.#results(activated.interfaces, { security, choice });
+  }
+
+  /** What the instance is loaded from as it travels: the storage as a reference to it. */
+  async #sourceOf({ source }: ActivationRequest): Promise<ActivationSource | undefined> {
+    if (source === undefined || "file" in source) return source;
+    return { storage: await this.side.marshaler.marshalWhenReady(IID_IStorage, source.storage) };
   }
 
   /** The references of one activation come from the exporter it named: its address need not be asked for. */
@@ -210,6 +222,8 @@ function ownSecurity(options: RemotingOptions): CallSecurity | undefined {
   if (credentials === undefined) return undefined;
   return { mechanism: mechanismFor(credentials), level: levelOf(authenticationLevel), impersonation: 2 };
 }
+
+const IID_IStorage: Guid = guid("0000000b-0000-0000-c000-000000000046");
 
 /** Objects that an exporter exports for itself: its IRemUnknown. */
 const ownObjects = 1;

@@ -123,7 +123,14 @@ export interface ExporterActivation {
   readonly destination: "local" | "machine";
   /** Who asks, as authenticated by the SCM. */
   readonly caller: ActivationCaller;
+  /** What the new instance is loaded from before it is marshaled. */
+  readonly source?: ActivationSource;
 }
+
+/** A file by name, or a marshaled IStorage (InstanceInfoData, [MS-DCOM] 2.2.22.2.3). */
+export type ActivationSource =
+  | { readonly file: { readonly name: string; readonly mode: number } }
+  | { readonly storage: Uint8Array };
 
 interface ActivationCaller {
   /** `DOMAIN\user`, or undefined for an anonymous or local caller. */

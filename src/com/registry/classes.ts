@@ -66,6 +66,12 @@ export class RegisteredClasses implements ClassCatalog {
     return readAppId(this.#view, appId);
   }
 
+  /** Whether objects of the class are made on the machine that has their file (ActivateAtStorage of the AppID). */
+  activatesAtStorage(clsid: Guid): boolean {
+    const appId = this.find(clsid)?.appId;
+    return appId !== undefined && this.appId(appId)?.activateAtStorage === true;
+  }
+
   /** The CLSIDs of all registered classes. */
   list(): Guid[] {
     return this.#view

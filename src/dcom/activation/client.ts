@@ -8,6 +8,7 @@ import type { ResolverClient } from "../client/resolver-client.ts";
 import { type CallSecurity, bindingSecurity } from "../client/security.ts";
 import { type ComVersion, comVersion, lowestMinor, negotiate } from "../com-version.ts";
 import { type DualStringArray, TowerId, fromNdr } from "../dual-string-array.ts";
+import type { ActivationSource } from "../resolver-contract.ts";
 import { decodeActivationBlob, encodeActivationBlob } from "./blob.ts";
 import { IActivation, IRemoteSCMActivator, type ORPCTHIS } from "../gen/dcom.ts";
 import { type WireActivated, readReply } from "./reply.ts";
@@ -20,6 +21,8 @@ export interface RemoteActivationRequest {
   readonly classObject: boolean;
   /** CLSCTX bits. */
   readonly context: number;
+  /** What the instance is loaded from, there. */
+  readonly source?: ActivationSource;
 }
 
 /** What came of it, and what was learned of the machine on the way. */
@@ -153,14 +156,16 @@ class ActivationCall {
   }
 
   async throughActivation(): Promise<WireActivated> {
-    const { clsid, iids, classObject } = this.#request;
-    const mode = classObject ? 0xffffffff : 0;
+    const { clsid, iids, classObject, source } = this.#request;
+    const file = source !== undefined && "file" in source ? source.file : undefined;
+    const storage = source !== undefined && "storage" in source ? pointer(source.storage) : null;
+    const mode = classObject ? 0xffffffff : (file?.mode ?? 0);
     const impersonation = this.#security.impersonation ?? 2;
     const args = [
       this.#head(),
       clsid,
-      null,
-      null,
+      file?.name ?? null,
+      storage,
       impersonation,
       mode,
       iids.length,
@@ -194,8 +199,9 @@ class ActivationCall {
   }
 
   #wireRequest(): WireActivation {
-    const { clsid, iids, context } = this.#request;
+    const { clsid, iids, context, source } = this.#request;
     return {
+      ...source,
       clsid,
       iids,
       context,

@@ -1,5 +1,5 @@
 import { type Clock, ComError, type Guid, HResult, type Logger, formatGuid } from "../../base/index.ts";
-import type { ExporterActivated, ExporterActivation } from "../resolver-contract.ts";
+import type { ActivationSource, ExporterActivated, ExporterActivation } from "../resolver-contract.ts";
 import type { ClassCatalog, ServerClass } from "./catalog.ts";
 import type { ClassTable } from "./class-table.ts";
 import { formatCommandLine, parseCommandLine } from "./command-line.ts";
@@ -19,6 +19,8 @@ export interface ScmActivation {
   readonly origin: ActivationOrigin;
   /** The caller wants another machine (CLSCTX_REMOTE_SERVER alone) if the class names one. */
   readonly remoteOnly?: boolean;
+  /** What the new instance is loaded from. */
+  readonly source?: ActivationSource;
 }
 
 /** What came of it: the interfaces, and the process they live in; or the machine to ask instead (RemoteServerName). */
@@ -107,6 +109,7 @@ export class ActivationService {
       classObject: request.classObject,
       destination: request.destination,
       caller: { account, authenticationLevel, ...(pid === undefined ? {} : { pid }) },
+      ...(request.source && { source: request.source }),
     };
     const { activationTimeout } = this.#parts.settings();
     return this.#inTime(process.exporter.activate(activation), activationTimeout, process);

@@ -6,9 +6,15 @@ import {
   IUnknown as Unknown,
   type Runtime,
   contractOf,
+  loadInstance,
 } from "../../com/index.ts";
 import type { ObjectMarshaler } from "../marshaler.ts";
-import type { ActivatedInterface, ExporterActivated, ExporterActivation } from "../resolver-contract.ts";
+import type {
+  ActivatedInterface,
+  ActivationSource,
+  ExporterActivated,
+  ExporterActivation,
+} from "../resolver-contract.ts";
 
 /** Finds the class object of a class that nobody registered here (a surrogate loads its module). The caller owns the pointer. */
 export type LoadClass = (clsid: Guid) => Promise<IUnknown>;
@@ -55,9 +61,10 @@ export class ClassServer {
     if (this.#runtime.locks.stopping) throw ending(request.clsid);
     this.#underWay++;
     try {
-      using source = await this.#source(request);
+      using source = await this.#source(request, marshaler);
       const interfaces: ActivatedInterface[] = [];
-      for (const iid of request.iids) interfaces.push(await marshalOne(source, iid, request, marshaler));
+      for (const iid of request.iids)
+        interfaces.push(await marshalOne(source, iid, request, marshaler, this.#runtime));
       return { interfaces };
     } finally {
       this.#underWay--;
@@ -66,17 +73,18 @@ export class ClassServer {
   }
 
   /** The class object, or a new instance, to be asked for the interfaces wanted. */
-  async #source({ clsid, iids, classObject }: ExporterActivation): Promise<IUnknown> {
+  async #source(request: ExporterActivation, marshaler: ObjectMarshaler): Promise<IUnknown> {
+    const { clsid, iids, classObject, source } = request;
     const factory = await this.#classObject(clsid);
     if (classObject) return factory;
     using maker = factory;
     using classFactory = await maker.QueryInterface(IClassFactory);
     const [only] = iids;
-    const made = await classFactory.CreateInstance(
-      iids.length === 1 && only !== undefined ? only : IID_IUnknown,
-    );
+    const asked = source === undefined && iids.length === 1 && only !== undefined ? only : IID_IUnknown;
+    const made = await classFactory.CreateInstance(asked);
     if (made === null)
       throw new ComError(HResult.E_POINTER, `the class object of ${formatGuid(clsid)} made nothing`);
+    if (source !== undefined) await load(made, source, marshaler);
     return made;
   }
 
@@ -88,14 +96,27 @@ export class ClassServer {
   }
 }
 
+/** Loads a new object before anybody gets it; one that cannot be loaded is let go. */
+async function load(object: IUnknown, source: ActivationSource, marshaler: ObjectMarshaler): Promise<void> {
+  try {
+    if ("file" in source) return await loadInstance(object, source);
+    using storage = marshaler.unmarshal(IID_IUnknown, source.storage, undefined);
+    await loadInstance(object, { storage });
+  } catch (error) {
+    object[Symbol.dispose]();
+    throw error;
+  }
+}
+
 async function marshalOne(
   source: IUnknown,
   iid: Guid,
   { destination }: ExporterActivation,
   marshaler: ObjectMarshaler,
+  runtime: Runtime,
 ): Promise<ActivatedInterface> {
   try {
-    using pointer = await source.QueryInterface(contractOf(iid));
+    using pointer = await source.QueryInterface(contractOf(iid, runtime));
     return {
       iid,
       hresult: HResult.S_OK,

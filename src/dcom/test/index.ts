@@ -15,4 +15,5 @@ import "./scm-catalog.test.ts";
 import "./scm-life.test.ts";
 import "./scm-wire.test.ts";
 import "./scm-launch.test.ts";
+import "./instance.test.ts";
 import "./remoting.test.ts";

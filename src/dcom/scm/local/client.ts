@@ -25,6 +25,7 @@ import {
   writeActivated,
   writeBindings,
   writeRegistration,
+  writeSource,
   writeStatus,
 } from "./messages.ts";
 import { readSnapshot } from "./snapshot-message.ts";
@@ -83,7 +84,9 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
 
   /** A class object or an instance from a server of this machine, launched when needed. The references in the OBJREFs are the caller's. */
   async activate(request: LocalActivation, options: LinkRequestOptions = {}): Promise<LocalActivated> {
-    const answer = await this.#link.request("activate", request, options);
+    const { source, ...rest } = request;
+    const params = source === undefined ? rest : { ...rest, source: writeSource(source) };
+    const answer = await this.#link.request("activate", params, options);
     const machine = answer.optionalText("machine");
     if (machine !== undefined) return { machine };
     const { interfaces } = readActivated(answer);

@@ -1,6 +1,7 @@
 import type { Guid } from "../../../base/index.ts";
 import type {
   ActivatedInterface,
+  ActivationSource,
   ExporterActivated,
   ExporterActivation,
   ExporterRegistration,
@@ -74,13 +75,29 @@ export function readRegistration(fields: Fields): ExporterRegistration {
 }
 
 export function writeActivation(value: ExporterActivation): object {
-  return value;
+  return { ...value, source: value.source && writeSource(value.source) };
+}
+
+/** What an instance is loaded from, as the link writes it. */
+export function writeSource(source: ActivationSource): object {
+  return "file" in source ? source : { storage: formatBytes(source.storage) };
+}
+
+export function readSource(fields: Fields): ActivationSource | undefined {
+  if (fields.raw("source") === undefined) return undefined;
+  const source = fields.record("source");
+  const storage = source.optionalBytes("storage");
+  if (storage !== undefined) return { storage };
+  const file = source.record("file");
+  return { file: { name: file.text("name"), mode: file.number("mode") >>> 0 } };
 }
 
 export function readActivation(fields: Fields): ExporterActivation {
   const caller = fields.record("caller");
   const pid = caller.optionalNumber("pid");
+  const source = readSource(fields);
   return {
+    ...(source && { source }),
     clsid: fields.guid("clsid"),
     iids: fields.guids("iids"),
     classObject: fields.flag("classObject"),
@@ -143,6 +160,8 @@ export interface LocalActivation {
   readonly classObject: boolean;
   /** The caller wants another machine if the class names one. */
   readonly remoteOnly?: boolean;
+  /** What the new instance is loaded from. */
+  readonly source?: ActivationSource;
 }
 
 /** The answer: where the interfaces live, or the machine to ask instead (RemoteServerName). */

@@ -9,6 +9,7 @@ import {
   readActivated,
   readBindings,
   readRegistration,
+  readSource,
   readStatus,
   readUses,
   writeActivated,
@@ -100,7 +101,9 @@ class LocalConnection {
 
   async #activate(params: Fields): Promise<object> {
     const pid = this.#session?.process.registration.pid;
+    const source = readSource(params);
     const activated = await this.#machine.activate({
+      ...(source && { source }),
       clsid: params.guid("clsid"),
       iids: params.guids("iids"),
       classObject: params.flag("classObject"),

@@ -7,7 +7,7 @@ import { type WireActivated, buildReply } from "../../activation/reply.ts";
 import { pointer, readRequest } from "../../activation/request.ts";
 import { accepts, comVersion } from "../../com-version.ts";
 import { TowerId, toNdr } from "../../dual-string-array.ts";
-import type { ActivatedInterface } from "../../resolver-contract.ts";
+import type { ActivatedInterface, ActivationSource } from "../../resolver-contract.ts";
 import type { ScmActivation } from "../activation-service.ts";
 import { type Machine, resolved } from "../machine.ts";
 import { type WireAnswer, type WireCaller, type WireHandler, dispatcherOf } from "./dispatch.ts";
@@ -30,8 +30,9 @@ export function scmActivatorDispatcher(machine: Machine): Dispatcher {
         if (!classObject && args[1] !== null) throw new ComError(HResult.CLASS_E_NOAGGREGATION);
         if (properties === null) throw new ComError(HResult.E_INVALIDARG, "an activation without properties");
         const asked = readRequest(decodeActivationBlob(properties.abData));
-        if (asked.file !== undefined || asked.storage !== undefined) throw persistent();
-        const activated = await activate(machine, caller, { ...asked, classObject }, asked.protocols);
+        const source = sourceOf(asked.file, asked.storage);
+        const request = { ...asked, classObject, ...(source && { source }) };
+        const activated = await activate(machine, caller, request, asked.protocols);
         return encodeActivationBlob(buildReply(activated));
       });
     };
@@ -77,10 +78,10 @@ export function activationDispatcher(machine: Machine): Dispatcher {
       const asked = iids ?? [];
       try {
         checkVersion(head);
-        if (file !== null || storage !== null) throw persistent();
         if (asked.length === 0)
           throw new ComError(HResult.E_INVALIDARG, "an activation without an interface");
-        const request = { clsid, iids: asked, classObject: mode === 0xffffffff };
+        const source = sourceOf(file === null ? undefined : { name: file, mode }, storage?.abData);
+        const request = { clsid, iids: asked, classObject: mode === 0xffffffff, ...(source && { source }) };
         return {
           result: remoteActivationReply(await activate(machine, caller, request, Array.from(protocols))),
         };
@@ -126,12 +127,21 @@ function failedActivation(code: number, count: number): RemoteActivationReply {
 async function activate(
   machine: Machine,
   caller: WireCaller,
-  asked: Pick<ScmActivation, "clsid" | "iids" | "classObject">,
+  asked: Pick<ScmActivation, "clsid" | "iids" | "classObject" | "source">,
   protocols: readonly number[],
 ): Promise<WireActivated> {
-  const { clsid, iids, classObject } = asked;
+  const { clsid, iids, classObject, source } = asked;
+  if (source !== undefined && classObject)
+    throw new ComError(HResult.E_INVALIDARG, "a class object is not loaded from a file or a storage");
   const { origin } = caller;
-  const request: ScmActivation = { clsid, iids, classObject, destination: "machine", origin };
+  const request: ScmActivation = {
+    clsid,
+    iids,
+    classObject,
+    destination: "machine",
+    origin,
+    ...(source && { source }),
+  };
   const activated = await machine.activate(request);
   if ("machine" in activated) {
     // Not passed on: this machine could only ask as itself, and so would lend its own rights to the caller.
@@ -159,9 +169,18 @@ function checkAny(interfaces: readonly ActivatedInterface[]): void {
   if (interfaces.every(({ hresult }) => failed(hresult))) throw new ComError(first.hresult);
 }
 
-/** CoGetInstanceFromFile and its kin: not served, and not to be mistaken for a plain activation. */
-function persistent(): ComError {
-  return new ComError(HResult.E_NOTIMPL, "an object cannot be loaded from a file or a storage here");
+/** What the instance is to be loaded from (CoGetInstanceFromFile, CoGetInstanceFromIStorage). Both at once make no sense. */
+function sourceOf(
+  file: { readonly name: string; readonly mode: number } | undefined,
+  storage: Uint8Array | undefined,
+): ActivationSource | undefined {
+  if (file !== undefined && storage !== undefined)
+    throw new ComError(
+      HResult.E_INVALIDARG,
+      "an instance is loaded from a file or from a storage, not from both",
+    );
+  if (file !== undefined) return { file };
+  return storage && { storage };
 }
 
 function checkVersion({ version }: ORPCTHIS): void {
