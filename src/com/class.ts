@@ -2,6 +2,7 @@ import { type Guid, parseGuid } from "../base/index.ts";
 import type { Awaitable, ClassDescriptor, InterfaceDescriptor } from "../ndr/index.ts";
 import { implement } from "./interfaces.ts";
 import type { Runtime } from "./runtime.ts";
+import { declareSources } from "./sources.ts";
 
 /** Where an in-process class may live (the registry's ThreadingModel). `Main` stands for a class without one: the main apartment. */
 export type ThreadingModel = "Apartment" | "Free" | "Both" | "Neutral" | "Main";
@@ -82,6 +83,7 @@ export function defineClass(
 ): ClassDefinition {
   const interfaces = [...(coclass.interfaces ?? []), ...(options.interfaces ?? [])];
   implement(implementation, ...interfaces);
+  declareSources(implementation, ...(coclass.sources ?? []));
   const { progId } = coclass;
   return {
     clsid: parseGuid(coclass.clsid),

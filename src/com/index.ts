@@ -26,6 +26,8 @@ export type { ServerLocks } from "./locks.ts";
 // Interface pointers and the objects behind them.
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
 export { implement } from "./interfaces.ts";
+export { declareSources, sourcesOf } from "./sources.ts";
+export { SnapshotEnumerator } from "./snapshot-enumerator.ts";
 export { isPointer, isSameObject, pointerTo } from "./pointers.ts";
 export { type Leak, LeakDetector } from "./leaks.ts";
 export { withStatus } from "./status.ts";
