@@ -222,6 +222,7 @@ function parameterIndex(member: Member, name: string): number {
 
 const callerErrors: ReadonlySet<number> = new Set([
   HResult.DISP_E_BADPARAMCOUNT,
+  HResult.DISP_E_BADVARTYPE,
   HResult.DISP_E_MEMBERNOTFOUND,
   HResult.DISP_E_PARAMNOTFOUND,
   HResult.DISP_E_PARAMNOTOPTIONAL,

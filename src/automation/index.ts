@@ -48,6 +48,7 @@ export {
   type DescribedLibrary,
   libraryFromDescriptors,
 } from "./typelib/from-descriptor.ts";
+export { contractsFromTypeLibraries } from "./typelib/contracts.ts";
 export { typeInfoSource } from "./typelib/type-info-source.ts";
 export {
   type FunctionOptions,

@@ -1,3 +1,5 @@
+import type { ComError } from "../base/index.ts";
+
 /** Well-known dispatch identifiers. ([MS-OAUT] 2.2.32) */
 export const DispId = {
   VALUE: 0,
@@ -36,6 +38,8 @@ export interface MemberFunction {
   readonly lcidAt?: number | undefined;
   /** Automation type of the result; VARIANT when only the value tells, EMPTY when there is none. */
   readonly resultVt: number;
+  /** Why the function cannot be called with VARIANTs: a parameter does not fit. */
+  readonly unfit?: ComError | undefined;
   /** Name of the [retval] parameter when there are other outputs beside it. */
   readonly resultName?: string | undefined;
 }

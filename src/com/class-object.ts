@@ -4,7 +4,7 @@ import { type ClassDefinition, type CreationContext } from "./class.ts";
 import { IClassFactory2, type LICINFO } from "./gen/license.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
 import { type Identity, identityOfObject } from "./identity.ts";
-import { contractOf, implement } from "./interfaces.ts";
+import { contractOf, declaresInterfaces, implement } from "./interfaces.ts";
 import type { ServerLocks } from "./locks.ts";
 import { directPointer } from "./pointer/direct.ts";
 import { isThenable } from "./pointer/call.ts";
@@ -18,6 +18,7 @@ export class ClassObject {
   readonly #locks: ServerLocks;
   #single: WeakRef<object> | undefined;
   #keepSingle: object | undefined;
+  #described = false;
 
   constructor(definition: ClassDefinition, runtime: Runtime, locks: ServerLocks) {
     this.definition = definition;
@@ -104,8 +105,21 @@ export class ClassObject {
   #construct(): Awaitable<object> {
     const { definition } = this;
     const context: CreationContext = { runtime: this.#runtime, definition };
+    this.#describe();
     const { create } = definition.options;
     return create === undefined ? new definition.implementation(context) : create(context);
+  }
+
+  /** A class that names no interfaces has those its registered type library names. */
+  #describe(): void {
+    if (this.#described) return;
+    this.#described = true;
+    const { clsid, interfaces, implementation, options } = this.definition;
+    if (interfaces.length > 0 || declaresInterfaces(implementation)) return;
+    implement(
+      implementation,
+      ...this.#runtime.interfacesOfClass(clsid, options.typeLibrary, options.version),
+    );
   }
 
   #hand(object: object, riid: Guid): IUnknown {
@@ -114,7 +128,7 @@ export class ClassObject {
     // An interface the object does not have must not leave a half-born object behind.
     identity.addRef();
     try {
-      return directPointer(identity, contractOf(riid));
+      return directPointer(identity, contractOf(riid, this.#runtime));
     } finally {
       identity.release();
     }

@@ -17,6 +17,8 @@ export interface Facet {
 export interface IdentityHost {
   /** An interface the runtime provides for objects that do not write it themselves (IDispatch, IProvideClassInfo, ISupportErrorInfo, ...). */
   provide(identity: Identity, iid: Guid): Facet | undefined;
+  /** The contract of an interface that the program has no generated code for. */
+  contractOf(iid: Guid): InterfaceDescriptor | undefined;
   /** Told when an object's own `finalRelease` throws. */
   finalReleaseFailed(identity: Identity, error: unknown): void;
   readonly leaks: LeakDetector | undefined;
@@ -76,7 +78,7 @@ export class Identity implements ObjectIdentity {
     const provided = this.host?.provide(this, iid);
     if (provided !== undefined) return provided;
     if (own !== undefined) return { descriptor: own, target: this.object };
-    const contract = contractOf(iid);
+    const contract = contractOf(iid, this.host);
     return table.size === 0 && adoptInterface(this.object, contract)
       ? { descriptor: contract, target: this.object }
       : undefined;

@@ -30,6 +30,14 @@ export function implement(target: object, ...interfaces: readonly InterfaceDescr
   declared.set(target, [...(declared.get(target) ?? []), ...interfaces]);
 }
 
+/** Whether a class, or one it derives from, says which interfaces it has. */
+export function declaresInterfaces(constructor: object): boolean {
+  for (let at: object | null = constructor; at !== null; at = Object.getPrototypeOf(at)) {
+    if ((declared.get(at)?.length ?? 0) > 0 || staticInterfaces(at).length > 0) return true;
+  }
+  return false;
+}
+
 /** The class of an object as far as generated code is concerned. */
 export function classOf(object: object): object {
   const constructor: unknown = object.constructor;
@@ -94,10 +102,21 @@ export function adoptInterface(object: object, descriptor: InterfaceDescriptor):
 /** The methods every pointer brings along. */
 export const unknownMethods: ReadonlySet<string> = new Set(["QueryInterface", "AddRef", "Release"]);
 
-/** The contract of an IID; when the program does not know it, an interface with IUnknown's methods alone, good for asking further. */
-export function contractOf(iid: Guid): Interface<IUnknown> {
+/** Where contracts are found that the program has no generated code for: registered type libraries. */
+export interface ContractSource {
+  /** The contract of an IID; undefined when it is not described. */
+  contractOf(iid: Guid): InterfaceDescriptor | undefined;
+  /** The interfaces of a class, the default one first; none when neither its own library (LIBID and version) nor a registered one describes it. */
+  interfacesOfClass(clsid: Guid, library?: string, version?: string): readonly InterfaceDescriptor[];
+}
+
+/**
+ * The contract of an IID: the program's own, else the one `source` finds. When nobody knows it, an interface with IUnknown's methods alone, good for
+ * asking further.
+ */
+export function contractOf(iid: Guid, source?: Pick<ContractSource, "contractOf">): Interface<IUnknown> {
   const known = iid === IID_IUnknown ? IUnknown : knownInterface(iid);
-  return known ?? opaque(iid);
+  return known ?? source?.contractOf(iid) ?? opaque(iid);
 }
 
 const opaques = new Map<Guid, WeakRef<Interface<IUnknown>>>();

@@ -66,7 +66,8 @@ export function defineModule(options: {
           `the module does not hold class ${formatGuid(clsid)}`,
         );
       }
-      return directPointer(identityOfObject(classObject(definition, runtime), runtime), contractOf(iid));
+      const identity = identityOfObject(classObject(definition, runtime), runtime);
+      return directPointer(identity, contractOf(iid, runtime));
     },
     DllCanUnloadNow: () => (locks.count === 0 ? HResult.S_OK : HResult.S_FALSE),
     DllRegisterServer(editor, place, registration) {

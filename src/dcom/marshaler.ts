@@ -1,5 +1,6 @@
 import { ComError, type Guid, GUID_NULL, HResult } from "../base/index.ts";
 import {
+  type ContractSource,
   type IUnknown,
   type LeakDetector,
   type MarshalOptions,
@@ -34,6 +35,8 @@ export interface MarshalerOptions {
   readonly customMarshal?: CustomMarshal | undefined;
   readonly customUnmarshal?: ReadonlyMap<Guid, CustomUnmarshal> | undefined;
   readonly leaks?: LeakDetector | undefined;
+  /** Contracts the program has no generated code for. */
+  readonly contracts?: Pick<ContractSource, "contractOf"> | undefined;
 }
 
 /** Interface pointers to OBJREFs and back ([MS-DCOM] 3.1.1.5.1, 3.2.4.4; CoMarshalInterface and its kin). */
@@ -110,7 +113,12 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     const object = home.receive(objref.iid, std);
     object.hold(); // in case the pointer cannot be made
     try {
-      return proxyPointer(object, contractOf(wanted), object.channel(wanted), this.#options.leaks);
+      return proxyPointer(
+        object,
+        contractOf(wanted, this.#options.contracts),
+        object.channel(wanted),
+        this.#options.leaks,
+      );
     } finally {
       object.unhold();
     }
@@ -141,7 +149,7 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     const { exporter } = this.#parts;
     const entry = exporter.find(objref.std);
     try {
-      return pointerTo(entry.manager.identity.object, contractOf(iid));
+      return pointerTo(entry.manager.identity.object, contractOf(iid, this.#options.contracts));
     } finally {
       if (objref.std.publicRefs > 0) exporter.release(objref.std); // also when the object does not have the interface
     }

@@ -7,7 +7,7 @@ import {
   silentLogger,
   systemClock,
 } from "../base/index.ts";
-import type { LeakDetector } from "../com/index.ts";
+import type { ContractSource, LeakDetector } from "../com/index.ts";
 import { type RpcEndpoint, RpcServer, type Transport, localTransport, tcpTransport } from "../rpc/index.ts";
 import { Connections } from "./client/connections.ts";
 import type { AddressChoice } from "./client/endpoints.ts";
@@ -61,6 +61,8 @@ export interface ObjectSideOptions {
   readonly limits?: Limits;
   readonly logger?: Logger;
   readonly leaks?: LeakDetector;
+  /** Contracts the program has no generated code for. */
+  readonly contracts?: Pick<ContractSource, "contractOf">;
 }
 
 /**
@@ -120,6 +122,7 @@ export class ObjectSide implements AsyncDisposable {
         customMarshal: options.customMarshal,
         customUnmarshal: options.customUnmarshal,
         leaks: options.leaks,
+        contracts: options.contracts,
       });
       const exporter: ObjectExporter = await ObjectExporter.open(
         {

@@ -45,6 +45,7 @@ export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise
   const types = typesOfRuntime(() => runtime);
   const runtime: Runtime = await Runtime.open({
     ...rest,
+    contracts: types,
     providers: [...automationProviders(types), ...providers],
     remoting: async (made) => (opened = await remotingOf(made, credentials, wanted)),
   });

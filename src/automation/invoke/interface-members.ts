@@ -26,7 +26,7 @@ export function membersOfInterface(descriptor: InterfaceDescriptor): readonly Me
     const name = kind === "method" ? method.name : method.name.replace(/^(get|put|putref)_/, "");
     let group = groups.get(name);
     if (group === undefined) groups.set(name, (group = { dispId: method.dispId ?? next++, functions: [] }));
-    group.functions.push(functionOf(method, kind));
+    group.functions.push(fittingFunctionOf(method, kind));
   }
   return [...groups].map(([name, group]) => ({ name, ...group }));
 }
@@ -36,6 +36,26 @@ function ownerOf(descriptor: InterfaceDescriptor, method: MethodDescriptor): str
     if (at.methods.includes(method)) return at.name;
   }
   return "";
+}
+
+/** One parameter that does not fit costs its method, not the whole interface. */
+function fittingFunctionOf(method: MethodDescriptor, kind: InvokeKind): MemberFunction {
+  try {
+    return functionOf(method, kind);
+  } catch (error) {
+    const { info } = ComError.from(error);
+    return {
+      kind,
+      functionName: method.name,
+      params: [],
+      resultVt: VT.EMPTY,
+      unfit: new ComError(
+        HResult.DISP_E_BADVARTYPE,
+        `${method.name} cannot be called through IDispatch: ${info.description}`,
+        { cause: error },
+      ),
+    };
+  }
 }
 
 function functionOf(method: MethodDescriptor, kind: InvokeKind): MemberFunction {
@@ -127,7 +147,7 @@ function vtOfType(type: NdrType): number {
   }
   throw new ComError(
     HResult.DISP_E_BADVARTYPE,
-    `a ${type.kind} ${"name" in type ? type.name : ""} does not fit in a VARIANT`,
+    `${"name" in type && type.name !== "" ? type.name : `a type of the kind ${type.kind}`} does not fit in a VARIANT`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { ComError, type Guid, HResult, hex32 } from "../../base/index.ts";
-import { type Identity, IUnknown, contractOf, isPointer } from "../../com/index.ts";
+import { type Identity, type IdentityHost, IUnknown, contractOf, isPointer } from "../../com/index.ts";
 import { VariantFlag, changeType, dereference } from "../convert.ts";
 import { IDispatch } from "../gen/oaidl.ts";
 import {
@@ -30,7 +30,8 @@ export interface InvokeRequest {
 /** Runs the member; by-reference arguments are written in place. */
 export async function runMember(request: InvokeRequest): Promise<Variant> {
   const target = chooseFunction(request.member, request.flags);
-  const { params } = target;
+  const { params, unfit } = target;
+  if (unfit !== undefined) throw unfit;
   return params === undefined ? runFree(request, target) : runTyped(request, target, params);
 }
 
@@ -217,7 +218,12 @@ async function argumentValue(
   if (vt === VT.VARIANT) return param.out ? dereference(variant) : variant;
   if (vt & VT.ARRAY) return arrayOf(variant);
   if (vt === VT.DISPATCH || vt === VT.UNKNOWN)
-    return interfaceArgument(changeType(nothingAsNull(variant), vt).value, param, borrowed);
+    return interfaceArgument(
+      changeType(nothingAsNull(variant), vt).value,
+      param,
+      borrowed,
+      request.identity?.host,
+    );
   return toContract(
     vt,
     (await coerce(variant, vt, { lcid: request.lcid, flags: VariantFlag.ALPHABOOL })).value,
@@ -239,10 +245,15 @@ function nothingAsNull(variant: Variant): Variant {
 }
 
 /** The argument as a pointer to the interface the parameter is declared with; the ones that had to be asked for go back after the call. */
-async function interfaceArgument(value: unknown, param: MemberParam, borrowed: IUnknown[]): Promise<unknown> {
+async function interfaceArgument(
+  value: unknown,
+  param: MemberParam,
+  borrowed: IUnknown[],
+  host: IdentityHost | undefined,
+): Promise<unknown> {
   if (!isPointer(value) || param.iid === undefined) return value;
   try {
-    const pointer = await value.QueryInterface(contractOf(param.iid.toLowerCase() as Guid));
+    const pointer = await value.QueryInterface(contractOf(param.iid.toLowerCase() as Guid, host));
     borrowed.push(pointer);
     return pointer;
   } catch (error) {

@@ -12,6 +12,7 @@ export function hostWith(providers: readonly InterfaceProvider[]): Host {
         ? undefined
         : { descriptor: provider.interface, target };
     },
+    contractOf: () => undefined,
     finalReleaseFailed: (_, error) => {
       throw error;
     },

@@ -1,13 +1,28 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GUID_NULL, HResult, guid } from "../../base/index.ts";
-import { type IUnknown, defineClass, implement } from "../../com/index.ts";
+import { ByteWriter, GUID_NULL, HResult, guid } from "../../base/index.ts";
+import { type IUnknown, defineClass, implement, pointerTo } from "../../com/index.ts";
 import { Loopback } from "../../com/test/loopback.ts";
-import { type Interface, type InterfaceDescriptor, type NdrType, defineInterface } from "../../ndr/index.ts";
+import {
+  type Interface,
+  type InterfaceDescriptor,
+  type MethodDescriptor,
+  type NdrType,
+  defineInterface,
+  methodCodec,
+  ndr20,
+  ndr64,
+  plainContext,
+} from "../../ndr/index.ts";
 import { DispatchStub } from "../dispatch-server.ts";
 import { DispatchFlag } from "../member.ts";
 import { ITypeInfo, TYPEKIND } from "../gen/oaidl.ts";
 import { describeInterface } from "../typelib/descriptor.ts";
+import { LibraryBuilder } from "../typelib/builder.ts";
+import type { TypeDesc } from "../typelib/model.ts";
+import { stdole } from "../typelib/stdole.ts";
+import { TypeCode } from "../typelib/type-code.ts";
+import { SafeArray } from "../safearray.ts";
 import { libraryFromDescriptors } from "../typelib/from-descriptor.ts";
 import { writeMsft } from "../typelib/msft/write.ts";
 import type { TypeInfoObject } from "../typelib/objects/type-info.ts";
@@ -102,6 +117,109 @@ describe("interfaces from a type library", () => {
       const made = describeInterface(typeOf(scope, generated.name));
       assert.deepEqual(flat(made), flat(withValueNames(generated)), generated.name);
     }
+  });
+
+  it("have the bytes of the generated codecs, in both forms of NDR", () => {
+    const scope = load();
+    const decimal = { wReserved: 0, scale: 28, sign: 0x80, Hi32: 1, Lo64: 5n };
+    const names = new SafeArray(VT.BSTR, ["a", ""], [{ count: 2, lower: -3 }]);
+    const corner = { x: 1, y: 2, z: Int16Array.of(1, 2, 3), label: "odd" };
+    const calls: readonly [InterfaceDescriptor, string, readonly unknown[], unknown][] = [
+      [IShape, "get_Name", [], "name"],
+      [IShape, "put_Name", ["a\u0000b"], undefined],
+      [IShape, "Move", [1.5, -2, new Variant(VT.CY, 12345n)], true],
+      [
+        IShape,
+        "Data",
+        [SafeArray.of(VT.I4, [1, 2, 3]), names, { int64: -1n }, -0.75, 2n ** 63n - 1n],
+        { names, result: Variant.from([1, "two", null]) },
+      ],
+      [IShape, "Bytes", [1, 2, 3, 0.5, -5, 6, 0x80004005, 2n ** 64n - 1n, decimal, 65], undefined],
+      [IShape, "Unnumbered", [1, 2], 3],
+      [IShape2, "Corner", [7], corner],
+      [IPlain, "Second", ["text"], 4],
+    ];
+    for (const [generated, name, args, result] of calls) {
+      const made = describeInterface(typeOf(scope, generated.name));
+      const [a, b] = [generated, made].map((one) =>
+        one.methods.find((method) => method.name.toLowerCase() === name.toLowerCase()),
+      );
+      assert.ok(a && b, name);
+      for (const syntax of [ndr20, ndr64]) {
+        const bytes = (method: MethodDescriptor): string[] => {
+          const codec = methodCodec(method, syntax);
+          const [request, response] = [new ByteWriter(), new ByteWriter()];
+          codec.encodeRequest(request, args, plainContext);
+          codec.encodeResponse(response, args, result, 0, plainContext);
+          return [request, response].map((writer) => Buffer.from(writer.finish()).toString("hex"));
+        };
+        assert.deepEqual(bytes(b), bytes(a), `${name} in ${syntax.name}`);
+      }
+    }
+  });
+
+  it("lose only the methods that cannot travel", async () => {
+    const builder = new LibraryBuilder({ name: "Partly", guid: GUID_NULL });
+    const either = builder.addType("Either", TYPEKIND.TKIND_UNION);
+    either.addVariable({ name: "number", type: { vt: VT.I4 } });
+    const holder = builder.addType("Holder", TYPEKIND.TKIND_RECORD);
+    holder.addVariable({
+      name: "either",
+      type: { vt: TypeCode.USERDEFINED, reference: either.reference },
+    });
+    const type = builder.addType("IPartly", TYPEKIND.TKIND_DISPATCH, {
+      guid: guid("c0a17b1e-0000-4000-8000-00000000f0aa"),
+      flags: 0x140,
+    });
+    type.addImplType(builder.importType(stdole(), 4, "stdole2.tlb"));
+    const method = (name: string, of: TypeDesc): void => {
+      const pointer = { vt: TypeCode.PTR, element: of };
+      type.addFunction({
+        name,
+        result: { vt: TypeCode.HRESULT },
+        params: [{ name: "it", type: pointer, flags: 1 }],
+      });
+    };
+    method("Bad", { vt: TypeCode.VOID });
+    method("Worse", { vt: TypeCode.USERDEFINED, reference: holder.reference });
+    method("Good", { vt: VT.I4 });
+    const scope = new TypeLibraries().add(builder.build());
+    const contract = describeInterface(typeOf(scope, "IPartly")) as Interface<
+      IUnknown & Record<"Bad" | "Worse" | "Good", (it: unknown) => Promise<unknown>>
+    >;
+    const seen: unknown[] = [];
+    const object = {
+      Bad: (it: unknown) => seen.push(it),
+      Worse: (it: unknown) => seen.push(it),
+      Good: (it: unknown) => seen.push(it),
+    };
+    implement(object, contract);
+    {
+      using near = pointerTo(object, contract);
+      await near.Bad(1);
+    }
+    const wire = new Loopback();
+    using far = wire.proxy(object, contract);
+    await far.Good(2);
+    await assert.rejects(far.Bad(3), hasCode(TypeLibStatus.TYPEMISMATCH));
+    await assert.rejects(far.Worse({ either: {} }), hasCode(TypeLibStatus.TYPEMISMATCH));
+    assert.deepEqual(seen, [1, 2]);
+    const stub = new DispatchStub(object, contract);
+    const invoke = (name: string): Promise<unknown> =>
+      stub.Invoke(
+        stub.GetIDsOfNames(GUID_NULL, [name], 1, 0)[0] ?? -1,
+        GUID_NULL,
+        0,
+        DispatchFlag.METHOD,
+        { rgvarg: [new Variant(VT.I4, 4)], rgdispidNamedArgs: [], cArgs: 1, cNamedArgs: 0 },
+        0,
+        [],
+        [],
+      );
+    await invoke("Good");
+    await assert.rejects(invoke("Bad"), hasCode(HResult.DISP_E_BADVARTYPE));
+    await assert.rejects(invoke("Worse"), /Worse cannot be called through IDispatch/);
+    assert.deepEqual(seen, [1, 2, 4]);
   });
 
   it("have dispinterfaces as the compiler prints them, apart from the order of methods", () => {

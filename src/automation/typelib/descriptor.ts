@@ -33,6 +33,7 @@ import {
   u8,
   uint3264,
   unique,
+  userType,
   variantBool,
   voidType,
 } from "../../ndr/codegen/v1.ts";
@@ -225,6 +226,14 @@ function constantOf(value: Variant | undefined): number | string | boolean | nul
 
 /** The wire form of a type; a parameter's own pointer is a reference, others may be null. */
 function ndrType(type: TypeDesc, view: TypeView, parameter: boolean): NdrType {
+  try {
+    return wireType(type, view, parameter);
+  } catch (error) {
+    return unfitType(view, ComError.from(error).message);
+  }
+}
+
+function wireType(type: TypeDesc, view: TypeView, parameter: boolean): NdrType {
   switch (type.vt) {
     case TypeCode.PTR:
       return pointerType(type.element ?? { vt: TypeCode.VOID }, view, parameter);
@@ -237,8 +246,7 @@ function ndrType(type: TypeDesc, view: TypeView, parameter: boolean): NdrType {
       return userDefined(type, view);
     default: {
       const simple = simpleTypes.get(type.vt);
-      if (simple === undefined) throw cannotTravel(view, `a value of the type ${type.vt}`);
-      return simple;
+      return simple ?? unfitType(view, `a value of the type ${type.vt}`);
     }
   }
 }
@@ -283,7 +291,7 @@ function userDefined(reference: TypeDesc, view: TypeView): NdrType {
     case TYPEKIND.TKIND_RECORD:
       return structureOf(target);
     default:
-      throw cannotTravel(view, target?.type.name ?? "an unknown type");
+      return unfitType(view, target?.type.name ?? "an unknown type");
   }
 }
 
@@ -303,9 +311,13 @@ function structureOf(view: TypeView): NdrType {
   return made;
 }
 
-function cannotTravel(view: TypeView, what: string): ComError {
-  return new ComError(
-    TypeLibStatus.TYPEMISMATCH,
-    `${what} in ${view.type.name} is no type of Automation and does not travel`,
-  );
+/** A type that does not travel: the methods that use it fail when they are called, the others do not. */
+function unfitType(view: TypeView, what: string): NdrType {
+  const refuse = (): never => {
+    throw new ComError(
+      TypeLibStatus.TYPEMISMATCH,
+      `${what} in ${view.type.name} is no type of Automation and does not travel`,
+    );
+  };
+  return userType(what, refuse, refuse);
 }

@@ -1,4 +1,4 @@
-import { ComError, type Guid, HResult, formatGuid } from "../../base/index.ts";
+import { ComError, type Guid, HResult, formatGuid, guid } from "../../base/index.ts";
 import type { RegistryEditor, RegistryView } from "../../com/index.ts";
 import { SYSKIND, TYPEKIND } from "../gen/oaidl.ts";
 import { TypeLibStatus } from "./errors.ts";
@@ -9,8 +9,10 @@ const scopes = {
   user: "HKCU\\Software\\Classes",
 } as const;
 
-const CLSID_PSDispatch = "{00020420-0000-0000-C000-000000000046}";
-const CLSID_PSOAInterface = "{00020424-0000-0000-C000-000000000046}";
+/** The proxy of dispinterfaces: they travel as IDispatch. */
+export const CLSID_PSDispatch: Guid = guid("00020420-0000-0000-c000-000000000046");
+/** The type library marshaler: what ProxyStubClsid32 names for interfaces that a type library describes. */
+export const CLSID_PSOAInterface: Guid = guid("00020424-0000-0000-c000-000000000046");
 const LIBFLAG_FHASDISKIMAGE = 8;
 const TYPEFLAG_FDUAL = 0x40;
 const TYPEFLAG_FOLEAUTOMATION = 0x100;
@@ -46,13 +48,13 @@ function registerInterface(editor: RegistryEditor, root: string, library: TypeLi
   if (proxy === undefined || type.guid === undefined) return;
   const key = `${root}\\Interface\\${formatGuid(type.guid)}`;
   editor.set(key, "", type.name);
-  editor.set(`${key}\\ProxyStubClsid32`, "", proxy);
+  editor.set(`${key}\\ProxyStubClsid32`, "", formatGuid(proxy).toUpperCase());
   editor.set(`${key}\\TypeLib`, "", formatGuid(library.guid));
   editor.set(`${key}\\TypeLib`, "Version", versionKey(library.version));
 }
 
 /** Interfaces of Automation travel as the library says; dispinterfaces as IDispatch. */
-function proxyOf(type: TypeInfo): string | undefined {
+function proxyOf(type: TypeInfo): Guid | undefined {
   if ((type.flags & (TYPEFLAG_FDUAL | TYPEFLAG_FOLEAUTOMATION)) !== 0) {
     return type.kind === TYPEKIND.TKIND_INTERFACE || type.kind === TYPEKIND.TKIND_DISPATCH
       ? CLSID_PSOAInterface

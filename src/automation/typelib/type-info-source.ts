@@ -1,9 +1,10 @@
-import { ComError, type Guid, formatGuid, tryParseGuid } from "../../base/index.ts";
+import type { Guid } from "../../base/index.ts";
 import type { ClassDefinition, RegistryView } from "../../com/index.ts";
 import type { InterfaceDescriptor } from "../../ndr/index.ts";
 import type { TypeInfoSource } from "../class-info.ts";
 import { libraryFromDescriptors } from "./from-descriptor.ts";
 import type { TypeLibraries } from "./libraries.ts";
+import { registeredType } from "./registered-types.ts";
 import type { TypeView } from "./scope.ts";
 
 /**
@@ -36,28 +37,9 @@ class LibraryTypes implements TypeInfoSource {
   }
 
   #found(guid: Guid, key: "Interface" | "CLSID"): TypeView | undefined {
-    return this.#libraries.typeOfGuid(guid) ?? this.#registered(guid, key);
-  }
-
-  /** The library's key below an interface has its version as well; a class's has it beside. */
-  #registered(guid: Guid, key: "Interface" | "CLSID"): TypeView | undefined {
-    const at = `HKCR\\${key}\\${formatGuid(guid)}`;
-    const libid = tryParseGuid(this.#registry?.text(`${at}\\TypeLib`) ?? "");
-    const text = this.#registry?.text(`${at}\\TypeLib`, "Version") ?? this.#registry?.text(`${at}\\Version`);
-    const version = /^([0-9a-f]{1,4})\.([0-9a-f]{1,4})$/i.exec(text ?? "1.0");
-    if (libid === undefined || version === null) return undefined;
-    const [major, minor] = [version[1], version[2]].map((part) => Number.parseInt(part ?? "0", 16));
-    try {
-      const scope = this.#libraries.loadRegistered({
-        guid: libid,
-        version: { major: major ?? 1, minor: minor ?? 0 },
-      });
-      return scope.typeOfGuid(guid);
-    } catch (error) {
-      // A key that leads nowhere is no type information; the descriptors will do.
-      ComError.from(error);
-      return undefined;
-    }
+    const known = this.#libraries.typeOfGuid(guid);
+    if (known !== undefined || this.#registry === undefined) return known;
+    return registeredType(this.#libraries, this.#registry, guid, key);
   }
 
   #describe(descriptor: InterfaceDescriptor): TypeView | undefined {

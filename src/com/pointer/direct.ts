@@ -132,9 +132,9 @@ function isMonomorphic(facet: Facet, method: MethodDescriptor): boolean {
 /** An argument's pointer is lent and goes through as it is (`made` is there); a result's is given. */
 function wrapValue(value: object, iid: string | undefined, made: Disposable[] | undefined): unknown {
   if (value instanceof Pointer) return made === undefined ? handOver(value) : value;
-  const descriptor = iid === undefined ? undefined : contractOf(iid as Guid);
-  if (descriptor === undefined) return value;
-  const pointer = directPointer(identityOfObject(value), descriptor);
+  if (iid === undefined) return value;
+  const identity = identityOfObject(value);
+  const pointer = directPointer(identity, contractOf(iid as Guid, identity.host));
   made?.push(pointer);
   return pointer;
 }

@@ -1,1 +1,2 @@
 import "./objects.test.ts";
+import "./type-library-marshaling.test.ts";

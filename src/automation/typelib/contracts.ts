@@ -1,0 +1,47 @@
+import { ComError, type Guid, formatGuid, tryParseGuid } from "../../base/index.ts";
+import type { ContractSource, RegistryView } from "../../com/index.ts";
+import type { InterfaceDescriptor } from "../../ndr/index.ts";
+import { TYPEKIND } from "../gen/oaidl.ts";
+import { interfaceFromTypeInfo } from "./descriptor.ts";
+import type { TypeLibraries } from "./libraries.ts";
+import { registeredType, typeOfLibrary } from "./registered-types.ts";
+import { CLSID_PSDispatch, CLSID_PSOAInterface } from "./registration.ts";
+
+const IMPLTYPEFLAG_FSOURCE = 2;
+
+/**
+ * Contracts out of registered type libraries, so that interfaces of Automation travel without generated code on either side: those whose
+ * ProxyStubClsid32 is the type library marshaler's (PSOAInterface), and dispinterfaces (PSDispatch). Hand it to `Runtime.open({ contracts })`; the
+ * runtime of `comity/runtime` has it.
+ */
+export function contractsFromTypeLibraries(libraries: TypeLibraries, registry: RegistryView): ContractSource {
+  const contractOf = (iid: Guid): InterfaceDescriptor | undefined => {
+    const proxy = tryParseGuid(registry.text(`HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`) ?? "");
+    if (proxy !== CLSID_PSOAInterface && proxy !== CLSID_PSDispatch) return undefined;
+    const view = registeredType(libraries, registry, iid, "Interface");
+    return view === undefined ? undefined : interfaceFromTypeInfo(view);
+  };
+  return {
+    contractOf,
+    interfacesOfClass(clsid, library, version) {
+      const view =
+        typeOfLibrary(libraries, clsid, library, version) ??
+        registeredType(libraries, registry, clsid, "CLSID");
+      if (view?.kind !== TYPEKIND.TKIND_COCLASS) return [];
+      return view.type.implTypes
+        .filter(({ flags }) => (flags & IMPLTYPEFLAG_FSOURCE) === 0)
+        .map(({ reference }) => view.scope.resolve(reference))
+        .flatMap((one) => described(() => interfaceFromTypeInfo(one)));
+    },
+  };
+}
+
+/** An interface whose library is missing is not one the class can show. */
+function described(make: () => InterfaceDescriptor): readonly InterfaceDescriptor[] {
+  try {
+    return [make()];
+  } catch (error) {
+    ComError.from(error);
+    return [];
+  }
+}
