@@ -17,7 +17,7 @@ import { ActivationPath } from "./activation.ts";
 import type { ClassDefinition } from "./class.ts";
 import { makeClassObject } from "./class-object.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
-import { type ClassEntry, ClassTable } from "./class-table.ts";
+import { type ClassEntry, ClassTable, contextOfUse } from "./class-table.ts";
 import { ClassContext } from "./context.ts";
 import { homeFolder } from "./home.ts";
 import { type InstanceSource, defaultFileMode, machineOfPath } from "./instance-source.ts";
@@ -68,7 +68,10 @@ export interface CreateOptions extends ServerInfo, CallOptions {
 }
 
 export interface RegisterOptions {
-  /** CLSCTX bits; default: this process and, when there is a way out, this machine. */
+  /**
+   * CLSCTX bits; default: this process and, when there is a way out, this machine. One of single use serves other processes only; one of multiple
+   * use that serves other processes serves this one, too (`multiSeparate`: only where the bits say).
+   */
   readonly context?: number;
   /** Default: `multiple`. */
   readonly uses?: ClassObjectUse["uses"];
@@ -110,7 +113,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   readonly locks: ServerLocks = new ServerLocks();
   readonly #leakPolicy: RuntimeOptions["leaks"];
   readonly #providers = new ProviderTable();
-  readonly #table = new ClassTable();
+  readonly #table = new ClassTable((entry) => this.#used(entry));
   readonly #modules = new ModuleLoader();
   readonly #store: Store | undefined;
   readonly #contracts: ContractSource | undefined;
@@ -261,13 +264,15 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     options: RegisterOptions = {},
   ): Promise<ClassRegistration> {
     this.#assertOpen();
+    const { uses = "multiple" } = options;
+    const context = contextOfUse(options.context, uses);
     const factory = "factory" in what ? what.factory : makeClassObject(what, this, this.locks);
     identityOf(factory, this);
     const entry: ClassEntry = {
       clsid: what.clsid,
       factory,
-      context: options.context ?? ClassContext.INPROC_SERVER | ClassContext.LOCAL_SERVER,
-      uses: options.uses ?? "multiple",
+      context,
+      uses,
       suspended: options.suspended ?? false,
       announcement: undefined,
     };
@@ -441,6 +446,13 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     const { announcement } = entry;
     entry.announcement = undefined;
     await announcement?.[Symbol.asyncDispose]();
+  }
+
+  /** A class object of single use has its client: nobody else gets it. */
+  #used(entry: ClassEntry): void {
+    this.#withdraw(entry).catch((error: unknown) => {
+      this.logger.warn({ error, clsid: entry.clsid }, "a class object of single use could not be withdrawn");
+    });
   }
 
   #assertOpen(): void {

@@ -110,9 +110,38 @@ describe("classes within the process", () => {
     await assert.rejects(com.createInstance(CalculatorClass), withCode(HResult.REGDB_E_CLASSNOTREG));
   });
 
+  it("finds a class object where its context and use say", async () => {
+    const { INPROC_SERVER, LOCAL_SERVER } = ClassContext;
+    const refused = [
+      { uses: "single", context: INPROC_SERVER },
+      { uses: "single", context: INPROC_SERVER | LOCAL_SERVER },
+      { uses: "multiple", context: ClassContext.REMOTE_SERVER },
+    ] as const;
+    const found = [
+      { uses: "multiple", context: INPROC_SERVER, inProcess: true },
+      { uses: "multiple", context: LOCAL_SERVER, inProcess: true },
+      { uses: "multiSeparate", context: INPROC_SERVER, inProcess: true },
+      { uses: "multiSeparate", context: LOCAL_SERVER, inProcess: false },
+      { uses: "multiSeparate", context: INPROC_SERVER | LOCAL_SERVER, inProcess: true },
+      { uses: "single", context: LOCAL_SERVER, inProcess: false },
+    ] as const;
+    await using com = await openRuntime();
+    for (const options of refused)
+      await assert.rejects(com.registerClassObject(definition, options), withCode(HResult.E_INVALIDARG));
+    for (const { inProcess, ...options } of found) {
+      await using _ = await com.registerClassObject(definition, options);
+      const made = com.createInstance(CLSID, IAdder, { context: INPROC_SERVER });
+      if (!inProcess) await assert.rejects(made, withCode(HResult.REGDB_E_CLASSNOTREG));
+      else (await made).Release();
+    }
+  });
+
   it("respects the class context", async () => {
     await using com = await openRuntime();
-    await using _ = await com.registerClassObject(definition, { context: ClassContext.LOCAL_SERVER });
+    await using _ = await com.registerClassObject(definition, {
+      context: ClassContext.LOCAL_SERVER,
+      uses: "multiSeparate",
+    });
     await assert.rejects(
       com.createInstance(CLSID, IAdder, { context: ClassContext.INPROC_SERVER }),
       withCode(HResult.REGDB_E_CLASSNOTREG),

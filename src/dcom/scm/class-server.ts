@@ -16,8 +16,11 @@ import type {
   ExporterActivation,
 } from "../resolver-contract.ts";
 
-/** Finds the class object of a class that nobody registered here (a surrogate loads its module). The caller owns the pointer. */
-export type LoadClass = (clsid: Guid) => Promise<IUnknown>;
+/**
+ * Finds the class object of a class that nobody registered here (a surrogate loads its module). The caller owns the pointer. Without an answer the
+ * class was registered meanwhile, as a custom surrogate does.
+ */
+export type LoadClass = (clsid: Guid) => Promise<IUnknown | undefined>;
 
 /** The class objects this process serves, and how an activation that the SCM passes on becomes OBJREFs. */
 export class ClassServer {
@@ -89,10 +92,14 @@ export class ClassServer {
   }
 
   async #classObject(clsid: Guid): Promise<IUnknown> {
-    const [registered] = this.#factories.get(clsid) ?? [];
-    if (registered !== undefined) return this.#runtime.pointerTo(registered, Unknown);
-    if (this.#load === undefined) throw ending(clsid);
-    return this.#load(clsid);
+    const found = this.#registered(clsid) ?? (await this.#load?.(clsid)) ?? this.#registered(clsid);
+    if (found === undefined) throw ending(clsid);
+    return found;
+  }
+
+  #registered(clsid: Guid): IUnknown | undefined {
+    const factory = this.#factories.get(clsid)?.[0];
+    return factory && this.#runtime.pointerTo(factory, Unknown);
   }
 }
 

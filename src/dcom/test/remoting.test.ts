@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -242,6 +242,40 @@ describe("remoting", { concurrency: 8 }, () => {
     const started = Date.now();
     while ((await scm.snapshot()).processes.length > 1 && Date.now() - started < 10_000) await delay(50);
     assert.equal((await scm.snapshot()).processes.length, 1, "only the client is left");
+  });
+
+  it("a custom surrogate is told of each class once, and when it is no longer needed", async () => {
+    const [appId, first, second] = [newGuid(), parseGuid(moduleClsid), newGuid()];
+    const surrogate = `"${process.execPath}" "${program("custom-surrogate.js")}"`;
+    const inprocServer = program("adder-module.js");
+    await using scm = await Scm.open({
+      home: newHome(),
+      catalog: catalogOf(
+        [first, second].map((clsid) => serverClass({ clsid, appId, inprocServer, surrogate })),
+      ),
+      settings: { pingPeriod: 300 },
+    });
+    await using client = await openProcess(scm.home);
+    await client.runtime.registry.edit((editor) => {
+      const key = `HKLM\\SOFTWARE\\Classes\\CLSID\\${formatGuid(first)}\\InprocServer32`;
+      editor.set(key, "", inprocServer);
+    });
+    const create = (clsid: string): Promise<IAdder> =>
+      client.runtime.createInstance(clsid, IAdder, { context: ClassContext.LOCAL_SERVER });
+    const adders = await Promise.all([create(first), create(first), create(first)]);
+    for (const adder of adders) assert.equal(await adder.Add(2, 40), 42);
+    // Its module does not have the second class: loading succeeds, the class object refuses.
+    await assert.rejects(create(second), (error) => error instanceof ComError);
+    const servers = (await scm.snapshot()).processes.filter((one) => one.surrogateFor !== undefined);
+    assert.deepEqual(
+      servers.map((one) => one.surrogateFor),
+      [appId],
+    );
+    for (const adder of adders) adder.Release();
+    const until = Date.now() + 10_000;
+    while ((await scm.snapshot()).processes.length > 1 && Date.now() < until) await delay(50);
+    const diary = readFileSync(join(scm.home, "diary.txt"), "utf8");
+    assert.equal(diary, `load ${first}\nload ${second}\nfree\n`);
   });
 
   it("access permission is asked at every call, of callers from other machines", async () => {
