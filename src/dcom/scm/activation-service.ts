@@ -1,3 +1,4 @@
+import { hostname, userInfo } from "node:os";
 import { type Clock, ComError, type Guid, HResult, type Logger, formatGuid } from "../../base/index.ts";
 import type { ActivationSource, ExporterActivated, ExporterActivation } from "../resolver-contract.ts";
 import type { ClassCatalog, ServerClass } from "./catalog.ts";
@@ -222,8 +223,16 @@ function stopping(server: ServerClass): ComError {
 /** Only our own account can be run as without privileges: anything else is refused, not silently ignored. */
 function checkRunAs(server: ServerClass): void {
   const runAs = server.runAs?.toLowerCase();
-  if (runAs === undefined || runAs === "" || runAs === "interactive user" || runAs === "launching user")
-    return;
+  if (runAs === undefined || runAs === "" || isOurs(runAs)) return;
   const message = `${server.name} is to run as ${server.runAs}; this machine's servers run as the user who started it`;
   throw new ComError(0x80004017, message, { gate: "RunAs" }); // CO_E_RUNAS_CREATEPROCESS_FAILURE
+}
+
+/** Names of the account the SCM itself runs as. */
+function isOurs(runAs: string): boolean {
+  if (runAs === "interactive user" || runAs === "launching user") return true;
+  const [domain, user] = runAs.includes("\\") ? runAs.split("\\", 2) : [".", runAs];
+  return (
+    user === userInfo().username.toLowerCase() && (domain === "." || domain === hostname().toLowerCase())
+  );
 }

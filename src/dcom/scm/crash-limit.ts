@@ -1,15 +1,17 @@
 import { type Clock, ComError, HResult } from "../../base/index.ts";
 
-/** Counts failed launches by class, so that a program that dies at start is not started without end. */
+/** Counts what goes wrong with a program, so that one that dies at start or in its calls is not started without end. */
 export class CrashLimit {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #window: number;
   readonly #failures = new Map<string, number[]>();
+  readonly #what: string;
 
-  /** `limit` failures within `window` milliseconds close the gate until the oldest is that old. */
-  constructor(clock: Clock, limit: number, window: number) {
+  /** `limit` failures within `window` milliseconds close the gate until the oldest is that old. `what` went wrong, for people. */
+  constructor(clock: Clock, limit: number, window: number, what: string) {
     this.#clock = clock;
+    this.#what = what;
     this.#limit = limit;
     this.#window = window;
   }
@@ -21,7 +23,7 @@ export class CrashLimit {
     const wait = Math.ceil(((recent[0] as number) + this.#window - this.#clock.monotonic()) / 1000);
     throw new ComError(
       HResult.CO_E_SERVER_EXEC_FAILURE,
-      `the server of ${name} failed at start ${recent.length} times; it is not started again for ${wait} s`,
+      `the server of ${name} ${this.#what} ${recent.length} times; it is not started again for ${wait} s`,
       { gate: "crash limit" },
     );
   }

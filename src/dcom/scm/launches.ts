@@ -37,6 +37,7 @@ interface Pending {
  */
 export class Launches {
   readonly #options: LaunchesOptions;
+  readonly #starts: CrashLimit;
   readonly #crashes: CrashLimit;
   readonly #byKey = new Map<string, Pending>();
   readonly #byToken = new Map<string, Pending>();
@@ -44,7 +45,9 @@ export class Launches {
 
   constructor(options: LaunchesOptions) {
     this.#options = options;
-    this.#crashes = new CrashLimit(options.clock, options.crashLimit, options.crashWindow);
+    const { clock, crashLimit, crashWindow } = options;
+    this.#starts = new CrashLimit(clock, crashLimit, crashWindow, "failed at start");
+    this.#crashes = new CrashLimit(clock, crashLimit, crashWindow, "crashed while it served");
   }
 
   /** Programs being started now. */
@@ -61,6 +64,7 @@ export class Launches {
     for (;;) {
       const pending = share ? this.#byKey.get(key) : undefined;
       if (pending !== undefined) return this.#wait(pending, clsid);
+      this.#starts.check(key, spec.name);
       this.#crashes.check(key, spec.name);
       if (this.#byToken.size < this.#options.maxLaunches) break;
       await new Promise<void>((resolve) => this.#queue.push(resolve));
@@ -75,7 +79,7 @@ export class Launches {
     pending.served = true;
     // Whoever comes from now on finds the class registered, or needs another program.
     if (this.#byKey.get(pending.key) === pending) this.#byKey.delete(pending.key);
-    this.#crashes.succeeded(pending.key);
+    this.#starts.succeeded(pending.key);
     const waiting = pending.waiting.get(clsid) ?? [];
     pending.waiting.delete(clsid);
     if (pending.waiting.size === 0) this.#finish(pending);
@@ -125,12 +129,24 @@ export class Launches {
   }
 
   #ended(pending: Pending, exit: LaunchExit): void {
-    if (this.#byToken.get(pending.launched.token) !== pending) return; // it served first
-    this.#failed(pending, startFailure(pending.name, exit));
+    if (this.#byToken.get(pending.launched.token) === pending)
+      return this.#failed(pending, startFailure(pending.name, exit));
+    if (pending.served && crashed(exit)) this.#crashed(pending, exit);
+  }
+
+  /** It served and died: whoever called it knows (RPC_E_SERVER_DIED), the next activation starts it again, within limits. */
+  #crashed({ key, name, launched }: Pending, exit: LaunchExit): void {
+    this.#crashes.failed(key);
+    const { code, signal, output } = exit;
+    const printed = output === "" ? "" : `; it printed:\n${output}`;
+    this.#options.logger.error(
+      { pid: launched.pid, code, signal },
+      `the server of ${name} crashed with ${signal ?? `exit code ${code}`} while it served${printed}`,
+    );
   }
 
   #failed(pending: Pending, error: ComError): void {
-    this.#crashes.failed(pending.key);
+    this.#starts.failed(pending.key);
     this.#options.logger.error({ code: error.code }, error.message);
     this.#fail(pending, error);
   }
@@ -147,4 +163,10 @@ export class Launches {
     if (this.#byKey.get(pending.key) === pending) this.#byKey.delete(pending.key);
     this.#queue.shift()?.();
   }
+}
+
+/** A server told to stop ends by a signal as well; that is no crash. */
+function crashed({ code, signal, error }: LaunchExit): boolean {
+  if (error !== undefined) return false; // it never ran
+  return signal === undefined ? code !== 0 : signal !== "SIGTERM" && signal !== "SIGINT";
 }

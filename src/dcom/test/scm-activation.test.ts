@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { ComError, HResult, ManualClock, newGuid } from "../../base/index.ts";
+import { hostname, userInfo } from "node:os";
+import { ComError, HResult, ManualClock, newGuid, silentLogger } from "../../base/index.ts";
 import type { ExporterSession } from "../resolver-contract.ts";
 import { parseAccessList, permits } from "../scm/access.ts";
 import { formatCommandLine, parseCommandLine } from "../scm/command-line.ts";
@@ -169,6 +170,55 @@ test("a server that fails at start: the error shows what it printed, and a crash
   clock.advance(60_001);
   await assert.rejects(machine.activate(request()), /exit code 3/);
   assert.equal(started.length, 6);
+});
+
+test("a server that crashes in its calls is reported, started again, and after the limit left alone for a while", async () => {
+  const clock = new ManualClock();
+  const errors: string[] = [];
+  const logger = { ...silentLogger, error: (_: object, message: string) => void errors.push(message) };
+  let machine: Machine | undefined;
+  let crash: (how: Partial<LaunchExit>) => void = () => undefined;
+  let session: ExporterSession | undefined;
+  const { launch, started } = programs(async (_spec, token, exit) => {
+    crash = exit;
+    session = machine && (await serve(machine, token, "multiple"));
+  });
+  const catalog = catalogOf([serverClass({ localServer: "server" })]);
+  machine = testMachine({ launch, clock, catalog, logger });
+  const end = async (how: Partial<LaunchExit>): Promise<void> => {
+    await session?.[Symbol.asyncDispose]();
+    crash(how);
+    await delay(1);
+  };
+  await machine.activate(request());
+  await end({ code: undefined, signal: "SIGTERM" }); // somebody told it to stop
+  for (let i = 1; i <= 5; i++) {
+    await machine.activate(request());
+    await end(i % 2 === 0 ? { code: 1, output: "out of cheese" } : { code: undefined, signal: "SIGSEGV" });
+  }
+  assert.equal(errors.length, 5);
+  assert.match(errors[1] ?? "", /crashed with exit code 1 while it served.*out of cheese/s);
+  await assert.rejects(machine.activate(request()), refuses(HResult.CO_E_SERVER_EXEC_FAILURE, "crash limit"));
+  assert.equal(started.length, 6);
+  clock.advance(60_001);
+  await machine.activate(request());
+  assert.equal(started.length, 7);
+});
+
+test("RunAs: this machine's own account is who runs it anyway, another is refused by name", async () => {
+  let machine: Machine | undefined;
+  const { launch } = programs((_spec, token) => machine && serve(machine, token, "multiple"));
+  const own = userInfo().username;
+  const runs = [own, `.\\${own}`, `${hostname()}\\${own}`, "Interactive User", "Launching User", ""];
+  for (const runAs of runs) {
+    machine = testMachine({ launch, catalog: catalogOf([serverClass({ localServer: "server", runAs })]) });
+    assert.ok("process" in (await machine.activate(request())));
+  }
+  machine = testMachine({
+    launch,
+    catalog: catalogOf([serverClass({ localServer: "server", runAs: "DOM\\somebody" })]),
+  });
+  await assert.rejects(machine.activate(request()), refuses(0x80004017, "RunAs"));
 });
 
 test("a server that never registers its class is killed after the time limit", async () => {

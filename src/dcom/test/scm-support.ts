@@ -1,4 +1,4 @@
-import { type Clock, type Guid, guid, silentLogger, systemClock } from "../../base/index.ts";
+import { type Clock, type Guid, type Logger, guid, silentLogger, systemClock } from "../../base/index.ts";
 import { comVersion } from "../com-version.ts";
 import { noBindings } from "../dual-string-array.ts";
 import type { PingTransport } from "../ping/ping-client.ts";
@@ -86,6 +86,7 @@ export interface TestMachineOptions {
   readonly settings?: Partial<ScmSettings>;
   readonly clock?: Clock;
   readonly launch?: Launch;
+  readonly logger?: Logger;
   readonly pings?: PingTransport;
   readonly giveWay?: () => Promise<void>;
 }
@@ -98,7 +99,7 @@ export function testMachine(options: TestMachineOptions = {}): Machine {
     catalog: options.catalog ?? catalogOf([serverClass()]),
     settings: () => settings,
     clock: options.clock ?? systemClock,
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
     launch:
       options.launch ??
       (() => {
