@@ -8,7 +8,15 @@ import {
   systemClock,
 } from "../base/index.ts";
 import type { ContractSource, LeakDetector } from "../com/index.ts";
-import { type RpcEndpoint, RpcServer, type Transport, localTransport, tcpTransport } from "../rpc/index.ts";
+import {
+  ENCODINGS,
+  type RpcEndpoint,
+  RpcServer,
+  type SyntaxId,
+  type Transport,
+  localTransport,
+  tcpTransport,
+} from "../rpc/index.ts";
 import { Connections } from "./client/connections.ts";
 import type { AddressChoice } from "./client/endpoints.ts";
 import { Importer } from "./client/importer.ts";
@@ -51,6 +59,11 @@ export interface ObjectSideOptions {
   readonly launchToken?: string;
   readonly activate?: (request: ExporterActivation) => Promise<ExporterActivated>;
   readonly shutdown?: (milliseconds: number) => void;
+  /**
+   * Encodings of calls in both directions, the preferred one first: what this process insists on as a client when the server knows it, and takes as a
+   * server when the client offers several. Leave one out to refuse it. Default: NDR 2.0, NDR64.
+   */
+  readonly transferSyntaxes?: readonly SyntaxId[];
   /** Milliseconds to connect to one address; default 10,000. */
   readonly connectTimeout?: number;
   /** Milliseconds for a call without a timeout of its own; default: none. */
@@ -96,6 +109,7 @@ export class ObjectSide implements AsyncDisposable {
   /** Listens and joins the machine. Rejects when an endpoint is taken or no SCM answers; nothing is left open then. */
   static async open(options: ObjectSideOptions): Promise<ObjectSide> {
     const { clock = systemClock, limits = defaultLimits, logger = silentLogger } = options;
+    const transferSyntaxes = options.transferSyntaxes ?? ENCODINGS;
     const transports = options.transports ?? [localTransport, tcpTransport];
     const server = new RpcServer({
       mechanisms: options.mechanisms ?? [],
@@ -114,6 +128,7 @@ export class ObjectSide implements AsyncDisposable {
         connectTimeout: options.connectTimeout ?? 10_000,
         callTimeout: options.callTimeout,
         linger: options.linger ?? 5_000,
+        transferSyntaxes,
       });
       const resolverClient = new ResolverClient(connections, options.resolverSecurity ?? unprotected);
       const marshaler = new ObjectMarshaler({
@@ -136,6 +151,7 @@ export class ObjectSide implements AsyncDisposable {
           authenticationHint: options.authenticationHint ?? AuthnLevel.privacy,
           launchToken: options.launchToken,
           accessGate: options.accessGate,
+          transferSyntaxes,
           activate: options.activate,
           shutdown: options.shutdown,
           rejoined: () => importer.holdings.reportAll(),

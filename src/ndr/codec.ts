@@ -26,6 +26,8 @@ export interface Codec<T = unknown> {
 export interface MethodCodec {
   /** Number of [in] and [in, out] parameters. */
   readonly inputs: number;
+  /** The codec of the same method in NDR64; itself when it is that. */
+  readonly ndr64: MethodCodec;
   encodeRequest(writer: ByteWriter, args: readonly unknown[], context: MarshalContext): void;
   decodeRequest(reader: ByteReader, context: MarshalContext): unknown[];
   /** `status` is written for methods that return HRESULT. With `undefined` as result every [out] is its zero (a failed call). */

@@ -95,6 +95,7 @@ class CompiledMethod implements MethodCodec {
   readonly inputs: number;
   readonly #method: MethodDescriptor;
   readonly #compiler: Compiler;
+  #ndr64: MethodCodec | undefined;
   #encodeRequest: CompiledFunction | undefined;
   #decodeRequest: CompiledFunction | undefined;
   #encodeResponse: CompiledFunction | undefined;
@@ -106,6 +107,10 @@ class CompiledMethod implements MethodCodec {
     this.#method = method;
     this.#compiler = compiler;
     this.inputs = inputsOf(method).length;
+  }
+
+  get ndr64(): MethodCodec {
+    return (this.#ndr64 ??= methodCodec(this.#method, ndr64));
   }
 
   encodeRequest(writer: ByteWriter, args: readonly unknown[], context: MarshalContext): void {

@@ -43,4 +43,4 @@ export {
 } from "./pdu/presentation.ts";
 export { BindNakReason } from "./pdu/bind-nak.ts";
 export type { AuthVerifier } from "./pdu/verifier.ts";
-export { NDR20, NDR64, type SyntaxId, featuresOf } from "./pdu/syntax.ts";
+export { ENCODINGS, NDR20, NDR64, type SyntaxId, featuresOf } from "./pdu/syntax.ts";

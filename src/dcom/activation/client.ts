@@ -226,15 +226,16 @@ class ActivationCall {
   }
 
   async #invoke(descriptor: InterfaceDescriptor, name: string, args: readonly unknown[]): Promise<unknown> {
-    const { opnum, codec } = methodByName(descriptor, name);
+    const known = methodByName(descriptor, name);
     const security = bindingSecurity(this.#security, `RPCSS/${this.#host}`);
     const binding = await this.#association.bind(
       { uuid: descriptor.iid, version: descriptor.version },
       security,
     );
     const status = { code: 0 };
+    const codec = binding.ndr64 ? known.codec.ndr64 : known.codec;
     const result = await binding.call(
-      opnum,
+      known.opnum,
       undefined,
       (writer) => codec.encodeRequest(writer, args, plainContext),
       (reader) => codec.decodeResponse(reader, args, plainContext, status),

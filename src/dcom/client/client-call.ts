@@ -21,7 +21,7 @@ import {
   newCausality,
 } from "../orpc/causality.ts";
 import { readErrorExtent } from "../orpc/error-info.ts";
-import type { OrpcExtent } from "../orpc/extent.ts";
+import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
 import { type ChannelHook, type HookCall, clientExtents, dataFor } from "../orpc/hooks.ts";
 import { readOrpcThat } from "../orpc/orpc-that.ts";
 import { writeOrpcThis } from "../orpc/orpc-this.ts";
@@ -44,7 +44,9 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   readonly iid: Guid;
   readonly opnum: number;
   readonly #home: CallHome;
-  readonly #codec: MethodCodec;
+  #codec: MethodCodec;
+  /** True when the binding speaks NDR64. */
+  #ndr64 = false;
   readonly #args: readonly unknown[];
   readonly #options: CallOptions | undefined;
   /** Set when marshaling found that a reference must be asked for first; the request is then written again. */
@@ -82,9 +84,13 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   send(binding: Binding, ipid: Uint8Array): Promise<unknown> {
     const home = this.#home;
     const { hooks } = home.marshaling;
+    if (binding.ndr64) {
+      this.#ndr64 = true;
+      this.#codec = this.#codec.ndr64;
+    }
     const writer = binding.begin(this.opnum, ipid);
     try {
-      if (hooks.length === 0) writeOrpcThis(writer, home.version);
+      if (hooks.length === 0) writeOrpcThis(writer, home.version, noExtents, 0, binding.ndr64);
       else this.#writeHooked(writer, hooks);
       this.#codec.encodeRequest(writer, this.#args, this);
     } catch (error) {
@@ -101,7 +107,7 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
     this.#cause = cause;
     const before = enterCausality(cause);
     try {
-      writeOrpcThis(writer, this.#home.version, clientExtents(hooks, this));
+      writeOrpcThis(writer, this.#home.version, clientExtents(hooks, this), 0, this.#ndr64);
     } finally {
       leaveCausality(before);
     }
@@ -120,7 +126,7 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   }
 
   decode(reader: ByteReader): unknown {
-    const extents = readOrpcThat(reader);
+    const extents = readOrpcThat(reader, this.#ndr64);
     const { end } = reader;
     let result: unknown;
     try {
@@ -148,7 +154,7 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   /** The answer nobody waits for any more: its references go back. */
   late(reader: ByteReader): void {
     try {
-      readOrpcThat(reader);
+      readOrpcThat(reader, this.#ndr64);
       this.#codec.decodeResponse(reader, this.#args, this, scratch);
     } catch {
       // Nobody is left to tell.
@@ -179,7 +185,8 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   /** Some servers answer a failure with the HRESULT alone, without the [out] values that should stand before it. */
   #undecodable(reader: ByteReader, end: number, extents: readonly OrpcExtent[], error: unknown): ComError {
     const last = end - 4 >= reader.origin ? reader.view.getUint32(end - 4, reader.littleEndian) : 0;
-    if (failed(last) && end - reader.origin <= 12) return this.#failure(last, extents, undefined);
+    if (failed(last) && end - reader.origin <= (this.#ndr64 ? 20 : 12))
+      return this.#failure(last, extents, undefined);
     this.#disposeMade();
     const wrong = ComError.from(error, HResult.RPC_X_BAD_STUB_DATA);
     return new ComError(wrong.code, `the response makes no sense: ${wrong.info.description ?? ""}`, {

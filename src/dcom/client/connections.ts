@@ -1,5 +1,11 @@
 import { type Clock, ComError, HResult, type Limits, type Logger } from "../../base/index.ts";
-import { Association, type RpcEndpoint, type Transport, formatEndpoint } from "../../rpc/index.ts";
+import {
+  Association,
+  type RpcEndpoint,
+  type SyntaxId,
+  type Transport,
+  formatEndpoint,
+} from "../../rpc/index.ts";
 import { type CallSecurity, unprotected } from "./security.ts";
 
 export interface ConnectionOptions {
@@ -11,6 +17,8 @@ export interface ConnectionOptions {
   readonly connectTimeout: number;
   /** Milliseconds for a call that names no timeout of its own; none by default. */
   readonly callTimeout?: number | undefined;
+  /** Encodings offered, the preferred one first; default: NDR 2.0 and NDR64. */
+  readonly transferSyntaxes?: readonly SyntaxId[];
   /** Milliseconds an unused connection stays open for the next reference to the same process. */
   readonly linger: number;
 }
@@ -162,14 +170,17 @@ export class Connections implements AsyncDisposable {
   }
 
   async #associate(endpoint: RpcEndpoint): Promise<Association> {
-    const { transports, limits, clock, logger, connectTimeout, callTimeout } = this.#options;
+    const { transports, limits, clock, logger, connectTimeout, callTimeout, transferSyntaxes } =
+      this.#options;
     return Association.connect(endpoint, {
       transports,
       limits,
       clock,
       logger,
       timeout: connectTimeout,
+      insistOnFirst: true,
       ...(callTimeout === undefined ? {} : { callTimeout }),
+      ...(transferSyntaxes === undefined ? {} : { transferSyntaxes }),
     });
   }
 

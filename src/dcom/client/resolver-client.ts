@@ -119,7 +119,7 @@ export class ResolverClient implements PingTransport {
     args: readonly unknown[],
     options?: CallOptions,
   ): Promise<unknown> {
-    const { opnum, codec } = methodByName(IObjectExporter, method);
+    const known = methodByName(IObjectExporter, method);
     const endpoints = endpointsOf(resolver, choice, resolverPort);
     const line = await this.#connections.acquire(endpoints, this.#security, options?.signal);
     try {
@@ -128,8 +128,9 @@ export class ResolverClient implements PingTransport {
         bindingSecurity(this.#security, undefined),
       );
       const status = { code: 0 };
+      const codec = binding.ndr64 ? known.codec.ndr64 : known.codec;
       return await binding.call(
-        opnum,
+        known.opnum,
         undefined,
         (writer) => codec.encodeRequest(writer, args, plainContext),
         (reader) => codec.decodeResponse(reader, args, plainContext, status),

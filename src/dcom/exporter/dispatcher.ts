@@ -1,6 +1,6 @@
 import { ComError, type Guid, HResult } from "../../base/index.ts";
 import { derivesFrom } from "../../ndr/index.ts";
-import type { Dispatcher, ServerCall } from "../../rpc/index.ts";
+import type { Dispatcher, ServerCall, SyntaxId } from "../../rpc/index.ts";
 import { readOrpcHead } from "../orpc/orpc-this.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
 import { Invocation, type InvocationHost } from "./invocation.ts";
@@ -19,6 +19,8 @@ export type AccessGate = (request: AccessRequest) => boolean;
 export interface DispatcherHost extends InvocationHost {
   readonly table: ObjectTable;
   readonly accessGate: AccessGate | undefined;
+  /** Encodings of calls that are taken, the preferred one first. */
+  readonly transferSyntaxes: readonly SyntaxId[];
   /** Calls served, for `comity ps`. */
   calls: number;
 }
@@ -27,16 +29,22 @@ export interface DispatcherHost extends InvocationHost {
 export class OrpcDispatcher implements Dispatcher {
   readonly #host: DispatcherHost;
   readonly #iid: Guid;
+  readonly transferSyntaxes: readonly SyntaxId[];
 
-  constructor(host: DispatcherHost, iid: Guid) {
+  constructor(
+    host: DispatcherHost,
+    iid: Guid,
+    transferSyntaxes: readonly SyntaxId[] = host.transferSyntaxes,
+  ) {
     this.#host = host;
     this.#iid = iid;
+    this.transferSyntaxes = transferSyntaxes;
   }
 
   dispatch(call: ServerCall): void | Promise<void> {
     const host = this.#host;
     const invocation = new Invocation(host, call);
-    readOrpcHead(call.reader, invocation);
+    readOrpcHead(call.reader, invocation, call.ndr64);
     const entry = this.#find(call.objectBytes, call.objectAt);
     if (host.accessGate !== undefined) this.#check(call, entry, host.accessGate);
     entry.manager.lastUse = host.table.tick;

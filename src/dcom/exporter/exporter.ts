@@ -9,7 +9,7 @@ import {
   guidToBytes,
 } from "../../base/index.ts";
 import { type MarshalOptions, identityOf } from "../../com/index.ts";
-import type { Dispatcher, RpcServer, SyntaxId } from "../../rpc/index.ts";
+import { type Dispatcher, ENCODINGS, type RpcServer, type SyntaxId } from "../../rpc/index.ts";
 import { comVersion } from "../com-version.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
 import { IRemUnknown, IRemUnknown2 } from "../gen/dcom.ts";
@@ -48,6 +48,8 @@ export interface ExporterOptions {
   readonly launchToken?: string | undefined;
   /** Access permission; default: whoever passes the server's minimum level. */
   readonly accessGate?: AccessGate | undefined;
+  /** Encodings of calls that are taken, the preferred one first; default: NDR 2.0, NDR64. */
+  readonly transferSyntaxes?: readonly SyntaxId[] | undefined;
   /** Serves activations the SCM passes on. Default: CLASS_E_CLASSNOTAVAILABLE. */
   readonly activate?: ((request: ExporterActivation) => Promise<ExporterActivated>) | undefined;
   /** The process has joined another SCM after the first one was gone. */
@@ -62,6 +64,7 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
   readonly limits: Limits;
   readonly marshaling: Marshaling;
   readonly accessGate: AccessGate | undefined;
+  readonly transferSyntaxes: readonly SyntaxId[];
   calls = 0;
   readonly #options: ExporterOptions;
   readonly #dispatchers = new Map<Guid, Dispatcher>();
@@ -73,14 +76,17 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
     this.limits = options.limits;
     this.marshaling = marshaling;
     this.accessGate = options.accessGate;
+    this.transferSyntaxes = options.transferSyntaxes ?? ENCODINGS;
     this.table = new ObjectTable(options.clock, {
       exported: (oids, within) => this.#link?.exported(oids, within),
       withdrawn: (oids) => this.#link?.withdrawn(oids),
     });
     this.#own = this.table.export(identityOf(new RemUnknown(this)), IRemUnknown2.iid);
     this.table.grant(this.#own, { kind: "tableStrong", noPing: true });
-    this.#dispatchers.set(IRemUnknown.iid, new OrpcDispatcher(this, IRemUnknown.iid));
-    this.#dispatchers.set(IRemUnknown2.iid, new OrpcDispatcher(this, IRemUnknown2.iid));
+    // NDR 2.0 where the client offers both, whatever objects prefer: as Windows does.
+    const own = ENCODINGS.filter(({ uuid }) => this.transferSyntaxes.some((one) => one.uuid === uuid));
+    this.#dispatchers.set(IRemUnknown.iid, new OrpcDispatcher(this, IRemUnknown.iid, own));
+    this.#dispatchers.set(IRemUnknown2.iid, new OrpcDispatcher(this, IRemUnknown2.iid, own));
     options.server.registerFallback((syntax) => this.#dispatcherFor(syntax));
   }
 

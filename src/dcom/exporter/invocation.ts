@@ -134,13 +134,14 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
 
   #run(): void | Promise<void> {
     const { stub } = this.#entry;
-    const codec = stub.codec(this.opnum);
-    if (codec === undefined) {
+    const inNdr20 = stub.codec(this.opnum);
+    if (inNdr20 === undefined) {
       throw new ComError(
         HResult.RPC_S_PROCNUM_OUT_OF_RANGE,
         `${stub.descriptor.name} has no remote method ${this.opnum}`,
       );
     }
+    const codec = this.#call.ndr64 ? inNdr20.ndr64 : inNdr20;
     let args: readonly unknown[];
     try {
       args = codec.decodeRequest(this.#call.reader, this);
@@ -216,7 +217,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
     const { hooks } = this.#host.marshaling;
     const all = hooks.length === 0 ? extents : [...extents, ...serverExtents(hooks, this, code)];
     const writer = this.#call.beginResponse();
-    writeOrpcThat(writer, all);
+    writeOrpcThat(writer, all, this.#call.ndr64);
     codec.encodeResponse(writer, args, value, code, this);
     this.#call.endResponse();
   }

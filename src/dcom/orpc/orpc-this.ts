@@ -3,8 +3,9 @@ import { type ComVersion, comVersion, lowestMinor } from "../com-version.ts";
 import { type Causality, writeCausality } from "./causality.ts";
 import { type OrpcExtent, noExtents, readExtents, writeExtents } from "./extent.ts";
 
-/** Bytes of an ORPCTHIS without extensions. */
+/** Bytes of an ORPCTHIS without extensions, in NDR 2.0 and in NDR64. */
 const orpcThisSize = 32;
+const orpcThisSize64 = 40;
 
 /** The head of every ORPC request ([MS-DCOM] 2.2.13.3). */
 export interface OrpcThis extends Causality {
@@ -23,15 +24,18 @@ export function writeOrpcThis(
   version: ComVersion = comVersion,
   extents: readonly OrpcExtent[] = noExtents,
   flags = 0,
+  ndr64 = false,
 ): void {
-  writer.reserve(orpcThisSize);
+  writer.reserve(orpcThisSize64);
   const { view, pos } = writer;
   view.setUint32(pos, version.major | (version.minor << 16), true);
   view.setUint32(pos + 4, flags, true);
   view.setUint32(pos + 8, 0, true);
   writer.pos = pos + 12;
   writeCausality(writer);
-  if (extents.length === 0) {
+  if (ndr64) {
+    writeExtents(writer, extents, true);
+  } else if (extents.length === 0) {
     view.setUint32(pos + 28, 0, true);
     writer.pos = pos + 32;
   } else {
@@ -50,16 +54,16 @@ export interface OrpcHead {
 }
 
 /** Reads the head of a request. Throws RPC_E_VERSION_MISMATCH for a version we do not serve, RPC_E_INVALID_HEADER for a broken one. */
-export function readOrpcThis(reader: ByteReader): OrpcThis {
+export function readOrpcThis(reader: ByteReader, ndr64 = false): OrpcThis {
   const start = reader.pos;
   const head: OrpcHead = { minor: 0, cid0: 0, cid1: 0, cid2: 0, cid3: 0, extents: noExtents };
-  readOrpcHead(reader, head);
+  readOrpcHead(reader, head, ndr64);
   return { ...head, major: comVersion.major, flags: reader.view.getUint32(start + 4, reader.littleEndian) };
 }
 
 /** As {@link readOrpcThis}, into an object that is there already: every call has one. */
-export function readOrpcHead(reader: ByteReader, head: OrpcHead): void {
-  if (reader.remaining < orpcThisSize) {
+export function readOrpcHead(reader: ByteReader, head: OrpcHead, ndr64 = false): void {
+  if (reader.remaining < (ndr64 ? orpcThisSize64 : orpcThisSize)) {
     throw new ComError(
       HResult.RPC_E_INVALID_HEADER,
       `a call of ${reader.remaining} bytes has no ORPC header`,
@@ -81,7 +85,7 @@ export function readOrpcHead(reader: ByteReader, head: OrpcHead): void {
   head.cid2 = view.getInt32(pos + 20, true);
   head.cid3 = view.getInt32(pos + 24, true);
   reader.pos = pos + 28;
-  head.extents = readExtents(reader);
+  head.extents = readExtents(reader, ndr64);
 }
 
 /** Two 16-bit numbers read as one big-endian word, in the order a little-endian read gives. */

@@ -1,6 +1,7 @@
 import { AuthnLevel } from "../../auth/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
-import { NDR20, BindTimeFeature, type SyntaxId, featureSyntax, formatSyntax } from "../pdu/syntax.ts";
+import { BindTimeFeature, ENCODINGS, type SyntaxId, featureSyntax, formatSyntax } from "../pdu/syntax.ts";
+import { BindNakReason } from "../pdu/bind-nak.ts";
 import { PacketType, PfcFlag } from "../pdu/packet-type.ts";
 import { type Pdu, type PduBody, decodePdu, encodePdu, makePdu } from "../pdu/pdu.ts";
 import { ContextResult, type PresentationContext } from "../pdu/presentation.ts";
@@ -9,7 +10,7 @@ import { WHOLE } from "../wire/fields.ts";
 import type { Protection } from "../wire/protection.ts";
 import type { Association } from "./association.ts";
 import { Binding } from "./binding.ts";
-import { type Acknowledgement, acknowledgementOf, checkAccepted } from "./negotiation.ts";
+import { type Acknowledgement, acceptedOf, acknowledgementOf } from "./negotiation.ts";
 import { type BindingSecurity, SecurityHandle } from "./security.ts";
 
 interface Presentation {
@@ -20,7 +21,6 @@ interface Presentation {
 
 /** More legs than any mechanism needs. */
 const MOST_LEGS = 10;
-const FEATURE_CONTEXT = 0xffff;
 const LEAST_FRAGMENT = 1432; // [C706] 12.6.3.1: MustRecvFragSize
 
 /** Opens presentation and security contexts, one exchange after the other ([MS-RPCE] 3.3.1.5.2). */
@@ -106,28 +106,64 @@ export class Binder {
     const known = this.#presentations.get(keyOf(syntax));
     const fresh = handle !== undefined && !handle.established;
     if (known !== undefined && !fresh) return known;
-    const context: PresentationContext = {
-      id: known?.id ?? this.#nextContextId++,
-      abstractSyntax: syntax,
-      transferSyntaxes: this.#association.options.transferSyntaxes ?? [NDR20],
-    };
+    const offers = known === undefined ? this.#offers(syntax) : [contextFor(syntax, known)];
     const token = fresh ? await handle.context.step() : undefined;
     const where = formatSyntax(syntax);
-    const pdu = await this.#exchange(context, token === undefined ? undefined : handle?.verifier(token));
+    const auth = token === undefined ? undefined : handle?.verifier(token);
+    const pdu = await this.#offer(offers, auth);
     const accepted = acknowledgementOf(pdu, where, token !== undefined);
-    this.#learn(accepted, pdu);
-    checkAccepted(accepted.results[0], syntax, where);
-    if (fresh) await this.#authenticate(handle, context, pdu);
-    const transferSyntax = accepted.results[0]?.transferSyntax ?? NDR20;
-    const presentation = known ?? { id: context.id, transferSyntax, bindings: [] };
+    this.#learn(accepted, pdu, offers.length);
+    const chosen = acceptedOf(offers, accepted.results, syntax, where);
+    if (fresh) await this.#authenticate(handle, contextFor(syntax, chosen), pdu);
+    const presentation = known ?? (await this.#first(syntax, offers, chosen));
     this.#presentations.set(keyOf(syntax), presentation);
     return presentation;
   }
 
+  /** One context for each encoding, as Windows does it. */
+  #offers(syntax: SyntaxId): PresentationContext[] {
+    return this.#encodings.map((transferSyntax) =>
+      contextFor(syntax, { id: this.#nextContextId++, transferSyntax }),
+    );
+  }
+
+  get #encodings(): readonly SyntaxId[] {
+    return this.#association.options.transferSyntaxes ?? ENCODINGS;
+  }
+
+  /**
+   * The presentation the server chose; or, where the association insists on its first encoding, that one if the server grants it when it is the
+   * only one asked for.
+   */
+  async #first(
+    syntax: SyntaxId,
+    offers: readonly PresentationContext[],
+    chosen: Omit<Presentation, "bindings">,
+  ): Promise<Presentation> {
+    const [first] = offers;
+    const insists = this.#association.options.insistOnFirst === true;
+    if (!insists || first === undefined || first.id === chosen.id) return { ...chosen, bindings: [] };
+    const where = formatSyntax(syntax);
+    const answer = acknowledgementOf(await this.#exchange([first], undefined), where, false);
+    const [result] = answer.results;
+    if (result?.result !== ContextResult.acceptance) return { ...chosen, bindings: [] };
+    return { id: first.id, transferSyntax: result.transferSyntax, bindings: [] };
+  }
+
+  /** Sends offers; what is too much for an old server is asked for once more, plainly. */
+  async #offer(offers: PresentationContext[], auth: AuthVerifier | undefined): Promise<Pdu> {
+    const { length } = offers;
+    const asked = !this.#bound && this.#asksFeatures() ? [...offers, this.#featureContext(offers)] : offers;
+    const pdu = await this.#exchange(asked, auth);
+    if (this.#bound || asked.length === 1 || !isBewildered(pdu)) return pdu;
+    this.#association.logger.debug({}, "the server refuses a bind with several contexts: once more with one");
+    offers.length = Math.min(1, length);
+    return this.#exchange(offers, auth);
+  }
+
   /** Sends a bind, or an alter_context once bound, and waits for the answer. */
-  #exchange(context: PresentationContext, auth: AuthVerifier | undefined): Promise<Pdu> {
+  #exchange(contexts: readonly PresentationContext[], auth: AuthVerifier | undefined): Promise<Pdu> {
     const first = !this.#bound;
-    const contexts = first && this.#asksFeatures() ? [context, featureContext(context)] : [context];
     const body: PduBody = {
       type: first ? PacketType.bind : PacketType.alterContext,
       maxTransmit: this.#association.fragmentBytes,
@@ -142,7 +178,7 @@ export class Binder {
       const timer = this.#association.clock.after(this.#association.timeout, () =>
         this.#association.abort(
           new ComError(HResult.RPC_E_TIMEOUT, "the server does not answer the bind", {
-            where: formatSyntax(context.abstractSyntax),
+            where: contexts[0] && formatSyntax(contexts[0].abstractSyntax),
           }),
         ),
       );
@@ -157,6 +193,16 @@ export class Binder {
 
   #asksFeatures(): boolean {
     return this.#association.options.bindTimeFeatures ?? true;
+  }
+
+  /** Asks for bind-time features with the next id; it stays free, as with Windows. */
+  #featureContext([first]: readonly PresentationContext[]): PresentationContext {
+    const features = BindTimeFeature.securityContextMultiplexing | BindTimeFeature.keepConnectionOnOrphan;
+    return {
+      id: this.#nextContextId,
+      abstractSyntax: (first as PresentationContext).abstractSyntax,
+      transferSyntaxes: [featureSyntax(features)],
+    };
   }
 
   #flags(secured: boolean): number {
@@ -181,15 +227,15 @@ export class Binder {
     waiting?.reject(error);
   }
 
-  /** What a bind_ack tells about the connection. */
-  #learn(accepted: Acknowledgement, pdu: Pdu): void {
+  /** What a bind_ack tells about the connection. The answer about features stands behind those to the offers. */
+  #learn(accepted: Acknowledgement, pdu: Pdu, offers: number): void {
     if (this.#bound) return;
     this.#bound = true;
     this.concurrent = (pdu.header.flags & PfcFlag.concurrentMultiplexing) !== 0;
     this.headerSigning = (pdu.header.flags & PfcFlag.supportHeaderSign) !== 0;
     this.group = accepted.associationGroup;
     this.maxTransmit = Math.max(LEAST_FRAGMENT, Math.min(this.maxTransmit, accepted.maxReceive));
-    const feature = accepted.results[1];
+    const feature = accepted.results[offers];
     this.features = feature?.result === ContextResult.negotiateAck ? feature.reason : 0;
     this.#association.opened();
   }
@@ -207,7 +253,7 @@ export class Binder {
         this.#sendAuth3(handle, token, pdu.header.callId);
         break;
       }
-      pdu = await this.#exchange(context, handle.verifier(token));
+      pdu = await this.#exchange([context], handle.verifier(token));
       acknowledgementOf(pdu, formatSyntax(context.abstractSyntax), true);
     }
     if (!handle.context.complete) {
@@ -241,13 +287,20 @@ function wantsNothing(security: BindingSecurity | SecurityHandle | undefined): b
   return security === undefined || security.level === AuthnLevel.none;
 }
 
-function featureContext(beside: PresentationContext): PresentationContext {
-  const features = BindTimeFeature.securityContextMultiplexing | BindTimeFeature.keepConnectionOnOrphan;
-  return {
-    id: FEATURE_CONTEXT,
-    abstractSyntax: beside.abstractSyntax,
-    transferSyntaxes: [featureSyntax(features)],
-  };
+function contextFor(
+  syntax: SyntaxId,
+  presentation: Pick<Presentation, "id" | "transferSyntax">,
+): PresentationContext {
+  const { id, transferSyntax } = presentation;
+  return { id, abstractSyntax: syntax, transferSyntaxes: [transferSyntax] };
+}
+
+/** True for the refusal of a server that does not understand the bind; others would refuse a simpler one too. */
+function isBewildered({ body }: Pdu): boolean {
+  if (body.type !== PacketType.bindNak) return false;
+  return (
+    body.reason === BindNakReason.notSpecified || body.reason === BindNakReason.protocolVersionNotSupported
+  );
 }
 
 function keyOf(syntax: SyntaxId): string {

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from "../../base/index.ts";
-import type { SyntaxId } from "../pdu/syntax.ts";
+import { NDR64, type SyntaxId, sameSyntax } from "../pdu/syntax.ts";
 import type { Protection } from "../wire/protection.ts";
 import type { Association } from "./association.ts";
 import type { ResponseDecoder, RpcCallOptions } from "./pending-call.ts";
@@ -12,6 +12,8 @@ export class Binding {
   readonly syntax: SyntaxId;
   /** The encoding agreed on. */
   readonly transferSyntax: SyntaxId;
+  /** True when it is NDR64. */
+  readonly ndr64: boolean;
   /** p_cont_id. */
   readonly contextId: number;
   readonly security: SecurityHandle | undefined;
@@ -29,6 +31,7 @@ export class Binding {
     this.association = association;
     this.syntax = syntax;
     this.transferSyntax = transferSyntax;
+    this.ndr64 = sameSyntax(transferSyntax, NDR64);
     this.contextId = contextId;
     this.security = security;
     this.protection = security?.protection;

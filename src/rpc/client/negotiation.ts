@@ -4,7 +4,12 @@ import type { BindAckBody } from "../pdu/bind-ack.ts";
 import { type BindNakBody, BindNakReason } from "../pdu/bind-nak.ts";
 import { PacketType } from "../pdu/packet-type.ts";
 import type { Pdu } from "../pdu/pdu.ts";
-import { ContextResult, type PresentationResult, RejectReason } from "../pdu/presentation.ts";
+import {
+  ContextResult,
+  type PresentationContext,
+  type PresentationResult,
+  RejectReason,
+} from "../pdu/presentation.ts";
 import { type SyntaxId, formatSyntax } from "../pdu/syntax.ts";
 import { errorOfFault } from "../fault-status.ts";
 import { errorOfTokenFault } from "./logon-refusal.ts";
@@ -58,12 +63,25 @@ function nakCode(reason: number): number {
   }
 }
 
-/** Throws unless the offered context was accepted. */
-export function checkAccepted(result: PresentationResult | undefined, syntax: SyntaxId, where: string): void {
-  if (result?.result === ContextResult.acceptance) return;
+/** Which of the offers for an interface was accepted, and in which encoding; throws when none was. */
+export function acceptedOf(
+  offers: readonly PresentationContext[],
+  results: readonly PresentationResult[],
+  syntax: SyntaxId,
+  where: string,
+): { readonly id: number; readonly transferSyntax: SyntaxId } {
+  for (let i = 0; i < offers.length; i++) {
+    const [offer, result] = [offers[i], results[i]];
+    if (offer !== undefined && result?.result === ContextResult.acceptance)
+      return { id: offer.id, transferSyntax: result.transferSyntax };
+  }
+  throw rejection(results[0], syntax, where);
+}
+
+function rejection(result: PresentationResult | undefined, syntax: SyntaxId, where: string): ComError {
   const options = { remote: true, where };
   if (result?.reason === RejectReason.abstractSyntaxNotSupported) {
-    throw new ComError(
+    return new ComError(
       HResult.RPC_S_UNKNOWN_IF,
       `the server has no interface ${formatSyntax(syntax)}`,
       options,
@@ -71,8 +89,8 @@ export function checkAccepted(result: PresentationResult | undefined, syntax: Sy
   }
   if (result?.reason === RejectReason.transferSyntaxesNotSupported) {
     const what = `the server speaks none of the offered encodings for ${formatSyntax(syntax)}`;
-    throw new ComError(HResult.RPC_S_UNSUPPORTED_TRANS_SYN, what, options);
+    return new ComError(HResult.RPC_S_UNSUPPORTED_TRANS_SYN, what, options);
   }
   const what = `the server rejected ${formatSyntax(syntax)} (result ${result?.result}, reason ${result?.reason})`;
-  throw new ComError(HResult.RPC_S_UNKNOWN_IF, what, options);
+  return new ComError(HResult.RPC_S_UNKNOWN_IF, what, options);
 }

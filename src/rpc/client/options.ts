@@ -23,8 +23,13 @@ export interface AssociationOptions {
   readonly headerSigning?: boolean;
   /** Ask for bind-time features ([MS-RPCE] 3.3.1.5.3). Default true. */
   readonly bindTimeFeatures?: boolean;
-  /** Encodings offered, the preferred one first. Default: NDR 2.0. */
+  /**
+   * Encodings offered, each in a presentation context of its own, as Windows does ([MS-RPCE] 3.3.1.5.6). The server takes one. Default: NDR 2.0
+   * and NDR64.
+   */
   readonly transferSyntaxes?: readonly SyntaxId[];
+  /** When the server takes another encoding than the first, ask for the first alone, as Windows does for objects. Default false. */
+  readonly insistOnFirst?: boolean;
   /** Take an answer with an unknown call id for that of the only call outstanding (some servers answer every call with id 1). */
   readonly lenientCallIds?: boolean;
   /** Milliseconds after which the server is told that a cancelled call's answer is no longer waited for. Default 10,000. */

@@ -3,6 +3,7 @@ import { GUID_NULL, type Guid, newGuid } from "../../base/index.ts";
 import type { ContextHandle } from "../../ndr/index.ts";
 import type { rpc_if_id_t, twr_t } from "../gen/dcetypes.ts";
 import { epm, type ept_entry_t } from "../gen/epmapper.ts";
+import { WIDE_FIRST } from "../pdu/syntax.ts";
 import { serveInterface } from "../raw/serve-interface.ts";
 import type { RpcConnection } from "../server/dispatcher.ts";
 import type { RpcServer } from "../server/rpc-server.ts";
@@ -30,6 +31,7 @@ const versionOptions: Readonly<Record<number, VersionMatch>> = {
 export function registerEndpointMapper(server: RpcServer, map: EndpointMap): Disposable {
   const dispatcher = serveInterface(epm, (call) => new Mapper(map, call.connection), {
     minimumLevel: AuthnLevel.none,
+    transferSyntaxes: WIDE_FIRST,
   });
   return server.register({ uuid: epm.iid, version: epm.version }, dispatcher);
 }

@@ -19,6 +19,11 @@ export const NDR20: SyntaxId = { uuid: ndr20.uuid, version: ndr20.version };
 /** NDR64 ([MS-RPCE] 2.2.4.12). */
 export const NDR64: SyntaxId = { uuid: ndr64.uuid, version: ndr64.version };
 
+/** Both, in the order of preference between our own ends: NDR 2.0 is shorter. */
+export const ENCODINGS: readonly SyntaxId[] = [NDR20, NDR64];
+/** Both, as Windows' own services (the endpoint mapper) prefer them. */
+export const WIDE_FIRST: readonly SyntaxId[] = [NDR64, NDR20];
+
 export function sameSyntax(a: SyntaxId, b: SyntaxId): boolean {
   return a.uuid === b.uuid && a.version[0] === b.version[0] && a.version[1] === b.version[1];
 }

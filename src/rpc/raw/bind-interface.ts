@@ -6,6 +6,8 @@ import {
   type MethodDescriptor,
   allMethods,
   methodCodec,
+  ndr20,
+  ndr64,
   plainContext,
 } from "../../ndr/index.ts";
 import type { Binding } from "../client/binding.ts";
@@ -30,7 +32,7 @@ export function bindInterface<T>(
 }
 
 function caller(title: string, method: MethodDescriptor, binding: Binding, context: MarshalContext): Method {
-  const codec = methodCodec(method);
+  const codec = methodCodec(method, binding.ndr64 ? ndr64 : ndr20);
   const where = `${title}.${method.name}`;
   return (...args) => {
     const options = args[codec.inputs] as CallOptions | undefined;

@@ -9,11 +9,14 @@ import {
   methodCodec,
   plainContext,
 } from "../../ndr/index.ts";
+import { ENCODINGS, type SyntaxId } from "../pdu/syntax.ts";
 import type { Dispatcher, ServerCall } from "../server/dispatcher.ts";
 
 export interface ServeOptions {
   /** Least authentication level; default: the server's. */
   readonly minimumLevel?: AuthenticationLevel;
+  /** Encodings taken, the preferred one first; leave NDR64 out to refuse it. Default: NDR 2.0, NDR64. */
+  readonly transferSyntaxes?: readonly SyntaxId[];
   /** Makes and reads object references; default: none are allowed. */
   readonly context?: MarshalContext;
 }
@@ -43,6 +46,7 @@ export function serveInterface<T>(
     (isPerCall(implementation) ? implementation(call) : implementation) as Target;
   return {
     operations: table.length,
+    transferSyntaxes: options.transferSyntaxes ?? ENCODINGS,
     ...(options.minimumLevel === undefined ? {} : { minimumLevel: options.minimumLevel }),
     dispatch(call) {
       const served = table[call.opnum];
@@ -52,7 +56,9 @@ export function serveInterface<T>(
           `${descriptor.name} has no operation ${call.opnum}`,
         );
       }
-      return invoke(call, served, targetFor(call), context);
+      const { method, codec } = served;
+      const encoded = call.ndr64 ? { method, codec: codec.ndr64 } : served;
+      return invoke(call, encoded, targetFor(call), context);
     },
   };
 }

@@ -28,6 +28,8 @@ export interface ServerCall {
   /** The interface it was made on. */
   readonly syntax: SyntaxId;
   readonly transferSyntax: SyntaxId;
+  /** True when its stub is encoded in NDR64, and so must the response's be. */
+  readonly ndr64: boolean;
   /** The 16 bytes of the object UUID (in ORPC the IPID); as short-lived as `reader`. */
   readonly object: Uint8Array | undefined;
   /** Where the object UUID stands, for those who look at it in place: as short-lived as `reader`; an offset of -1 for none. */
@@ -58,6 +60,8 @@ export interface Dispatcher {
   readonly operations?: number;
   /** Least authentication level of its calls; default: the server's. Level none serves anybody. */
   readonly minimumLevel?: AuthenticationLevel;
+  /** Encodings it reads and writes, the preferred one first: what counts when a client offers several. Default: NDR 2.0 alone. */
+  readonly transferSyntaxes?: readonly SyntaxId[];
   /**
    * Deals with one call. What it throws (or rejects with) becomes a fault. A dispatcher that answers before it returns should return
    * nothing; then no promise is made.

@@ -5,7 +5,15 @@ import {
   type PresentationResult,
   RejectReason,
 } from "../pdu/presentation.ts";
-import { BindTimeFeature, NDR20, NDR64, type SyntaxId, featuresOf, sameSyntax } from "../pdu/syntax.ts";
+import {
+  BindTimeFeature,
+  ENCODINGS,
+  NDR20,
+  NDR64,
+  type SyntaxId,
+  featuresOf,
+  sameSyntax,
+} from "../pdu/syntax.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 
 /** A presentation context of a connection: an interface, an encoding, and who serves it. */
@@ -13,13 +21,21 @@ export interface ServerPresentation {
   readonly id: number;
   readonly syntax: SyntaxId;
   readonly transferSyntax: SyntaxId;
+  readonly ndr64: boolean;
   readonly dispatcher: Dispatcher;
+}
+
+/** An offer that could be accepted: which encoding of its dispatcher's list it is, and which offer of the packet. */
+interface Choice extends Omit<ServerPresentation, "ndr64"> {
+  readonly rank: number;
+  readonly at: number;
 }
 
 const NO_SYNTAX: SyntaxId = {
   uuid: "00000000-0000-0000-0000-000000000000" as SyntaxId["uuid"],
   version: [0, 0],
 };
+const ndr20Alone: readonly SyntaxId[] = [NDR20];
 const SUPPORTED_FEATURES =
   BindTimeFeature.securityContextMultiplexing | BindTimeFeature.keepConnectionOnOrphan;
 
@@ -44,57 +60,70 @@ export class Presentations {
 
   /**
    * Answers the contexts of a bind or alter_context, or `undefined` when they contradict the protocol: none, one without encodings,
-   * two of features, or a known id for something else ([MS-RPCE] 3.3.1.5.3). Features count in a bind only.
+   * two of features, or a known id for something else ([MS-RPCE] 3.3.1.5.3). Features count in a bind only. One packet opens one context, as with
+   * Windows: the one with the encoding its dispatcher likes best ([MS-RPCE] 3.3.1.5.6).
    */
   negotiate(offered: readonly PresentationContext[], isBind: boolean): PresentationResult[] | undefined {
     if (offered.length === 0) return undefined;
     const results: PresentationResult[] = [];
     let features = 0;
-    let taken = false;
-    for (const context of offered) {
-      const first = context.transferSyntaxes[0];
+    let best: Choice | undefined;
+    for (const offer of offered) {
+      const first = offer.transferSyntaxes[0];
       if (first === undefined) return undefined;
       const asked = isBind ? featuresOf(first) : undefined;
-      if (asked !== undefined && ++features > 1) return undefined;
-      const result =
-        asked === undefined
-          ? this.#add(context, !taken)
-          : {
-              result: ContextResult.negotiateAck,
-              reason: asked & SUPPORTED_FEATURES,
-              transferSyntax: NO_SYNTAX,
-            };
-      if (result === undefined) return undefined;
-      if (result.result === ContextResult.acceptance) taken = true;
-      results.push(result);
+      if (asked !== undefined) {
+        if (++features > 1) return undefined;
+        results.push(granted(asked & SUPPORTED_FEATURES));
+        continue;
+      }
+      const choice = this.#choose(offer);
+      if (choice === undefined) return undefined;
+      if ("result" in choice) {
+        results.push(choice);
+        continue;
+      }
+      if (best === undefined || choice.rank < best.rank) best = { ...choice, at: results.length };
+      results.push(rejected(RejectReason.transferSyntaxesNotSupported));
     }
+    if (best !== undefined) results[best.at] = this.#open(best);
     return results;
   }
 
-  /** `open` is false once another context of the packet was accepted: one packet opens one context, as with Windows. */
-  #add(offered: PresentationContext, open: boolean): PresentationResult | undefined {
-    const chosen = offered.transferSyntaxes.find((syntax) => sameSyntax(syntax, NDR20));
-    const known = this.#contexts.get(offered.id);
+  /** How one offer could be accepted, else its rejection, or `undefined` when it contradicts what its id stands for. */
+  #choose(offer: PresentationContext): Choice | PresentationResult | undefined {
+    const { id, abstractSyntax: syntax } = offer;
+    const offers = (wanted: SyntaxId): boolean =>
+      offer.transferSyntaxes.some((one) => sameSyntax(one, wanted));
+    const known = this.#contexts.get(id);
     if (known !== undefined) {
-      if (!sameSyntax(known.syntax, offered.abstractSyntax)) return undefined;
-      if (chosen !== undefined) return accepted(chosen);
-      const other = offered.transferSyntaxes.some((syntax) => sameSyntax(syntax, NDR64));
-      return other ? undefined : rejected(RejectReason.transferSyntaxesNotSupported);
+      if (!sameSyntax(known.syntax, syntax)) return undefined;
+      if (offers(known.transferSyntax)) return { ...known, rank: -1, at: 0 };
+      return ENCODINGS.some(offers) ? undefined : rejected(RejectReason.transferSyntaxesNotSupported);
     }
-    const dispatcher = this.#find(offered.abstractSyntax);
+    const dispatcher = this.#find(syntax);
     if (dispatcher === undefined) return rejected(RejectReason.abstractSyntaxNotSupported);
-    if (chosen === undefined || !open) return rejected(RejectReason.transferSyntaxesNotSupported);
-    if (this.#contexts.size >= this.#limits.maxPresentationContexts) {
-      return rejected(RejectReason.localLimitExceeded);
+    const encodings = dispatcher.transferSyntaxes ?? ndr20Alone;
+    const rank = encodings.findIndex(offers);
+    const transferSyntax = encodings[rank];
+    if (transferSyntax === undefined) return rejected(RejectReason.transferSyntaxesNotSupported);
+    return { id, syntax, transferSyntax, dispatcher, rank, at: 0 };
+  }
+
+  #open({ id, syntax, transferSyntax, dispatcher }: Choice): PresentationResult {
+    if (!this.#contexts.has(id)) {
+      if (this.#contexts.size >= this.#limits.maxPresentationContexts) {
+        return rejected(RejectReason.localLimitExceeded);
+      }
+      const ndr64 = sameSyntax(transferSyntax, NDR64);
+      this.#contexts.set(id, { id, syntax, transferSyntax, ndr64, dispatcher });
     }
-    const { id, abstractSyntax } = offered;
-    this.#contexts.set(id, { id, syntax: abstractSyntax, transferSyntax: chosen, dispatcher });
-    return accepted(chosen);
+    return { result: ContextResult.acceptance, reason: RejectReason.notSpecified, transferSyntax };
   }
 }
 
-function accepted(transferSyntax: SyntaxId): PresentationResult {
-  return { result: ContextResult.acceptance, reason: RejectReason.notSpecified, transferSyntax };
+function granted(features: number): PresentationResult {
+  return { result: ContextResult.negotiateAck, reason: features, transferSyntax: NO_SYNTAX };
 }
 
 function rejected(reason: number): PresentationResult {

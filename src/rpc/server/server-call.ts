@@ -72,6 +72,10 @@ export class IncomingCall implements ServerCall {
     return this.presentation.transferSyntax;
   }
 
+  get ndr64(): boolean {
+    return this.presentation.ndr64;
+  }
+
   get connection(): RpcConnection {
     return this.#connection.info;
   }

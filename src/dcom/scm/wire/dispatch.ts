@@ -7,7 +7,7 @@ import {
   methodCodec,
   plainContext,
 } from "../../../ndr/index.ts";
-import type { Dispatcher, ServerCall } from "../../../rpc/index.ts";
+import { type Dispatcher, ENCODINGS, type ServerCall } from "../../../rpc/index.ts";
 import type { ActivationOrigin } from "../gates.ts";
 
 /** Answers one method: the [in] parameters in order, and the caller. `hresult` of the answer is the method's HRESULT. */
@@ -45,6 +45,7 @@ export function dispatcherOf(
   return {
     operations: operationsOf(allMethods(descriptor)),
     minimumLevel: 1,
+    transferSyntaxes: ENCODINGS,
     async dispatch(call) {
       const served = methods.get(call.opnum);
       if (served === undefined) {
@@ -62,7 +63,8 @@ function operationsOf(methods: readonly MethodDescriptor[]): number {
   return methods.reduce((most, { opnum }) => Math.max(most, opnum + 1), 0);
 }
 
-async function answer(call: ServerCall, { codec, handler }: Served): Promise<void> {
+async function answer(call: ServerCall, { codec: inNdr20, handler }: Served): Promise<void> {
+  const codec = call.ndr64 ? inNdr20.ndr64 : inNdr20;
   // Views of the packet among the arguments are valid until the handler first waits.
   const args = codec.decodeRequest(call.reader, plainContext);
   const caller = callerOf(call);
