@@ -231,7 +231,7 @@ const anyLibrary: fc.Arbitrary<TypeLibrary> = fc
               result,
               params: params.map(({ flags, defaultValue, ...rest }, k) => ({
                 ...rest,
-                name: `p${k}`,
+                name: `parameter_${k}`,
                 flags: flags === 17 ? flags | 0x20 : flags,
                 defaultValue: flags === 17 ? defaultValue : undefined,
               })),
