@@ -1,11 +1,13 @@
 import { ComError, type Guid, HResult, formatGuid } from "../base/index.ts";
+import { type AggregatingFactory, ControllingUnknown, innerUnknown, notAggregatable } from "./aggregation.ts";
 import { type ClassTable } from "./class-table.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
 import { BEYOND_PROCESS, ClassContext, WITHIN_PROCESS } from "./context.ts";
 import { loadInstance } from "./instance-source.ts";
 import { contractOf } from "./interfaces.ts";
+import type { Identity } from "./identity.ts";
 import type { ModuleLoader } from "./module-loader.ts";
-import { pointerTo } from "./pointers.ts";
+import { identityOf, pointerTo, remoteObjectOf } from "./pointers.ts";
 import type { ActivationRequest, ActivationResult, Activator } from "./remoting.ts";
 import type { Runtime } from "./runtime.ts";
 import { IUnknown } from "./unknown.ts";
@@ -44,6 +46,27 @@ export class ActivationPath {
     if (factory !== undefined) return this.#useFactory(factory, request);
     // Further out, TreatAs and the rest are read where the class is registered.
     return this.#activator(request).activate(request);
+  }
+
+  /**
+   * Makes an object as the inner one of an aggregate and answers its non-delegating IUnknown. Throws CLASS_E_NOAGGREGATION where the class does not
+   * allow it, or lives beyond the apartment: an aggregate never spans two.
+   */
+  async createInner(clsid: Guid, context: number, outer: Identity): Promise<IUnknown> {
+    const factory = await this.#classObject(clsid, context, IClassFactory.iid);
+    if (factory === undefined) {
+      throw new ComError(
+        HResult.CLASS_E_NOAGGREGATION,
+        `class ${formatGuid(clsid)} is not served within this process: an inner object lives where its outer one does`,
+      );
+    }
+    using held = factory;
+    if (remoteObjectOf(held) !== undefined) throw notAggregatable(formatGuid(clsid));
+    const maker = identityOf(held).object as Partial<AggregatingFactory>;
+    if (maker.createInner === undefined) throw notAggregatable(formatGuid(clsid));
+    const inner = await outer.protect(() => maker.createInner?.(new ControllingUnknown(outer)));
+    if (inner === undefined) throw notAggregatable(formatGuid(clsid));
+    return innerUnknown(outer, inner);
   }
 
   /** A class object of this process as an interface of it, undefined when the class is not served here. The caller owns the pointer. */

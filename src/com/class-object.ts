@@ -1,9 +1,10 @@
 import { ComError, type Guid, HResult } from "../base/index.ts";
 import type { Awaitable, InterfaceDescriptor } from "../ndr/index.ts";
+import { ControllingUnknown, controllingIdentity, notAggregatable } from "./aggregation.ts";
 import { type ClassDefinition, type CreationContext } from "./class.ts";
 import { IClassFactory2, type LICINFO } from "./gen/license.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
-import { type Identity, identityOfObject } from "./identity.ts";
+import { type Identity, construct, identityOfObject } from "./identity.ts";
 import { contractOf, declaresInterfaces, implement } from "./interfaces.ts";
 import type { ServerLocks } from "./locks.ts";
 import { directPointer } from "./pointer/direct.ts";
@@ -63,29 +64,45 @@ export class ClassObject {
    * the class does not allow it.
    */
   createAggregated(outer: Identity, interfaces: readonly InterfaceDescriptor[]): Awaitable<object> {
-    const { name, options } = this.definition;
-    if (options.aggregatable !== true) {
-      throw new ComError(HResult.CLASS_E_NOAGGREGATION, `${name} does not let itself be aggregated`);
-    }
-    return after(this.#construct(), (inner) => {
+    return after(this.createInner(new ControllingUnknown(outer)), (inner) => {
       outer.aggregate(inner, interfaces);
       return inner;
     });
+  }
+
+  /** Makes an inner object for {@link AggregatingFactory}; whoever asks puts it under the outer one. */
+  createInner(outer: IUnknown): Awaitable<object> {
+    const { name, options } = this.definition;
+    if (options.aggregatable !== true || options.singleton === true) throw notAggregatable(name);
+    if (options.license !== undefined && !options.license.verified()) throw notLicensed(this.definition);
+    const identity = controllingIdentity(outer);
+    return identity.protect(() =>
+      this.#locked(() =>
+        after(this.#construct(outer), (inner) => {
+          this.#adopt(identity.embrace(inner));
+          return inner;
+        }),
+      ),
+    );
   }
 
   #create(riid: Guid): Awaitable<IUnknown> {
     if (this.#locks.stopping) {
       throw new ComError(HResult.CO_E_SERVER_STOPPING, `the server of ${this.definition.name} is ending`);
     }
-    // The lock holds the server while a slow constructor runs.
+    return this.#locked(() => after(this.#object(), (object) => this.#hand(object, riid)));
+  }
+
+  /** The lock holds the server while a slow constructor runs. */
+  #locked<T>(make: () => Awaitable<T>): Awaitable<T> {
     this.#locks.add();
     try {
-      const pointer = after(this.#object(), (object) => this.#hand(object, riid));
-      if (!isThenable(pointer)) {
+      const made = make();
+      if (!isThenable(made)) {
         this.#locks.release();
-        return pointer;
+        return made;
       }
-      return pointer.finally(() => this.#locks.release());
+      return made.finally(() => this.#locks.release());
     } catch (error) {
       this.#locks.release();
       throw error;
@@ -102,12 +119,12 @@ export class ClassObject {
     });
   }
 
-  #construct(): Awaitable<object> {
+  #construct(outer?: IUnknown): Awaitable<object> {
     const { definition } = this;
-    const context: CreationContext = { runtime: this.#runtime, definition };
+    const context: CreationContext = { runtime: this.#runtime, definition, ...(outer && { outer }) };
     this.#describe();
     const { create } = definition.options;
-    return create === undefined ? new definition.implementation(context) : create(context);
+    return construct(() => (create === undefined ? new definition.implementation(context) : create(context)));
   }
 
   /** A class that names no interfaces has those its registered type library names. */

@@ -2,6 +2,7 @@ import { type Guid, parseGuid } from "../base/index.ts";
 import type { Awaitable, ClassDescriptor, InterfaceDescriptor } from "../ndr/index.ts";
 import { implement } from "./interfaces.ts";
 import type { Runtime } from "./runtime.ts";
+import type { IUnknown } from "./unknown.ts";
 import { declareSources } from "./sources.ts";
 
 /** Where an in-process class may live (the registry's ThreadingModel). `Main` stands for a class without one: the main apartment. */
@@ -12,6 +13,11 @@ export interface CreationContext {
   /** The runtime the object belongs to: for creating other objects, pointers of its own, and so on. */
   readonly runtime: Runtime;
   readonly definition: ClassDefinition;
+  /**
+   * The controlling unknown when the object is to be an inner one of an aggregate (pUnkOuter), else absent. It is lent: pointers asked of it must be
+   * given back before long, or neither object ever ends.
+   */
+  readonly outer?: IUnknown;
 }
 
 /** A class of objects: written by the user, constructed without arguments or with the {@link CreationContext}. */

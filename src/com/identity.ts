@@ -11,6 +11,8 @@ import { IID_IUnknown, IUnknown } from "./unknown.ts";
 export interface Facet {
   readonly descriptor: InterfaceDescriptor;
   readonly target: object;
+  /** Who counts the references to the interface when it is not the object itself: a tear-off. */
+  readonly holder?: Identity;
 }
 
 /** What an object's home (its Runtime) adds to it. */
@@ -34,15 +36,25 @@ export class Identity implements ObjectIdentity {
   definition: object | undefined;
   #references = 0;
   #gone = false;
+  /** Above zero while the object is protected from its own end: an aggregate under construction, the last rites. */
+  #protected = 0;
+  #controller: Identity | undefined;
   readonly #facets = new Map<Guid, Facet>();
+  #late: Map<Guid, () => Facet> | undefined;
+  #refused: Set<Guid> | undefined;
   #stubs: Map<Guid, InterfaceStub> | undefined;
-  #inner: object[] | undefined;
+  #parts: Identity[] | undefined;
   #atEnd: (() => void)[] | undefined;
 
   constructor(object: object, host: IdentityHost | undefined) {
     this.object = object;
     this.apartment = thread.current;
     this.host = host;
+  }
+
+  /** Whose IUnknown the object's interfaces show: its own, or that of the outermost object of the aggregate it is part of. */
+  get root(): Identity {
+    return this.#controller?.root ?? this;
   }
 
   /** References outstanding (for diagnosis). */
@@ -56,17 +68,27 @@ export class Identity implements ObjectIdentity {
     if (before !== undefined) return before;
     const facet = this.facet(iid);
     if (facet === undefined) return undefined;
+    if (facet.holder !== undefined) this.#pin(facet.holder);
     const stub = makeStub(this, facet);
     (this.#stubs ??= new Map()).set(iid, stub);
     return stub;
+  }
+
+  /** A tear-off that is called from outside stays as long as the object. */
+  #pin(holder: Identity): void {
+    holder.hold();
+    this.atEnd(() => holder.letGo());
   }
 
   /** An interface of the object and who answers it; undefined means E_NOINTERFACE. */
   facet(iid: Guid): Facet | undefined {
     const before = this.#facets.get(iid);
     if (before !== undefined) return before;
+    const late = this.#late?.get(iid);
+    if (late !== undefined) return late();
     const found = this.#find(iid);
     if (found !== undefined) this.#facets.set(iid, found);
+    else if ((this.#refused ??= new Set()).size < mostRefused) this.#refused.add(iid);
     return found;
   }
 
@@ -108,46 +130,206 @@ export class Identity implements ObjectIdentity {
   }
 
   /**
-   * Shows interfaces of an inner object as the outer's own (aggregation). The inner object has no identity of its own from here on:
-   * whoever asks it, asks the outer. Interfaces are listed one by one; there is no "all of them" (blind aggregation breaks the rules).
-   * Throws CLASS_E_NOAGGREGATION when the inner object was handed out before.
+   * Shows interfaces of an inner object as the outer's own (aggregation), and takes one reference on the inner object until the outer's end. The inner
+   * object has no identity of its own from here on: whoever asks it, asks the outer. Interfaces are listed one by one; an empty list, or IUnknown in
+   * it, would be blind aggregation and is refused with E_INVALIDARG. Throws CLASS_E_NOAGGREGATION when others hold the inner object under an
+   * identity of its own, E_NOINTERFACE for an interface it does not have, E_UNEXPECTED for one that this object refused to somebody before.
    */
   aggregate(inner: object, interfaces: readonly InterfaceDescriptor[]): void {
-    if (identities.has(inner)) {
+    if (interfaces.length === 0) throw blind();
+    for (const { iid } of interfaces) if (iid === IID_IUnknown) throw blind();
+    const part = this.embrace(inner);
+    const shown = interfaces.flatMap((descriptor) => part.#chain(descriptor));
+    for (const { descriptor } of shown) this.#assertFree(descriptor);
+    for (const facet of shown) this.#facets.set(facet.descriptor.iid, facet);
+    part.hold();
+    (this.#parts ??= []).push(part);
+  }
+
+  /** Makes an object part of this one's aggregate; answers its own, non-delegating side. */
+  embrace(inner: object): Identity {
+    const known = parts.get(inner);
+    if (known !== undefined && this.#becomesPartOf(known.root)) known.root.embrace(this.object);
+    const { root } = this;
+    if (known !== undefined && known.root === root) return known;
+    const before = identities.get(inner);
+    if (known !== undefined || (before !== undefined && (before.#references > 0 || before.#gone))) {
       throw new ComError(
         HResult.CLASS_E_NOAGGREGATION,
         `${nameOf(inner)} already has an identity of its own`,
       );
     }
-    identities.set(inner, this);
-    (this.#inner ??= []).push(inner);
-    for (const descriptor of interfaces) {
-      for (let at: InterfaceDescriptor | undefined = descriptor; at; at = at.base) {
-        if (at.iid !== IID_IUnknown) this.#facets.set(at.iid, { descriptor: at, target: inner });
-      }
+    const part = before ?? new Identity(inner, this.host);
+    part.#controller = root;
+    parts.set(inner, part);
+    part.#passOn(root);
+    return part;
+  }
+
+  /** True for a new object whose own outer one is just being waited on: it gave its part the controlling unknown it was given itself. */
+  #becomesPartOf(root: Identity): boolean {
+    return this.#controller === undefined && this.#references === 0 && root !== this && root.#protected > 0;
+  }
+
+  /** The parts of a part belong to the outermost object too (nested aggregation). */
+  #passOn(root: Identity): void {
+    identities.set(this.object, root);
+    for (const part of this.#parts ?? []) part.#passOn(root);
+  }
+
+  /**
+   * Adds interfaces whose facets are made when they are asked for (tear-offs, proxies). Throws E_UNEXPECTED as {@link aggregate} does.
+   */
+  addLate(
+    interfaces: readonly InterfaceDescriptor[],
+    make: (descriptor: InterfaceDescriptor) => Facet,
+  ): void {
+    const all = interfaces.flatMap(withBases);
+    for (const descriptor of all) this.#assertFree(descriptor);
+    for (const descriptor of all) (this.#late ??= new Map()).set(descriptor.iid, () => make(descriptor));
+  }
+
+  /** An interface and its bases as this object answers them. */
+  #chain(descriptor: InterfaceDescriptor): Facet[] {
+    return withBases(descriptor).map((one) => {
+      const facet = this.facet(one.iid);
+      if (facet !== undefined) return facet;
+      throw new ComError(
+        HResult.E_NOINTERFACE,
+        `${nameOf(this.object)} has no interface ${one.name} to be shown by an outer object`,
+      );
+    });
+  }
+
+  #assertFree({ iid, name }: InterfaceDescriptor): void {
+    if (this.#refused?.has(iid) !== true) return;
+    throw new ComError(
+      HResult.E_UNEXPECTED,
+      `${nameOf(this.object)} was asked for ${name} before and refused: the set of interfaces of an object never changes`,
+    );
+  }
+
+  /** Holds the object without looking at who is its outer (the non-delegating AddRef). */
+  hold(): number {
+    return Identity.prototype.addRef.call(this);
+  }
+
+  /** Gives back what {@link hold} took. */
+  letGo(): number {
+    return Identity.prototype.release.call(this);
+  }
+
+  /** While `action` runs, references may go to zero without ending the object: an outer object creates its inner ones this way. */
+  protect<T>(action: () => T): T {
+    const held = this.#references > 0;
+    const over = (): void => {
+      this.#protected--;
+      if (held) this.settle();
+    };
+    this.#protected++;
+    let result: T | undefined;
+    try {
+      result = action();
+      if (result instanceof Promise) void result.then(over, over);
+      return result;
+    } finally {
+      if (!(result instanceof Promise)) over();
     }
   }
 
   #end(): void {
+    if (this.#protected > 0) return;
+    if (unborn !== undefined) {
+      unborn.add(this);
+      return;
+    }
+    // What the last rites do with references to the object must not end it again.
+    this.#protected++;
     const actions = this.#atEnd;
     this.#atEnd = undefined;
-    const objects = [this.object, ...(this.#inner ?? [])];
     // An object without a last rite may be used again: nothing was told that it is over.
-    this.#gone = objects.some((object) => lastRite(object) !== undefined);
-    for (const object of objects) this.#finish(object);
+    const final = this.#mortal;
+    if (final) this.#finish();
+    if (final) for (const part of this.#parts ?? []) part.letGo();
+    this.#gone = final;
+    this.#protected--;
     for (const action of actions ?? []) action();
   }
 
-  #finish(object: object): void {
-    const rite = lastRite(object);
+  /** Ends an object whose references went and came to nothing while something was under construction. */
+  settle(): void {
+    if (this.#references === 0 && !this.#gone) this.#end();
+  }
+
+  get #mortal(): boolean {
+    return (
+      lastRite(this.object) !== undefined ||
+      (this.#controller !== undefined && this.#atEnd !== undefined) ||
+      (this.#parts ?? []).some((part) => part.#mortal)
+    );
+  }
+
+  #finish(): void {
+    const rite = lastRite(this.object);
     if (rite === undefined) return;
     try {
-      const done: unknown = rite.call(object);
+      const done: unknown = rite.call(this.object);
       if (done instanceof Promise) done.catch((error: unknown) => this.host?.finalReleaseFailed(this, error));
     } catch (error) {
       this.host?.finalReleaseFailed(this, error);
     }
   }
+}
+
+/** Refusals that are remembered of one object. */
+const mostRefused = 64;
+
+/** Objects whose references went to zero during a construction; undefined outside of one. */
+let unborn: Set<Identity> | undefined;
+
+/**
+ * Runs a constructor. What it does with references to its own object (asks itself for an interface, hands itself to a part) cannot end the object
+ * before it is born.
+ */
+export function construct<T>(make: () => T): T {
+  const before = unborn;
+  const mine = (unborn = new Set());
+  let made: T | undefined;
+  try {
+    return (made = make());
+  } finally {
+    unborn = before;
+    for (const identity of mine) {
+      if (identity.object !== made) identity.settle();
+    }
+  }
+}
+
+/** The own sides of inner objects; their entry in `identities` is the outermost object's. */
+const parts = new WeakMap<object, Identity>();
+
+/** The non-delegating side of an inner object of an aggregate; undefined for an object that stands alone. */
+export function partOf(object: object): Identity | undefined {
+  return parts.get(object);
+}
+
+/** Lets `object` answer with another identity from now on (tear-offs). */
+export function lendIdentity(object: object, identity: Identity): void {
+  identities.set(object, identity);
+}
+
+function blind(): ComError {
+  return new ComError(
+    HResult.E_INVALIDARG,
+    "an outer object lists the interfaces of the inner one that it shows, each by name: blind aggregation breaks the rules of identity",
+  );
+}
+
+function withBases(descriptor: InterfaceDescriptor): InterfaceDescriptor[] {
+  const list: InterfaceDescriptor[] = [];
+  for (let at: InterfaceDescriptor | undefined = descriptor; at; at = at.base)
+    if (at.iid !== IID_IUnknown) list.push(at);
+  return list;
 }
 
 const identities = new WeakMap<object, Identity>();

@@ -25,6 +25,13 @@ export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule
 export type { ServerLocks } from "./locks.ts";
 // Interface pointers and the objects behind them.
 export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
+export {
+  type AggregatingFactory,
+  type IdentityBreach,
+  aggregate,
+  tearOff,
+  verifyIdentity,
+} from "./aggregation.ts";
 export { implement } from "./interfaces.ts";
 export { declareSources, sourcesOf } from "./sources.ts";
 export { SnapshotEnumerator } from "./snapshot-enumerator.ts";

@@ -1,23 +1,25 @@
 import { ComError, HResult } from "../base/index.ts";
 import { type InterfaceDescriptor, type MethodDescriptor } from "../ndr/index.ts";
-import { type Identity, nameOf } from "./identity.ts";
+import { type Identity, nameOf, partOf } from "./identity.ts";
 
 /**
  * Calls a method the implementation does not write itself: the runtime's, when it provides the interface that declares the method (IDispatch's
- * four for a dual interface). Throws E_NOTIMPL when nobody has it.
+ * four for a dual interface). `callee` is the object within an aggregate that the call is for. Throws E_NOTIMPL when nobody has it.
  */
 export function callProvided(
   identity: Identity,
+  callee: object,
   descriptor: InterfaceDescriptor,
   method: MethodDescriptor,
   args: readonly unknown[],
 ): unknown {
-  const target = identity.facet(declaring(descriptor, method).iid)?.target;
+  const owner = partOf(callee) ?? identity;
+  const target = owner.facet(declaring(descriptor, method).iid)?.target;
   const call = (target as Record<string, unknown> | undefined)?.[method.name];
   if (typeof call === "function") return (call as (...args: unknown[]) => unknown).apply(target, [...args]);
   throw new ComError(
     HResult.E_NOTIMPL,
-    `${nameOf(identity.object)} does not implement ${descriptor.name}.${method.name}`,
+    `${nameOf(callee)} does not implement ${descriptor.name}.${method.name}`,
   );
 }
 

@@ -14,6 +14,7 @@ import type { CallOptions, ClassDescriptor, Interface, InterfaceDescriptor } fro
 import { join, resolve } from "node:path";
 import { type Store, openStore } from "../store/index.ts";
 import { ActivationPath } from "./activation.ts";
+import { assertUnknownForOuter, controllingIdentity, notAggregatable } from "./aggregation.ts";
 import type { ClassDefinition } from "./class.ts";
 import { makeClassObject } from "./class-object.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
@@ -65,6 +66,11 @@ export type ClassName<I = unknown> = ClassDescriptor<I> | ClassDefinition | Guid
 export interface CreateOptions extends ServerInfo, CallOptions {
   /** CLSCTX bits; default: everywhere, and only elsewhere when `machine` is given. */
   readonly context?: number;
+  /**
+   * Makes the new object part of this one (pUnkOuter): the outer implementation object, or the controlling unknown it got itself. The class must be
+   * aggregatable and within this process, and IUnknown the interface asked for: what comes back is the non-delegating IUnknown, for `aggregate`.
+   */
+  readonly outer?: object;
 }
 
 export interface RegisterOptions {
@@ -185,6 +191,8 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     options: CreateOptions = {},
   ): Promise<T> {
     const wanted = iface ?? defaultInterface(name);
+    if (options.outer !== undefined)
+      return (await this.#createInner(name, wanted, options.outer, options)) as T;
     const [result] = await this.#activate(name, [wanted.iid], options, false);
     return pointerOf(result, wanted);
   }
@@ -431,6 +439,19 @@ export class Runtime implements IdentityHost, AsyncDisposable {
       options: call,
       ...(source && { source }),
     });
+  }
+
+  async #createInner(
+    name: ClassName,
+    wanted: Interface<unknown>,
+    outer: object,
+    { context, machine }: CreateOptions,
+  ): Promise<IUnknown> {
+    this.#assertOpen();
+    const clsid = this.clsidOf(name);
+    assertUnknownForOuter(wanted, formatGuid(clsid));
+    if (machine !== undefined) throw notAggregatable(`an object on ${machine}`);
+    return this.#activation.createInner(clsid, context ?? ClassContext.ALL, controllingIdentity(outer));
   }
 
   async #announce(entry: ClassEntry): Promise<void> {

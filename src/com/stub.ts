@@ -59,7 +59,7 @@ function compileInvoker(descriptor: InterfaceDescriptor, method: MethodDescripto
     return (object, args, identity) => {
       const own = (object as Record<string, unknown>)[name];
       if (typeof own === "function") return (own as (...args: unknown[]) => unknown).apply(object, [...args]);
-      return callProvided(identity, descriptor, method, args);
+      return callProvided(identity, object, descriptor, method, args);
     };
   }
   const inputs = method.params.filter((param) => param.in).map((_, index) => `args[${index}]`);

@@ -2,6 +2,7 @@ import { ComError, HResult } from "../../base/index.ts";
 import type { CallOptions, InterfaceDescriptor, MethodDescriptor } from "../../ndr/index.ts";
 import { callProvided } from "../provided.ts";
 import { StatusResult } from "../status.ts";
+import { Pointer } from "./base.ts";
 import type { DirectPointer } from "./direct.ts";
 import { type MethodMapper, type Replace } from "./mapper.ts";
 
@@ -53,7 +54,7 @@ export function callPlanned(
   const made: Disposable[] = [];
   let result: unknown;
   try {
-    result = callTarget(pointer, plan, mapInputs(plan, args, made));
+    result = callTarget(pointer, plan, mapInputs(plan, args, made), options);
     if (!isThenable(result)) return finish(plan, args, result, options);
   } catch (error) {
     throw failure(pointer, member, error);
@@ -62,7 +63,7 @@ export function callPlanned(
     if (!isThenable(result)) disposeAll(made);
   }
   const settled = result.then(
-    (value) => finish(plan, args, value, options),
+    (value) => finish(plan, args, value, pointer.$target instanceof Pointer ? undefined : options),
     (error: unknown) => {
       throw failure(pointer, member, error);
     },
@@ -73,11 +74,20 @@ export function callPlanned(
     : limited(pointer, member, ended, options);
 }
 
-function callTarget(pointer: DirectPointer, plan: CallPlan, args: readonly unknown[]): unknown {
+function callTarget(
+  pointer: DirectPointer,
+  plan: CallPlan,
+  args: readonly unknown[],
+  options: CallOptions | undefined,
+): unknown {
   const target = pointer.$target as Record<string, unknown>;
   const own = target[plan.method.name];
-  if (typeof own === "function") return (own as (...args: unknown[]) => unknown).apply(target, [...args]);
-  return callProvided(pointer.$identity, plan.descriptor, plan.method, args);
+  if (typeof own === "function") {
+    const call = own as (...args: unknown[]) => unknown;
+    // A proxy within an aggregate takes the options along.
+    return call.apply(target, target instanceof Pointer ? [...args, options] : [...args]);
+  }
+  return callProvided(pointer.$identity, target, plan.descriptor, plan.method, args);
 }
 
 function mapInputs(plan: CallPlan, args: readonly unknown[], made: Disposable[]): readonly unknown[] {

@@ -55,7 +55,7 @@ const classes = new WeakMap<object, Map<InterfaceDescriptor, DirectClass>>();
 export function directPointer<T>(identity: Identity, iface: Interface<T>): T {
   const facet = identity.facet(iface.iid);
   if (facet === undefined) throw noInterface(iface, nameOf(identity.object));
-  return new (directClass(facet))(facet.target, identity) as unknown as T;
+  return new (directClass(facet))(facet.target, facet.holder ?? identity.root) as unknown as T;
 }
 
 function directClass(facet: Facet): DirectClass {

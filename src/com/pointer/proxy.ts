@@ -44,6 +44,13 @@ export abstract class ProxyPointer extends Pointer {
     return new (this.constructor as ProxyClass)(this.$remote, this.$channel, this.$detector);
   }
 
+  /** A handle to another interface of the object, without asking: whether it is there shows at the first call. */
+  $as(descriptor: InterfaceDescriptor): ProxyPointer {
+    const channel = this.$remote.queryInterface(descriptor.iid);
+    const late = channel instanceof Promise ? new LateChannel(channel) : channel;
+    return proxyPointer<ProxyPointer>(this.$remote, descriptor, late, this.$detector);
+  }
+
   override QueryInterface<T extends IUnknown>(iface: Interface<T>, options?: CallOptions): Awaitable<T> {
     this.$check("QueryInterface");
     if (iface.iid === IID_IUnknown || iface.iid === this.$descriptor.iid) {
@@ -56,6 +63,25 @@ export abstract class ProxyPointer extends Pointer {
     return channel
       .then((found) => proxyPointer(this.$remote, iface, found, this.$detector))
       .finally(() => this.$remote.unhold());
+  }
+}
+
+/** A channel whose interface is still being asked for. */
+class LateChannel implements Channel {
+  readonly #coming: Promise<Channel>;
+  #channel: Channel | undefined;
+
+  constructor(coming: Promise<Channel>) {
+    this.#coming = coming;
+    coming.then(
+      (channel) => (this.#channel = channel),
+      () => undefined,
+    );
+  }
+
+  invoke(...call: Parameters<Channel["invoke"]>): Promise<unknown> {
+    if (this.#channel !== undefined) return this.#channel.invoke(...call);
+    return this.#coming.then((channel) => channel.invoke(...call));
   }
 }
 

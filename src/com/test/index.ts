@@ -1,3 +1,4 @@
+import "./aggregation.test.ts";
 import "./identity.test.ts";
 import "./pointer.test.ts";
 import "./mapper.test.ts";
