@@ -1,9 +1,12 @@
 import { ComError, type Guid, HResult, formatGuid } from "../base/index.ts";
+import type { ActivationContext } from "./activation-context.ts";
 import { type AggregatingFactory, ControllingUnknown, innerUnknown, notAggregatable } from "./aggregation.ts";
 import { type ClassTable } from "./class-table.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
 import { BEYOND_PROCESS, ClassContext, WITHIN_PROCESS } from "./context.ts";
 import { loadInstance } from "./instance-source.ts";
+import { makeClassObject } from "./class-object.ts";
+import { systemClass } from "./system-classes.ts";
 import { contractOf } from "./interfaces.ts";
 import type { Identity } from "./identity.ts";
 import type { ModuleLoader } from "./module-loader.ts";
@@ -42,7 +45,7 @@ export class ActivationPath {
   async activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {
     const { context, server } = request;
     const here = server.machine === undefined && (context & WITHIN_PROCESS) !== 0;
-    const factory = here ? await this.#classObject(request.clsid, context, IClassFactory.iid) : undefined;
+    const factory = here ? await this.#find(request) : undefined;
     if (factory !== undefined) return this.#useFactory(factory, request);
     // Further out, TreatAs and the rest are read where the class is registered.
     return this.#activator(request).activate(request);
@@ -69,6 +72,15 @@ export class ActivationPath {
     return innerUnknown(outer, inner);
   }
 
+  /** The manifests in force, then the class objects registered in this process, then the registry. */
+  async #find(request: ActivationRequest): Promise<IUnknown | undefined> {
+    const { clsid, context, manifests = [] } = request;
+    const module = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : moduleOf(manifests, clsid);
+    if (module === undefined) return this.#classObject(clsid, context, IClassFactory.iid);
+    const loaded = await this.#modules.load(module);
+    return loaded.DllGetClassObject(clsid, IClassFactory.iid, this.#runtime);
+  }
+
   /** A class object of this process as an interface of it, undefined when the class is not served here. The caller owns the pointer. */
   async #classObject(clsid: Guid, context: number, iid: Guid): Promise<IUnknown | undefined> {
     const registered = this.#table.find(clsid, context);
@@ -77,9 +89,16 @@ export class ActivationPath {
     const emulated = real === clsid ? undefined : this.#table.find(real, context);
     if (emulated !== undefined) return pointerTo(emulated, contractOf(iid, this.#runtime), this.#runtime);
     const path = this.#modulePath(real, context);
-    if (path === undefined) return undefined;
+    if (path === undefined) return this.#systemClassObject(real, context, iid);
     const module = await this.#modules.load(path);
     return module.DllGetClassObject(real, iid, this.#runtime);
+  }
+
+  #systemClassObject(clsid: Guid, context: number, iid: Guid): IUnknown | undefined {
+    const definition = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : systemClass(clsid);
+    if (definition === undefined) return undefined;
+    const factory = makeClassObject(definition, this.#runtime, this.#runtime.locks);
+    return pointerTo(factory, contractOf(iid, this.#runtime), this.#runtime);
   }
 
   #modulePath(clsid: Guid, context: number): string | undefined {
@@ -136,4 +155,12 @@ async function askFor(
     }
   }
   return results;
+}
+
+function moduleOf(manifests: readonly ActivationContext[], clsid: Guid): string | undefined {
+  for (const manifest of manifests) {
+    const module = manifest.inprocServer(clsid);
+    if (module !== undefined) return module;
+  }
+  return undefined;
 }

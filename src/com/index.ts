@@ -35,11 +35,17 @@ export {
 export { implement } from "./interfaces.ts";
 export { declareSources, sourcesOf } from "./sources.ts";
 export { SnapshotEnumerator } from "./snapshot-enumerator.ts";
-export { isPointer, isSameObject, pointerTo } from "./pointers.ts";
+export { duplicate, isPointer, isSameObject, pointerTo } from "./pointers.ts";
 export { type Leak, LeakDetector } from "./leaks.ts";
 export { withStatus } from "./status.ts";
 export { type CallContext, getCallContext } from "./call-context.ts";
 export type { Credentials, ServerInfo } from "./remoting.ts";
+export {
+  ActivationContext,
+  type ManifestClass,
+  type ManifestInterface,
+  type ManifestTypeLibrary,
+} from "./activation-context.ts";
 export type { InterfaceProvider } from "./provider.ts";
 // The well-known interfaces a program meets first; the rest are in comity/interfaces/*.
 export { IClassFactory } from "./gen/unknwnbase.ts";
@@ -73,6 +79,8 @@ export {
   registerInterface,
   unregisterClass,
 } from "./registry/register.ts";
+export { CLSID_ComponentCategoriesManager, ComponentCategories } from "./registry/categories.ts";
+export { setAutoTreatAs, treatAsClass } from "./registry/versions.ts";
 export { homeFolder } from "./home.ts";
 // For the layers above: marshaling, stubs, late binding, the SCM.
 export type {

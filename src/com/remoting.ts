@@ -1,5 +1,6 @@
 import type { Guid } from "../base/index.ts";
 import type { CallOptions, InterfaceDescriptor, MethodCodec } from "../ndr/index.ts";
+import type { ActivationContext } from "./activation-context.ts";
 import type { InstanceSource } from "./instance-source.ts";
 import type { IUnknown } from "./unknown.ts";
 
@@ -69,7 +70,7 @@ export interface ObjectIdentity {
 
 export interface MarshalOptions {
   /** MSHCTX: how far the reference will travel. Default: another machine. */
-  readonly destination?: "local" | "machine";
+  readonly destination?: "inproc" | "local" | "machine";
   /** MSHLFLAGS. Default: normal (the references go to the one that unmarshals). */
   readonly kind?: "normal" | "tableStrong" | "tableWeak";
   /** SORF_NOPING: the client sends no pings and the server counts no absence. */
@@ -115,6 +116,8 @@ export interface ActivationRequest {
   readonly classObject: boolean;
   /** What the instance is loaded from before it is handed out. */
   readonly source?: InstanceSource;
+  /** Classes of manifests, which come before the registry's. */
+  readonly manifests?: readonly ActivationContext[];
   readonly options?: CallOptions;
 }
 

@@ -13,6 +13,7 @@ import {
 import type { CallOptions, ClassDescriptor, Interface, InterfaceDescriptor } from "../ndr/index.ts";
 import { join, resolve } from "node:path";
 import { type Store, openStore } from "../store/index.ts";
+import { ActivationContext } from "./activation-context.ts";
 import { ActivationPath } from "./activation.ts";
 import { assertUnknownForOuter, controllingIdentity, notAggregatable } from "./aggregation.ts";
 import type { ClassDefinition } from "./class.ts";
@@ -52,6 +53,8 @@ export interface RuntimeOptions {
   readonly registry?: Registry;
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Manifests of classes that need no registration; they come before the registry's (the process's default activation context). */
+  readonly manifests?: readonly string[];
   /** Interfaces provided for objects, beside those built in. */
   readonly providers?: readonly InterfaceProvider[];
   /** Contracts the program has no generated code for. */
@@ -66,6 +69,8 @@ export type ClassName<I = unknown> = ClassDescriptor<I> | ClassDefinition | Guid
 export interface CreateOptions extends ServerInfo, CallOptions {
   /** CLSCTX bits; default: everywhere, and only elsewhere when `machine` is given. */
   readonly context?: number;
+  /** Classes of this manifest come before those of the runtime's own manifests and of the registry (ActivateActCtx, for one call). */
+  readonly activationContext?: ActivationContext;
   /**
    * Makes the new object part of this one (pUnkOuter): the outer implementation object, or the controlling unknown it got itself. The class must be
    * aggregatable and within this process, and IUnknown the interface asked for: what comes back is the non-delegating IUnknown, for `aggregate`.
@@ -121,6 +126,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   readonly #providers = new ProviderTable();
   readonly #table = new ClassTable((entry) => this.#used(entry));
   readonly #modules = new ModuleLoader();
+  readonly #manifests: readonly ActivationContext[];
   readonly #store: Store | undefined;
   readonly #contracts: ContractSource | undefined;
   readonly #activation: ActivationPath;
@@ -132,6 +138,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     this.registry = registry;
     this.classes = new RegisteredClasses(registry);
     this.#store = store;
+    this.#manifests = (options.manifests ?? []).map((path) => new ActivationContext(path));
     this.logger = options.logger ?? silentLogger;
     this.clock = options.clock ?? systemClock;
     this.#leakPolicy = options.leaks;
@@ -423,7 +430,17 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     source?: InstanceSource,
   ): Promise<readonly ActivationResult[]> {
     this.#assertOpen();
-    const { context, machine, credentials, authenticationLevel, impersonationLevel, ...call } = options;
+    const {
+      context,
+      machine,
+      credentials,
+      authenticationLevel,
+      impersonationLevel,
+      activationContext,
+      ...call
+    } = options;
+    const manifests =
+      activationContext === undefined ? this.#manifests : [activationContext, ...this.#manifests];
     const server: ServerInfo = {
       ...(machine === undefined ? {} : { machine }),
       ...(credentials === undefined ? {} : { credentials }),
@@ -431,13 +448,14 @@ export class Runtime implements IdentityHost, AsyncDisposable {
       ...(impersonationLevel === undefined ? {} : { impersonationLevel }),
     };
     return this.#activation.activate({
-      clsid: this.clsidOf(name),
+      clsid: this.#clsidIn(name, manifests),
       iids,
       context: context ?? (machine === undefined ? ClassContext.ALL : ClassContext.REMOTE_SERVER),
       server,
       classObject,
       options: call,
       ...(source && { source }),
+      ...(manifests.length > 0 && { manifests }),
     });
   }
 
@@ -452,6 +470,15 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     assertUnknownForOuter(wanted, formatGuid(clsid));
     if (machine !== undefined) throw notAggregatable(`an object on ${machine}`);
     return this.#activation.createInner(clsid, context ?? ClassContext.ALL, controllingIdentity(outer));
+  }
+
+  #clsidIn(name: ClassName, manifests: readonly ActivationContext[]): Guid {
+    if (typeof name === "string")
+      for (const manifest of manifests) {
+        const clsid = manifest.clsidFromProgId(name);
+        if (clsid !== undefined) return clsid;
+      }
+    return this.clsidOf(name);
   }
 
   async #announce(entry: ClassEntry): Promise<void> {

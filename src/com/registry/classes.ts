@@ -1,4 +1,4 @@
-import { type Guid, tryParseGuid } from "../../base/index.ts";
+import { type Guid, formatGuid, tryParseGuid } from "../../base/index.ts";
 import type { ClassCatalog } from "../activation.ts";
 import {
   type AppIdEntry,
@@ -55,6 +55,12 @@ export class RegisteredClasses implements ClassCatalog {
     return this.#remember(`handler ${clsid}`, () =>
       notEmpty(this.#view.text(`${classKey(clsid)}\\InprocHandler32`)),
     );
+  }
+
+  /** The class of an interface's proxies and stubs (CoGetPSClsid). */
+  proxyStubClsid(iid: Guid): Guid | undefined {
+    const key = `HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`;
+    return this.#remember(`proxy ${iid}`, () => guidAt(this.#view, key)) as Guid | undefined;
   }
 
   /** All of a class; undefined when it is not registered. */

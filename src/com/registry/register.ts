@@ -2,6 +2,7 @@ import { type Guid, formatGuid, parseGuid } from "../../base/index.ts";
 import { type InterfaceDescriptor, allMethods } from "../../ndr/index.ts";
 import type { ClassDefinition } from "../class.ts";
 import type { RegistryEditor } from "./registry.ts";
+import { latestVersion } from "./versions.ts";
 
 /** The proxy and stub of every interface that comes from descriptors: PSOAInterface where the type library marshaler would do, ours else. */
 const CLSID_UniversalMarshaler: Guid = parseGuid("00020424-0000-0000-c000-000000000046");
@@ -10,6 +11,8 @@ const CLSID_UniversalMarshaler: Guid = parseGuid("00020424-0000-0000-c000-000000
 export type ServerPlace =
   /** An ES module, loaded into the caller's process or a surrogate. */
   | { readonly kind: "inproc"; readonly path: string }
+  /** An ES module whose objects stand in front of those of the class when they are elsewhere (InprocHandler32). */
+  | { readonly kind: "handler"; readonly path: string }
   /** A program; `-Embedding` is added to the command line. */
   | { readonly kind: "local"; readonly command: string };
 
@@ -57,6 +60,10 @@ function writeServer(
 ): void {
   if (place.kind === "local") {
     editor.set(`${key}\\LocalServer32`, "", place.command);
+    return;
+  }
+  if (place.kind === "handler") {
+    editor.set(`${key}\\InprocHandler32`, "", place.path);
     return;
   }
   editor.set(`${key}\\InprocServer32`, "", place.path);
@@ -127,5 +134,18 @@ export function unregisterClass(
     const leadsTo = editor.text(`${root}\\${progId}\\CLSID`);
     if (leadsTo?.toUpperCase() === clsid) editor.deleteTree(`${root}\\${progId}`);
   }
+  const { versionIndependentProgId: independent } = definition;
+  if (independent !== undefined && !editor.exists(`${root}\\${independent}`))
+    fallBack(editor, root, independent);
   if (definition.options.appId === undefined) editor.deleteTree(`${root}\\AppID\\${clsid}`);
+}
+
+/** The name without a version leads to the highest version that is left. */
+function fallBack(editor: RegistryEditor, root: string, independent: string): void {
+  const latest = latestVersion(editor, root, independent);
+  if (latest === undefined) return;
+  const name = editor.text(`${root}\\${latest.progId}`);
+  if (name !== undefined) editor.set(`${root}\\${independent}`, "", name);
+  editor.set(`${root}\\${independent}\\CLSID`, "", latest.clsid);
+  editor.set(`${root}\\${independent}\\CurVer`, "", latest.progId);
 }

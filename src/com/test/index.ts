@@ -7,3 +7,4 @@ import "./proxy.test.ts";
 import "./module.test.ts";
 import "./registry.test.ts";
 import "./reg-file.test.ts";
+import "./versions.test.ts";

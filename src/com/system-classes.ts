@@ -1,0 +1,13 @@
+import type { Guid } from "../base/index.ts";
+import type { ClassDefinition } from "./class.ts";
+import { categoriesManager } from "./registry/categories.ts";
+
+/** Classes every runtime has without registration: what on Windows comes with the system. The registry may name others in their place. */
+const all: readonly ClassDefinition[] = [categoriesManager];
+
+const byClsid = new Map<Guid, ClassDefinition>(all.map((definition) => [definition.clsid, definition]));
+
+/** The system's class with this CLSID. */
+export function systemClass(clsid: Guid): ClassDefinition | undefined {
+  return byClsid.get(clsid);
+}
