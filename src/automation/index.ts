@@ -59,6 +59,7 @@ export {
   type TypeOptions,
   type VariableOptions,
 } from "./typelib/builder.ts";
+export { CreateTypeLibObject, createTypeLib } from "./typelib/create/type-lib.ts";
 export { LibraryScope, type TypeView } from "./typelib/scope.ts";
 export { TypeCode } from "./typelib/type-code.ts";
 export { TypeLibStatus } from "./typelib/errors.ts";

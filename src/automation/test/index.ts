@@ -3,6 +3,7 @@ import "./dispatch-ex.test.ts";
 import "./dispatch.test.ts";
 import "./late.test.ts";
 import "./typelib-build.test.ts";
+import "./typelib-create.test.ts";
 import "./typelib-descriptor.test.ts";
 import "./typelib-libraries.test.ts";
 import "./typelib-msft.test.ts";

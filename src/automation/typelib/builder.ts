@@ -4,6 +4,7 @@ import type { Variant } from "../variant.ts";
 import { TypeLibStatus } from "./errors.ts";
 import { IID_IDispatch } from "./roots.ts";
 import { Layout } from "./layout.ts";
+import { renumbered } from "./renumber.ts";
 import type {
   CustomData,
   FunctionDesc,
@@ -95,8 +96,9 @@ export interface VariableOptions extends DocumentationOptions {
  * records. Types may refer to types added later.
  */
 export class LibraryBuilder {
-  readonly #options: LibraryOptions;
+  #options: LibraryOptions;
   readonly #types: TypeBuilder[] = [];
+  readonly #removed = new Set<TypeBuilder>();
   readonly #imports: ImportedLibrary[] = [];
   readonly #importedFrom: TypeLibrary[] = [];
   readonly #importedTypes: ImportedType[] = [];
@@ -117,7 +119,36 @@ export class LibraryBuilder {
 
   typeOfName(name: string): TypeBuilder | undefined {
     const wanted = name.toLowerCase();
-    return this.#types.find((type) => type.name.toLowerCase() === wanted);
+    return this.#types.find((type) => type.name.toLowerCase() === wanted && !this.#removed.has(type));
+  }
+
+  /** Changes what the library says of itself. */
+  change(options: Partial<LibraryOptions>): void {
+    this.#options = { ...this.#options, ...options };
+  }
+
+  /** What the library says of itself. */
+  get options(): LibraryOptions {
+    return this.#options;
+  }
+
+  /** The types that will be built, in their order. */
+  get types(): readonly TypeBuilder[] {
+    return this.#types.filter((type) => !this.#removed.has(type));
+  }
+
+  /** Gives a type another name. Throws TYPE_E_NAMECONFLICT when the name is taken. */
+  renameType(type: TypeBuilder, name: string): void {
+    const taken = this.typeOfName(name);
+    if (taken !== undefined && taken !== type) {
+      throw new ComError(TypeLibStatus.NAMECONFLICT, `the library has a type ${name} already`);
+    }
+    type.draft.name = name;
+  }
+
+  /** Leaves a type out; those behind it move up when the library is built. Throws TYPE_E_INVALIDSTATE at the build when others still use it. */
+  removeType(type: TypeBuilder): void {
+    this.#removed.add(type);
   }
 
   /**
@@ -156,8 +187,12 @@ export class LibraryBuilder {
   /** The library as it stands. Throws TYPE_E_CIRCULARTYPE when an interface derives from itself or a record holds itself. */
   build(): TypeLibrary {
     const options = this.#options;
-    const layout = new Layout(
+    const drafts = renumbered(
       this.#types.map((type) => type.draft),
+      new Set([...this.#removed].map((type) => type.index)),
+    );
+    const layout = new Layout(
+      drafts,
       this.#importedTypes,
       this.#importedFrom,
       (options.sysKind ?? SYSKIND.SYS_WIN32) === SYSKIND.SYS_WIN64 ? 8 : 4,
@@ -176,7 +211,7 @@ export class LibraryBuilder {
       ...documentation(options),
       imports: [...this.#imports],
       importedTypes: [...this.#importedTypes],
-      types: this.#types.map((_, index) => layout.type(index)),
+      types: drafts.map((_, index) => layout.type(index)),
     };
   }
 
@@ -218,23 +253,23 @@ function documentation(options: DocumentationOptions): {
 export type TypeDraft = {
   -readonly [K in keyof TypeInfo]: TypeInfo[K];
 } & {
+  /** Most bytes that fields are aligned to (SetAlignment); none when it is 0. */
+  packing?: number;
   functions: FunctionDesc[];
   variables: VariableDesc[];
   implTypes: ImplType[];
 };
 
 /** No member identifier was given; the layout finds one. */
-const UNNUMBERED = Number.NaN;
+export const UNNUMBERED: number = Number.NaN;
 
 /** Makes one type (ICreateTypeInfo2). */
 export class TypeBuilder {
   readonly index: number;
-  readonly name: string;
   readonly draft: TypeDraft;
 
   constructor(index: number, name: string, kind: TYPEKIND, options: TypeOptions) {
     this.index = index;
-    this.name = name;
     this.draft = {
       kind,
       name,
@@ -251,6 +286,10 @@ export class TypeBuilder {
       dllName: options.dllName,
       ...documentation(options),
     };
+  }
+
+  get name(): string {
+    return this.draft.name;
   }
 
   /** How others of the same library refer to this type. */

@@ -53,9 +53,11 @@ export class Layout {
     const inherited = this.#inherited(draft);
     const functions = this.#placeFunctions(draft, inherited);
     const dispatchable = draft.kind === TYPEKIND.TKIND_DISPATCH || inherited.dispatch;
+    const { packing: _, ...described } = draft;
     return {
-      ...draft,
+      ...described,
       ...this.#sizeOfDraft(index),
+      kind: kindOf(draft),
       flags: draft.flags | (dispatchable ? TYPEFLAG_FDISPATCHABLE : 0),
       functions,
       variables: this.#placeVariables(draft),
@@ -83,7 +85,7 @@ export class Layout {
     return draft.variables.map((desc, i) => {
       const memid = Number.isNaN(desc.memid) ? VARIABLE_IDS + first + i : desc.memid;
       if (draft.kind !== TYPEKIND.TKIND_RECORD) return { ...desc, memid };
-      const { size, alignment } = this.#sizeOf(desc.type);
+      const { size, alignment } = packed(this.#sizeOf(desc.type), draft);
       const offset = alignUp(end, alignment);
       end = offset + size;
       return { ...desc, memid, offset };
@@ -165,13 +167,24 @@ export class Layout {
     let end = 0;
     let most = 1;
     for (const { type } of draft.variables) {
-      const { size, alignment } = this.#sizeOf(type);
+      const { size, alignment } = packed(this.#sizeOf(type), draft);
       const start = draft.kind === TYPEKIND.TKIND_UNION ? 0 : alignUp(end, alignment);
       end = Math.max(end, start + size);
       most = Math.max(most, alignment);
     }
     return { size: alignUp(end, most), alignment: most };
   }
+}
+
+const TYPEFLAG_FDUAL = 0x40;
+
+/** A dual interface is listed as a dispinterface, whichever way it was begun. */
+function kindOf({ kind, flags }: TypeDraft): TYPEKIND {
+  return kind === TYPEKIND.TKIND_INTERFACE && (flags & TYPEFLAG_FDUAL) !== 0 ? TYPEKIND.TKIND_DISPATCH : kind;
+}
+
+function packed({ size, alignment }: TypeSize, { packing = 0 }: TypeDraft): TypeSize {
+  return { size, alignment: packing > 0 ? Math.min(alignment, packing) : alignment };
 }
 
 function hasVtable({ kind }: TypeDraft): boolean {

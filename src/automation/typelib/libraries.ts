@@ -81,6 +81,14 @@ export class TypeLibraries {
     return scope;
   }
 
+  /** The object of a library as it stands while it is made: it finds what it imports, and nobody finds it. */
+  objectOf(library: TypeLibrary): TypeLibObject {
+    return new TypeLibObject(
+      new LibraryScope(library, (imported, importer) => this.#find(imported, importer)),
+      this,
+    );
+  }
+
   /** A pointer to the library's ITypeLib2; the caller owns it. */
   typeLib(scope: LibraryScope): ITypeLib2 {
     return pointerTo(this.libraryOf(scope), ITypeLib2);

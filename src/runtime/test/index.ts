@@ -1,2 +1,3 @@
+import "./create-library.test.ts";
 import "./objects.test.ts";
 import "./type-library-marshaling.test.ts";
