@@ -24,13 +24,20 @@ export {
   LateBound,
   type LateObject,
   SafeArray,
+  type Subscription,
   VT,
   Variant,
+  advise,
+  ask,
+  events,
+  fire,
   fromOleDate,
   lateBound,
   named,
+  on,
   put,
   toOleDate,
+  withEvents,
 } from "./automation/index.ts";
 export { AuthnLevel, ImpersonationLevel } from "./auth/index.ts";
 export {

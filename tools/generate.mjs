@@ -31,6 +31,7 @@ const samples = {
     "src/automation/test/fixtures/typelib-sample.idl",
     "automation/test/gen/typelib-sample.ts",
   ],
+  "events-sample": ["src/automation/test/fixtures/events-sample.idl", "automation/test/gen/events-sample.ts"],
 };
 for (const [name, [source, path]] of Object.entries(samples)) {
   if (only.length > 0 && !only.includes(name)) continue;

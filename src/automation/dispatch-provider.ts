@@ -5,6 +5,7 @@ import { type TypeInfoSource, classInfoProviders } from "./class-info.ts";
 import { DispatchExStub } from "./dispatch-ex.ts";
 import { DispatchStub } from "./dispatch-server.ts";
 import { dispatchSettingsOf, isDispatchable } from "./dispatchable.ts";
+import { connectionPointProvider } from "./events/connection-point.ts";
 import { IDispatchEx } from "./gen/dispex.ts";
 import { IDispatch } from "./gen/oaidl.ts";
 
@@ -22,7 +23,8 @@ function makeDispatchProvider(types: TypeInfoSource | undefined): InterfaceProvi
 }
 
 /**
- * Everything Automation provides for objects: IDispatch, IDispatchEx for those whose members may change, IProvideClassInfo2. `types` tells the types
+ * Everything Automation provides for objects: IDispatch, IDispatchEx for those whose members may change, IProvideClassInfo2, and
+ * IConnectionPointContainer for those with events. `types` tells the types
  * of type libraries.
  */
 export function automationProviders(types?: TypeInfoSource): readonly InterfaceProvider[] {
@@ -33,7 +35,7 @@ export function automationProviders(types?: TypeInfoSource): readonly InterfaceP
       return settings.dynamic === true ? stubOf(identity, types, DispatchExStub) : undefined;
     },
   };
-  return [makeDispatchProvider(types), dynamic, ...classInfoProviders(types)];
+  return [makeDispatchProvider(types), dynamic, ...classInfoProviders(types), connectionPointProvider];
 }
 
 function stubOf(

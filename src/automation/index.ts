@@ -30,6 +30,22 @@ export { automationProviders, dispatchProvider } from "./dispatch-provider.ts";
 export { type ITypeComp, type ITypeInfo, type ITypeLib, IDispatch, IEnumVARIANT } from "./gen/oaidl.ts";
 export { VARIANT_UserMarshal } from "./user-marshal.ts";
 export { SAFEARRAY_UserMarshal } from "./safearray-marshal.ts";
+// Events.
+export { type AdviseOptions, type Sink, type Subscription, advise } from "./events/advise.ts";
+export type { Delivery } from "./events/connection.ts";
+export { connectionPointOf, connectionPointProvider } from "./events/connection-point.ts";
+export {
+  type EventOf,
+  type EventStream,
+  type EventStreamOptions,
+  type LateEvent,
+  events,
+} from "./events/event-stream.ts";
+export { type Ask, type Fire, ask, fire } from "./events/fire.ts";
+export { type LateHandler, on, withEvents } from "./events/on.ts";
+export { mayChange, notifyChanged } from "./events/property-notify.ts";
+export type { EventSettings } from "./events/settings.ts";
+export { ConnectStatus } from "./events/status.ts";
 // Type libraries.
 export { TypeLibraries, type TypeLibrariesOptions } from "./typelib/libraries.ts";
 export { readTypeLibrary, readTypeLibraryFile } from "./typelib/load.ts";

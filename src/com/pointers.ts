@@ -58,3 +58,14 @@ export function isSameObject(a: object, b: object): boolean {
   if (farA !== undefined || farB !== undefined) return farA?.identity === farB?.identity;
   return identityOf(a) === identityOf(b);
 }
+
+/**
+ * Another handle to the same interface of the same object, with a reference of its own: the caller owns it. For those who keep a pointer they were lent.
+ * Throws E_INVALIDARG for anything but an interface pointer.
+ */
+export function duplicate<T extends object>(pointer: T): T {
+  if (!(pointer instanceof Pointer))
+    throw new ComError(HResult.E_INVALIDARG, "only a pointer can be duplicated");
+  pointer.$check("duplicate");
+  return pointer.$again() as unknown as T;
+}

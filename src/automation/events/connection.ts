@@ -1,0 +1,239 @@
+import { ComError, HResult } from "../../base/index.ts";
+import { type Identity, type IUnknown, currentApartment, isPointer } from "../../com/index.ts";
+import type { CallOptions } from "../../ndr/index.ts";
+import { Variant } from "../variant.ts";
+import type { EventSettings } from "./settings.ts";
+import { type EventMethod, isElsewhere } from "./sink-caller.ts";
+import { ConnectStatus, isGone } from "./status.ts";
+
+/** What became of one event at one sink. */
+export interface Delivery {
+  /** The connection. */
+  readonly cookie: number;
+  /** What the sink answered: its result or outputs. */
+  readonly value?: unknown;
+  /** The HRESULT: S_OK, S_FALSE and the like, or that of `error`. */
+  readonly code: number;
+  /** Why the sink was not reached, or what it threw. */
+  readonly error?: ComError;
+}
+
+/** Where a connection's sink is found when it is to be called: held, or for a weak one made for the call. */
+export interface SinkSource {
+  /** The sink, to be called now; undefined when it is gone. */
+  take(): IUnknown | undefined;
+  /** Ends what `take` began. */
+  give(sink: IUnknown): void;
+  /** The connection ends. */
+  close(): void;
+}
+
+interface Waiting {
+  readonly method: EventMethod;
+  readonly args: readonly unknown[];
+  readonly done: ((delivery: Delivery) => void) | undefined;
+}
+
+/** What a connection tells the connection point it belongs to. */
+export interface ConnectionHost {
+  readonly identity: Identity;
+  readonly settings: Required<EventSettings>;
+  /** The sink is gone, or is cut off: take the connection out. */
+  lost(connection: Connection, why: ComError): void;
+  /** Something a person may want to know of. */
+  note(connection: Connection, what: string, error?: unknown): void;
+}
+
+/**
+ * One sink that is connected. Events reach it in the order they were fired, one at a time; while it works on one, others wait here. No sink waits for
+ * another.
+ */
+export class Connection {
+  readonly cookie: number;
+  readonly sink: SinkSource;
+  readonly #host: ConnectionHost;
+  readonly #waiting: Waiting[] = [];
+  #busy = false;
+  #closed = false;
+  #timeouts = 0;
+  #overflowing = false;
+
+  constructor(cookie: number, sink: SinkSource, host: ConnectionHost) {
+    this.cookie = cookie;
+    this.sink = sink;
+    this.#host = host;
+  }
+
+  /** Events that wait, for diagnosis. */
+  get pending(): number {
+    return this.#waiting.length;
+  }
+
+  /** Sends an event, or has it wait for its turn. `done` hears what became of it. */
+  send(method: EventMethod, args: readonly unknown[], done?: (delivery: Delivery) => void): void {
+    if (this.#closed) {
+      done?.(this.#failed(notConnected()));
+      return;
+    }
+    retain(args);
+    const next = { method, args, done };
+    if (this.#busy) this.#wait(next);
+    else this.#start(next);
+  }
+
+  /** Ends the connection: what waits is not sent any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const one of this.#waiting.splice(0)) this.#settle(one, this.#failed(notConnected()));
+    this.sink.close();
+  }
+
+  #wait(next: Waiting): void {
+    const { maxPending, overflow } = this.#host.settings;
+    if (this.#waiting.length < maxPending) {
+      this.#overflowing = false;
+      this.#waiting.push(next);
+      return;
+    }
+    const full = new ComError(HResult.E_OUTOFMEMORY, `${maxPending} events wait for this sink already`);
+    if (overflow === "disconnect") {
+      this.#settle(next, this.#failed(full));
+      this.#host.lost(this, full);
+      return;
+    }
+    // Told once for every time it happens, not for every event.
+    if (!this.#overflowing) this.#host.note(this, `a sink is too slow: events for it are lost`);
+    this.#overflowing = true;
+    const lost = overflow === "dropNewest" ? next : (this.#waiting.shift() ?? next);
+    if (lost !== next) this.#waiting.push(next);
+    this.#settle(lost, this.#failed(full));
+  }
+
+  #start(first: Waiting): void {
+    this.#busy = true;
+    for (let next: Waiting | undefined = first; next !== undefined; next = this.#waiting.shift()) {
+      const one = next;
+      const result = this.#call(one);
+      if (!(result instanceof Promise)) {
+        this.#settle(one, result);
+        continue;
+      }
+      void this.#goOn(one, result);
+      return;
+    }
+    this.#busy = false;
+  }
+
+  async #goOn(one: Waiting, answer: Promise<Delivery>): Promise<void> {
+    this.#settle(one, await answer);
+    const following = this.#waiting.shift();
+    if (following === undefined) this.#busy = false;
+    else this.#start(following);
+  }
+
+  /** Never throws, never rejects. */
+  #call(one: Waiting): Delivery | Promise<Delivery> {
+    const { apartment } = this.#host.identity;
+    if (apartment === currentApartment()) return this.#callHere(one);
+    try {
+      const result = apartment.enter(undefined, () => this.#callHere(one));
+      return result instanceof Promise ? this.#whatever(result) : result;
+    } catch (error) {
+      return this.#failed(ComError.from(error));
+    }
+  }
+
+  async #whatever(result: Promise<Delivery | Promise<Delivery>>): Promise<Delivery> {
+    try {
+      return await result;
+    } catch (error) {
+      return this.#failed(ComError.from(error));
+    }
+  }
+
+  #callHere({ method, args, done }: Waiting): Delivery | Promise<Delivery> {
+    const sink = this.#closed ? undefined : this.sink.take();
+    if (sink === undefined) return this.#failed(notConnected());
+    const { timeout } = this.#host.settings;
+    const status = done === undefined ? undefined : { code: HResult.S_OK };
+    const far = isElsewhere(sink);
+    const options: CallOptions | undefined =
+      far || status !== undefined ? { ...(far ? { timeout } : {}), ...(status && { status }) } : undefined;
+    let result: unknown;
+    try {
+      result = method.call(sink, args, options, this.#host.identity);
+    } catch (error) {
+      this.sink.give(sink);
+      return this.#failed(ComError.from(error));
+    }
+    const answered = (value: unknown): Delivery => {
+      this.#timeouts = 0;
+      return { cookie: this.cookie, value, code: status?.code ?? HResult.S_OK };
+    };
+    if (!isThenable(result)) {
+      this.sink.give(sink);
+      return answered(result);
+    }
+    const limited = far ? Promise.resolve(result) : this.#limited(result, timeout);
+    return limited
+      .then(answered, (error: unknown) => this.#failed(ComError.from(error)))
+      .finally(() => this.sink.give(sink));
+  }
+
+  /** A sink of this program may take its time as one elsewhere may, and no longer. */
+  async #limited(result: PromiseLike<unknown>, timeout: number): Promise<unknown> {
+    let timer: Disposable | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      const late = new ComError(HResult.RPC_E_TIMEOUT, `the sink did not answer within ${timeout} ms`);
+      timer = this.#host.settings.clock.after(timeout, () => reject(late));
+    });
+    try {
+      return await Promise.race([result, tooLong]);
+    } finally {
+      timer?.[Symbol.dispose]();
+    }
+  }
+
+  /** A sink that fails fails for itself; one that is gone, or does not answer time and again, is taken out. */
+  #failed(error: ComError): Delivery {
+    if (!this.#closed) {
+      this.#timeouts = error.code === HResult.RPC_E_TIMEOUT ? this.#timeouts + 1 : 0;
+      if (isGone(error.code) || this.#timeouts >= this.#host.settings.maxTimeouts)
+        this.#host.lost(this, error);
+      else this.#host.note(this, "a sink failed", error);
+    }
+    return { cookie: this.cookie, code: error.code, error };
+  }
+
+  #settle(one: Waiting, delivery: Delivery): void {
+    release(one.args);
+    one.done?.(delivery);
+  }
+}
+
+function notConnected(): ComError {
+  return new ComError(ConnectStatus.NOCONNECTION, "the sink is not connected any more");
+}
+
+/** Pointers among the arguments are lent to whoever fires; they must outlive the wait. */
+function retain(args: readonly unknown[]): void {
+  for (const pointer of pointersOf(args)) pointer.AddRef();
+}
+
+function release(args: readonly unknown[]): void {
+  for (const pointer of pointersOf(args)) pointer.Release();
+}
+
+function pointersOf(args: readonly unknown[]): readonly IUnknown[] {
+  const found: IUnknown[] = [];
+  for (const one of args) {
+    const value: unknown = one instanceof Variant ? one.value : one;
+    if (isPointer(value)) found.push(value);
+  }
+  return found;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
