@@ -1,6 +1,7 @@
 import "./convert.test.ts";
 import "./dispatch-ex.test.ts";
 import "./dispatch.test.ts";
+import "./events-local.test.ts";
 import "./events.test.ts";
 import "./late.test.ts";
 import "./typelib-build.test.ts";
