@@ -22,6 +22,7 @@ export class Diagnostics {
   readonly #seen = new Set<string>();
   readonly #list: Diagnostic[] = [];
   #errors = 0;
+  #warnings = 0;
 
   constructor(sources: SourceMap, limit = 200) {
     this.#sources = sources;
@@ -44,11 +45,18 @@ export class Diagnostics {
     this.#add("warning", place, message);
   }
 
+  /** An error that says what all the others come from: it stands first, however many there are. */
+  conclude(place: number, message: string): void {
+    this.#errors++;
+    this.#list.unshift({ severity: "error", message, location: this.#sources.locate(place) });
+  }
+
   #add(severity: Severity, place: number, message: string): void {
     const key = `${place}:${message}`;
     if (this.#seen.has(key) || isHeader(this.#sources.fileAt(place)?.path ?? "")) return;
-    if (severity === "error") this.#errors++;
-    if (this.#list.length >= this.#limit) return;
+    // Warnings without end leave room for errors.
+    const count = severity === "error" ? ++this.#errors : ++this.#warnings;
+    if (count > this.#limit) return;
     this.#seen.add(key);
     this.#list.push({ severity, message, location: this.#sources.locate(place) });
   }

@@ -75,17 +75,18 @@ export class Loader {
       },
     });
     const parser = new Parser(preprocessor);
-    if (isMidl3(source.text)) {
-      parser.lenient = true;
+    const midl3 = isMidl3(source.text);
+    if (midl3) {
+      parser.midl3 = true;
       missing.push("Windows.winmd");
-      const what =
-        "this is MIDL 3.0: classes and members whose interfaces it leaves to the compiler are left out";
-      diagnostics.warning(source.base, what);
+      diagnostics.warning(source.base, "this is MIDL 3.0: interfaces without a uuid get none here");
     }
     const decls = parseUnit(parser);
     if (diagnostics.errors > 0) {
-      const language = foreignLanguage(source.text);
-      if (language !== undefined) diagnostics.error(source.base, `this is not Microsoft IDL but ${language}`);
+      const texts = [source, ...[...files].flatMap((it) => this.#texts.get(it) ?? [])];
+      const language = texts.map((it) => foreignLanguage(it.text)).find((it) => it !== undefined);
+      if (language !== undefined)
+        diagnostics.conclude(source.base, `this is not Microsoft IDL but ${language}`);
     }
     const unit: LoadedUnit = {
       path,
@@ -97,6 +98,8 @@ export class Loader {
       diagnostics,
     };
     this.#units.set(path, unit);
+    const runtime = midl3 ? this.loadWellKnown("inspectable.idl") : undefined;
+    if (runtime !== undefined) unit.imports.push(runtime);
     this.#loadImports(unit, unit.decls);
     return unit;
   }

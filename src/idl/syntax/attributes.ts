@@ -69,10 +69,19 @@ function parseAttribute(p: Parser): Attribute {
   }
   if (!p.at(40)) return { name, place, args: undefined };
   p.next();
-  const parse = special.get(name);
+  const parse = special.get(name) ?? (p.at(91) ? unreadArgument : undefined);
   const args = parse === undefined ? expressionList(p) : parse(p);
   p.expect(41, `after the argument of [${name}]`);
   return { name, place, args };
+}
+
+/** `[extension([…] type name)]`: an argument that is no expression belongs to an attribute that nobody knows. */
+function unreadArgument(p: Parser): Expr[] {
+  const { place } = p;
+  let text = "";
+  while (!p.at(41) && !p.at(T.end))
+    text += p.at(40) || p.at(91) || p.at(123) ? p.rawBrackets() : `${rawToken(p)} `;
+  return [{ kind: "raw", place, text }];
 }
 
 function expressionList(p: Parser): Expr[] {
@@ -101,7 +110,7 @@ function argument(p: Parser): Expr {
   }
   if (p.at(T.range) && expr.kind === "number") {
     p.next();
-    parseExpression(p);
+    if (!p.take(42)) parseExpression(p);
   }
   return expr;
 }

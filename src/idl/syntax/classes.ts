@@ -114,7 +114,11 @@ function parseCoclassMember(p: Parser): CoclassMember {
   const attributes = parseAttributes(p);
   if (p.nameId === W.interface || p.nameId === W.dispinterface) p.next();
   const { place } = p;
-  const name = p.qualifiedName("an interface's name");
+  let name = p.qualifiedName("an interface's name");
+  if (p.at(T.name)) {
+    p.diagnostics.warning(place, `"${name}" is taken for "interface"`);
+    name = p.qualifiedName("an interface's name");
+  }
   if (!p.at(125)) p.expect(59, "after the interface");
   return { name, place, attributes };
 }

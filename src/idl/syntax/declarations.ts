@@ -1,8 +1,18 @@
-import type { Attribute, Decl, Declarator, DocRange, ImportFile, Layer, TypeSpec } from "./ast.ts";
+import type {
+  Attribute,
+  Decl,
+  Declarator,
+  DocRange,
+  FunctionDecl,
+  ImportFile,
+  Layer,
+  TypeSpec,
+} from "./ast.ts";
 import { parseAttributes } from "./attributes.ts";
 import { readCoclass, readDispinterface } from "./classes.ts";
 import { parseExpression } from "./expressions.ts";
 import { T } from "./lexer.ts";
+import { parseMidl3Delegate, parseMidl3Struct, parseMidl3Type } from "./midl3.ts";
 import { W } from "./names.ts";
 import type { Parser } from "./parser.ts";
 import { parseDeclarator } from "./declarators.ts";
@@ -14,7 +24,7 @@ export function parseUnit(p: Parser): Decl[] {
   while (!p.at(T.end)) {
     // A closing brace too many ends nothing here.
     if (p.at(125)) {
-      p.diagnostics.error(p.place, 'this "}" closes nothing');
+      p.report(p.place, 'this "}" closes nothing');
       p.next();
     }
     parseBody(p, decls);
@@ -39,11 +49,14 @@ function bracedBody(p: Parser, decls: Decl[] = []): Decl[] {
   return decls;
 }
 
+/** What may stand before `runtimeclass`. */
+const classWords = new Set(["unsealed", "static", "partial"]);
+
 function parseDeclaration(p: Parser, decls: Decl[]): void {
   const doc = p.doc();
   let attributes = parseAttributes(p);
   p.skipNoise();
-  if (p.at(T.name) && p.text === "unsealed" && p.peek() === T.name) p.next();
+  if (p.at(T.name) && classWords.has(p.text) && p.peekId() === W.runtimeclass) p.next();
   if (p.nameId === W.typedef) {
     decls.push(parseTypedef(p, attributes, doc));
     return;
@@ -79,7 +92,8 @@ const declarations = new Map<number, Reader>([
   [W.interface, readInterface],
   [W.dispinterface, readDispinterface],
   [W.coclass, readCoclass],
-  [W.runtimeclass, readCoclass],
+  [W.runtimeclass, readRuntimeClass],
+  [W.struct, readStruct],
   [W.cotype, readCoclass],
   [W.library, readLibrary],
   [W.module, readModule],
@@ -173,6 +187,10 @@ function readInterface(
   const { place } = p;
   if (p.peek() !== T.name) return false;
   p.next();
+  if (p.midl3) {
+    parseMidl3Type(p, decls, attributes, doc, "interface");
+    return true;
+  }
   const namePlace = p.place;
   const name = p.qualifiedName("the interface's name");
   const late = p.at(91) ? [...attributes, ...parseAttributes(p)] : attributes;
@@ -189,6 +207,32 @@ function readInterface(
   const body = bracedBody(p);
   p.take(59);
   decls.push({ kind: "interface", place: namePlace, name, attributes: late, bases, body, doc });
+  return true;
+}
+
+function readRuntimeClass(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  if (!p.midl3) return readCoclass(p, decls, attributes, doc);
+  if (p.peek() !== T.name) return false;
+  p.next();
+  parseMidl3Type(p, decls, attributes, doc, "runtimeclass");
+  return true;
+}
+
+/** Only of MIDL 3.0; elsewhere a structure begins a declaration like any other type. */
+function readStruct(
+  p: Parser,
+  decls: Decl[],
+  attributes: readonly Attribute[],
+  doc: DocRange | undefined,
+): boolean {
+  if (!p.midl3 || p.peek() !== T.name) return false;
+  p.next();
+  parseMidl3Struct(p, decls, attributes, doc);
   return true;
 }
 
@@ -279,15 +323,12 @@ function readDelegate(
 ): boolean {
   if (p.peek() !== T.name) return false;
   p.next();
-  const body: Decl[] = [];
-  const spec = parseSpec(p, []);
-  finishDeclaration(p, body, [], spec, doc);
-  const [method] = body;
-  if (method?.kind !== "function") return true;
+  const method = p.midl3 ? parseMidl3Delegate(p, doc) : parseDelegate(p, doc);
+  if (method === undefined) return true;
   const { place, name } = method;
   const bases = [{ name: "IUnknown", place }];
   // The interface of delegate `Handler` is called `IHandler`; both names mean it.
-  const invoke: Decl = { ...method, name: "Invoke" };
+  const { invoke } = method;
   decls.push({ kind: "interface", place, name: `I${name}`, attributes, bases, body: [invoke], doc });
   const target: TypeSpec = { kind: "reference", place, name: `I${name}`, word: "interface" };
   const declarator: Declarator = { name, place, layers: [], bits: undefined };
@@ -300,6 +341,17 @@ function readDelegate(
     doc: undefined,
   });
   return true;
+}
+
+function parseDelegate(
+  p: Parser,
+  doc: DocRange | undefined,
+): { readonly name: string; readonly place: number; readonly invoke: FunctionDecl } | undefined {
+  const body: Decl[] = [];
+  finishDeclaration(p, body, [], parseSpec(p, []), doc);
+  const [method] = body;
+  if (method?.kind !== "function") return undefined;
+  return { name: method.name, place: method.place, invoke: { ...method, name: "Invoke" } };
 }
 
 function parseTypedef(p: Parser, before: readonly Attribute[], doc: DocRange | undefined): Decl {

@@ -1,6 +1,6 @@
 /** Texts that are called .idl and are another language: what gives each away, looked for in the text without comments. */
 const languages: readonly (readonly [name: string, signs: RegExp])[] = [
-  ["a template of a code wizard", /\[![A-Za-z]|^%%|\$\w+\$/m],
+  ["a template of a code wizard", /\[![A-Za-z]|^%%|\$\w+\$|\{\{ *\w+ *\}\}/m],
   [
     "Mozilla XPIDL",
     /\[[^\]]*\bscriptable\b[^\]]*\]\s*interface|%\{\s*C\+\+|\binterface\s+nsI\w+\s*:\s*nsISupports\b/,
@@ -26,6 +26,9 @@ const languages: readonly (readonly [name: string, signs: RegExp])[] = [
 /** The language of a text that is no Microsoft IDL; undefined when nothing gives it away. */
 export function foreignLanguage(text: string): string | undefined {
   const code = withoutComments(text.slice(0, maxLook));
+  // A page shows a piece of a file: its last declaration has a head and no body.
+  if (code.length < 1000 && /\b(?:coclass|library|interface|dispinterface|module)\s+\w+\s*$/.test(code))
+    return "an excerpt that ends before its declaration does";
   return languages.find(([, signs]) => signs.test(code))?.[0];
 }
 

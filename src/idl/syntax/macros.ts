@@ -12,6 +12,8 @@ export interface Token {
   readonly text: string;
   readonly place: number;
   readonly spaceBefore: boolean;
+  /** A comma that came in an argument: as Microsoft's preprocessor has it, it separates nothing in a macro within. */
+  readonly held?: true;
 }
 
 export interface Macro {
@@ -74,7 +76,9 @@ export function substitute(
     } else {
       const at = index(token);
       if (at < 0) result.push({ ...token, place });
-      else append(result, (next?.kind === T.paste ? written[at] : expanded[at]) ?? []);
+      else if (next?.kind === T.paste) append(result, written[at] ?? []);
+      else if (macro.variadic) append(result, expanded[at] ?? []);
+      else appendArgument(result, expanded[at] ?? []);
     }
   }
   return result;
@@ -97,6 +101,16 @@ function pasteOnto(result: Token[], right: readonly Token[], place: number, name
 /** Without spreading: arguments may be as long as the file. */
 function append(result: Token[], tokens: readonly Token[]): void {
   for (const token of tokens) result.push(token);
+}
+
+/** Commas in brackets of their own stay what they are: `F args` of `(a, b)` is a call with two. */
+function appendArgument(result: Token[], tokens: readonly Token[]): void {
+  let open = 0;
+  for (const token of tokens) {
+    if (token.kind === 40) open++;
+    else if (token.kind === 41) open--;
+    result.push(token.kind === 44 && open === 0 ? { ...token, held: true } : token);
+  }
 }
 
 function pasted(text: string, left: Token, place: number, names: NameTable): Token {

@@ -21,8 +21,8 @@ export class Parser {
   #expressions = 0;
   #operators = 0;
 
-  /** What cannot be read is left out without a word: the text is known to be of another version of the language. */
-  lenient = false;
+  /** The text is MIDL 3.0. Nobody has a grammar of it: what cannot be read is left out with a warning. */
+  midl3 = false;
   kind: number = T.end;
   nameId = -1;
   text = "";
@@ -211,8 +211,13 @@ export class Parser {
     }
   }
 
+  report(place: number, message: string): void {
+    if (this.midl3) this.diagnostics.warning(place, `${message}; this is left out`);
+    else this.diagnostics.error(place, message);
+  }
+
   fail(message: string): never {
-    if (!this.lenient) this.diagnostics.error(this.place, message);
+    this.report(this.place, message);
     throw new SyntaxFailure(message);
   }
 
@@ -317,8 +322,8 @@ export class Parser {
     let text = "";
     let open = 0;
     while (!this.at(T.end)) {
-      if (this.at(123)) open++;
-      else if (this.at(125)) open--;
+      if (this.at(123) || this.at(91) || this.at(40)) open++;
+      else if (this.at(125) || this.at(93) || this.at(41)) open--;
       text += this.kind < 128 ? String.fromCharCode(this.kind) : this.#spelled();
       this.next();
       if (open <= 0) break;

@@ -284,7 +284,8 @@ export class Preprocessor {
       }
       if (token.kind === 40) open++;
       else if (token.kind === 41 && --open === 0) return list;
-      if (token.kind === 44 && open === 1 && !(macro.variadic && list.length >= most)) list.push([]);
+      if (token.kind === 44 && open === 1 && token.held !== true && !(macro.variadic && list.length >= most))
+        list.push([]);
       else list.at(-1)?.push(token);
     }
   }
