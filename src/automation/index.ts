@@ -32,7 +32,6 @@ export { VARIANT_UserMarshal } from "./user-marshal.ts";
 export { SAFEARRAY_UserMarshal } from "./safearray-marshal.ts";
 // Events.
 export { type AdviseOptions, type Sink, type Subscription, advise } from "./events/advise.ts";
-export type { Delivery } from "./events/connection.ts";
 export { connectionPointOf, connectionPointProvider } from "./events/connection-point.ts";
 export {
   type EventOf,

@@ -35,6 +35,17 @@ export {
 export { implement } from "./interfaces.ts";
 export { declareSources, sourcesOf } from "./sources.ts";
 export { SnapshotEnumerator } from "./snapshot-enumerator.ts";
+export {
+  type Delivery,
+  type SinkCall,
+  SinkConnection,
+  type SinkHost,
+  type SinkSettings,
+  type SinkSource,
+  defaultSinkSettings,
+  heldSink,
+} from "./sinks/connection.ts";
+export { isGone } from "./sinks/gone.ts";
 export { duplicate, isPointer, isSameObject, pointerTo } from "./pointers.ts";
 export { type Leak, LeakDetector } from "./leaks.ts";
 export { withStatus } from "./status.ts";

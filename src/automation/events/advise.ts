@@ -1,11 +1,11 @@
 import { ComError, HResult } from "../../base/index.ts";
-import { type Identity, type IUnknown, isPointer, pointerTo } from "../../com/index.ts";
+import { type Identity, type IUnknown, isGone, isPointer, pointerTo } from "../../com/index.ts";
 import type { CallOptions, Interface } from "../../ndr/index.ts";
 import { dispatchPointerOf } from "../late/bound.ts";
 import { type IConnectionPoint, IConnectionPointContainer } from "../gen/ocidl.ts";
 import type { EventNames } from "./fire.ts";
 import { sinkPointer } from "./sink.ts";
-import { ConnectStatus, isGone } from "./status.ts";
+import { ConnectStatus } from "./status.ts";
 
 export interface AdviseOptions extends Pick<CallOptions, "signal" | "timeout"> {
   /** The runtime the sink belongs to, when it is an object of this program that wants what a runtime provides (IDispatch of a class of its own, say). */

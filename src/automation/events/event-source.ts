@@ -1,7 +1,13 @@
 import { ComError, HResult } from "../../base/index.ts";
 import {
+  type Delivery,
   type Identity,
   type IUnknown,
+  type SinkCall,
+  SinkConnection,
+  type SinkHost,
+  type SinkSource,
+  heldSink,
   identityOf,
   isPointer,
   pointerTo,
@@ -10,20 +16,20 @@ import {
 import type { Interface, InterfaceDescriptor } from "../../ndr/index.ts";
 import type { CONNECTDATA } from "../gen/ocidl.ts";
 import { IDispatch } from "../gen/oaidl.ts";
-import { Connection, type ConnectionHost, type Delivery, type SinkSource } from "./connection.ts";
 import type { EventSettings } from "./settings.ts";
 import { type EventMethod } from "./sink-caller.ts";
 import { ConnectStatus } from "./status.ts";
+import { Variant } from "../variant.ts";
 
 /** Tells of connections that were lost, and of sinks that fail: a runtime's logger, where there is one. */
 export type EventNote = (fields: object, message: string) => void;
 
 /** One source interface of one object: its sinks. The work of IConnectionPoint without its face. */
-export class EventSource implements ConnectionHost {
+export class EventSource implements SinkHost {
   readonly source: InterfaceDescriptor;
   readonly identity: Identity;
   readonly settings: Required<EventSettings>;
-  readonly #connections = new Map<number, Connection>();
+  readonly #connections = new Map<number, SinkConnection>();
   readonly #note: EventNote;
   /** Sinks that are asked for their interface just now: they count. */
   #arriving = 0;
@@ -73,8 +79,8 @@ export class EventSource implements ConnectionHost {
   #connect(held: IUnknown): number {
     const cookie = this.#freeCookie();
     const isWeak = this.settings.weak && remoteObjectOf(held) === undefined;
-    const sink = isWeak ? weakly(held, this.source, () => this.#drop(cookie)) : strongly(held);
-    this.#connections.set(cookie, new Connection(cookie, sink, this));
+    const sink = isWeak ? weakly(held, this.source, () => this.#drop(cookie)) : heldSink(held);
+    this.#connections.set(cookie, new SinkConnection(cookie, sink, this));
     return cookie;
   }
 
@@ -115,14 +121,18 @@ export class EventSource implements ConnectionHost {
 
   /** Calls all sinks there are at this moment. `done` hears of each. */
   fire(method: EventMethod, args: readonly unknown[], done?: (delivery: Delivery) => void): void {
+    const call: SinkCall = {
+      call: (sink, options) => method.call(sink, args, options, this.identity),
+      pointers: pointersOf(args),
+    };
     // A sink may connect or disconnect others while it is told: those there were are told, those cut off in between are not.
     const now = Array.from(this.#connections.values());
-    for (const connection of now) connection.send(method, args, done);
+    for (const connection of now) connection.send(call, done);
   }
 
   /** What EnumConnections shows: the sinks as the object holds them. Weak ones have a pointer made for the purpose, which goes with `release`. */
   snapshot(): { readonly items: readonly CONNECTDATA[]; readonly release: () => void } {
-    const taken: { readonly connection: Connection; readonly sink: IUnknown }[] = [];
+    const taken: { readonly connection: SinkConnection; readonly sink: IUnknown }[] = [];
     for (const connection of this.#connections.values()) {
       const sink = connection.sink.take();
       if (sink !== undefined) taken.push({ connection, sink });
@@ -141,12 +151,12 @@ export class EventSource implements ConnectionHost {
     for (const cookie of this.#connections.keys()) this.#drop(cookie);
   }
 
-  lost(connection: Connection, why: ComError): void {
+  lost(connection: SinkConnection, why: ComError): void {
     this.note(connection, "a sink is cut off", why);
     this.#drop(connection.cookie);
   }
 
-  note(connection: Connection, what: string, error?: unknown): void {
+  note(connection: SinkConnection, what: string, error?: unknown): void {
     this.#note({ source: this.source.name, cookie: connection.cookie, error }, what);
   }
 }
@@ -154,10 +164,6 @@ export class EventSource implements ConnectionHost {
 /** A handle of its own to the sink's interface: the argument of Advise ends with the call. */
 async function askFor(sink: IUnknown, iface: Interface<IUnknown>, home: Identity): Promise<IUnknown> {
   return isPointer(sink) ? sink.QueryInterface(iface) : pointerTo(sink, iface, home.host);
-}
-
-function strongly(held: IUnknown): SinkSource {
-  return { take: () => held, give: () => undefined, close: () => held[Symbol.dispose]() };
 }
 
 /** Without a reference: the sink is found by its identity as long as others hold it. */
@@ -174,4 +180,13 @@ function weakly(held: IUnknown, source: InterfaceDescriptor, gone: () => void): 
     give: (sink) => sink[Symbol.dispose](),
     close: () => undefined,
   };
+}
+
+function pointersOf(args: readonly unknown[]): readonly IUnknown[] {
+  const found: IUnknown[] = [];
+  for (const one of args) {
+    const value: unknown = one instanceof Variant ? one.value : one;
+    if (isPointer(value)) found.push(value);
+  }
+  return found;
 }

@@ -1,6 +1,5 @@
-import { identityOf } from "../../com/index.ts";
+import { type Delivery, identityOf } from "../../com/index.ts";
 import type { CallOptions, Interface, InterfaceDescriptor } from "../../ndr/index.ts";
-import type { Delivery } from "./connection.ts";
 import type { EventSource } from "./event-source.ts";
 import { eventMethodsOf } from "./sink-caller.ts";
 import { requireSource } from "./sources.ts";

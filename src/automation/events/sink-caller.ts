@@ -1,5 +1,5 @@
 import { ComError, HResult } from "../../base/index.ts";
-import { type Identity, type IUnknown, identityOf, isPointer, remoteObjectOf } from "../../com/index.ts";
+import { type Identity, type IUnknown, identityOf, isPointer } from "../../com/index.ts";
 import type { CallOptions, InterfaceDescriptor, MethodDescriptor } from "../../ndr/index.ts";
 import { LCID_EN_US } from "../convert/locale.ts";
 import type { IDispatch } from "../gen/oaidl.ts";
@@ -118,9 +118,4 @@ function isOwnObject(vt: number, value: unknown): value is object {
 
 function natural(value: unknown): unknown {
   return value instanceof Variant ? value.toJs() : value;
-}
-
-/** True for a sink in another process or on another machine. */
-export function isElsewhere(sink: IUnknown): boolean {
-  return remoteObjectOf(sink) !== undefined;
 }

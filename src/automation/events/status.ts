@@ -1,5 +1,3 @@
-import { HResult } from "../../base/index.ts";
-
 /** What connection points refuse with. */
 export const ConnectStatus = {
   /** There is no connection of this number, or no connection point of this interface. */
@@ -9,24 +7,3 @@ export const ConnectStatus = {
   /** The sink does not have the interface that is called. */
   CANNOTCONNECT: 0x80040202,
 } as const;
-
-/** RPC_E_SERVER_DIED_DNE: the process ended before the call ran. */
-const RPC_E_SERVER_DIED_DNE = 0x80010012;
-/** The exporter, or the object, is not known any more. */
-const OR_INVALID_OXID = 0x80070776;
-const OR_INVALID_OID = 0x80070777;
-
-const gone: ReadonlySet<number> = new Set([
-  HResult.RPC_E_DISCONNECTED,
-  HResult.RPC_E_SERVER_DIED,
-  RPC_E_SERVER_DIED_DNE,
-  HResult.RPC_S_SERVER_UNAVAILABLE,
-  HResult.CO_E_OBJNOTCONNECTED,
-  OR_INVALID_OXID,
-  OR_INVALID_OID,
-]);
-
-/** True when a failure means that the sink will never answer again: its process ended, or it was disconnected. */
-export function isGone(code: number): boolean {
-  return gone.has(code);
-}

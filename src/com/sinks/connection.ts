@@ -1,10 +1,39 @@
-import { ComError, HResult } from "../../base/index.ts";
-import { type Identity, type IUnknown, currentApartment, isPointer } from "../../com/index.ts";
+import { type Clock, ComError, HResult, systemClock } from "../../base/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
-import { Variant } from "../variant.ts";
-import type { EventSettings } from "./settings.ts";
-import { type EventMethod, isElsewhere } from "./sink-caller.ts";
-import { ConnectStatus, isGone } from "./status.ts";
+import { currentApartment } from "../apartment.ts";
+import type { Identity } from "../identity.ts";
+import { remoteObjectOf } from "../pointers.ts";
+import type { IUnknown } from "../unknown.ts";
+import { isGone } from "./gone.ts";
+
+/** How patient a source is with its sinks. All of it is optional. */
+export interface SinkSettings {
+  /** Most calls that wait for one sink. It stops a slow or hung sink from filling memory. Default 1000. */
+  readonly maxPending?: number;
+  /** What happens to a sink for which more wait: the oldest call is lost (the default), the new one is, or the sink is cut off. */
+  readonly overflow?: "dropOldest" | "dropNewest" | "disconnect";
+  /** Milliseconds a sink has for one call; afterwards the next one is made. Default 30 000. */
+  readonly timeout?: number;
+  /** After so many calls without an answer, one after the other, the sink is cut off. Default 3. */
+  readonly maxTimeouts?: number;
+  readonly clock?: Clock;
+}
+
+export const defaultSinkSettings: Required<SinkSettings> = {
+  maxPending: 1000,
+  overflow: "dropOldest",
+  timeout: 30_000,
+  maxTimeouts: 3,
+  clock: systemClock,
+};
+
+/** One call for a sink. */
+export interface SinkCall {
+  /** Makes it; a value or a promise. */
+  readonly call: (sink: IUnknown, options: CallOptions | undefined) => unknown;
+  /** Pointers among its arguments: lent to whoever fires, they must outlive the wait. */
+  readonly pointers: readonly IUnknown[];
+}
 
 /** What became of one event at one sink. */
 export interface Delivery {
@@ -28,37 +57,40 @@ export interface SinkSource {
   close(): void;
 }
 
-interface Waiting {
-  readonly method: EventMethod;
-  readonly args: readonly unknown[];
+/** A sink that its connection holds. Takes over the pointer. */
+export function heldSink(held: IUnknown): SinkSource {
+  return { take: () => held, give: () => undefined, close: () => held[Symbol.dispose]() };
+}
+
+interface Waiting extends SinkCall {
   readonly done: ((delivery: Delivery) => void) | undefined;
 }
 
-/** What a connection tells the connection point it belongs to. */
-export interface ConnectionHost {
+/** What a connection tells the source it belongs to. */
+export interface SinkHost {
   readonly identity: Identity;
-  readonly settings: Required<EventSettings>;
+  readonly settings: Required<SinkSettings>;
   /** The sink is gone, or is cut off: take the connection out. */
-  lost(connection: Connection, why: ComError): void;
+  lost(connection: SinkConnection, why: ComError): void;
   /** Something a person may want to know of. */
-  note(connection: Connection, what: string, error?: unknown): void;
+  note(connection: SinkConnection, what: string, error?: unknown): void;
 }
 
 /**
  * One sink that is connected. Events reach it in the order they were fired, one at a time; while it works on one, others wait here. No sink waits for
  * another.
  */
-export class Connection {
+export class SinkConnection {
   readonly cookie: number;
   readonly sink: SinkSource;
-  readonly #host: ConnectionHost;
+  readonly #host: SinkHost;
   readonly #waiting: Waiting[] = [];
   #busy = false;
   #closed = false;
   #timeouts = 0;
   #overflowing = false;
 
-  constructor(cookie: number, sink: SinkSource, host: ConnectionHost) {
+  constructor(cookie: number, sink: SinkSource, host: SinkHost) {
     this.cookie = cookie;
     this.sink = sink;
     this.#host = host;
@@ -69,14 +101,14 @@ export class Connection {
     return this.#waiting.length;
   }
 
-  /** Sends an event, or has it wait for its turn. `done` hears what became of it. */
-  send(method: EventMethod, args: readonly unknown[], done?: (delivery: Delivery) => void): void {
+  /** Calls the sink, or has the call wait for its turn. `done` hears what became of it. */
+  send({ call, pointers }: SinkCall, done?: (delivery: Delivery) => void): void {
     if (this.#closed) {
       done?.(this.#failed(notConnected()));
       return;
     }
-    retain(args);
-    const next = { method, args, done };
+    for (const pointer of pointers) pointer.AddRef();
+    const next = { call, pointers, done };
     if (this.#busy) this.#wait(next);
     else this.#start(next);
   }
@@ -152,17 +184,17 @@ export class Connection {
     }
   }
 
-  #callHere({ method, args, done }: Waiting): Delivery | Promise<Delivery> {
+  #callHere({ call, done }: Waiting): Delivery | Promise<Delivery> {
     const sink = this.#closed ? undefined : this.sink.take();
     if (sink === undefined) return this.#failed(notConnected());
     const { timeout } = this.#host.settings;
     const status = done === undefined ? undefined : { code: HResult.S_OK };
-    const far = isElsewhere(sink);
+    const far = remoteObjectOf(sink) !== undefined;
     const options: CallOptions | undefined =
       far || status !== undefined ? { ...(far ? { timeout } : {}), ...(status && { status }) } : undefined;
     let result: unknown;
     try {
-      result = method.call(sink, args, options, this.#host.identity);
+      result = call(sink, options);
     } catch (error) {
       this.sink.give(sink);
       return this.#failed(ComError.from(error));
@@ -207,31 +239,15 @@ export class Connection {
   }
 
   #settle(one: Waiting, delivery: Delivery): void {
-    release(one.args);
+    for (const pointer of one.pointers) pointer.Release();
     one.done?.(delivery);
   }
 }
 
+const CONNECT_E_NOCONNECTION = 0x80040200;
+
 function notConnected(): ComError {
-  return new ComError(ConnectStatus.NOCONNECTION, "the sink is not connected any more");
-}
-
-/** Pointers among the arguments are lent to whoever fires; they must outlive the wait. */
-function retain(args: readonly unknown[]): void {
-  for (const pointer of pointersOf(args)) pointer.AddRef();
-}
-
-function release(args: readonly unknown[]): void {
-  for (const pointer of pointersOf(args)) pointer.Release();
-}
-
-function pointersOf(args: readonly unknown[]): readonly IUnknown[] {
-  const found: IUnknown[] = [];
-  for (const one of args) {
-    const value: unknown = one instanceof Variant ? one.value : one;
-    if (isPointer(value)) found.push(value);
-  }
-  return found;
+  return new ComError(CONNECT_E_NOCONNECTION, "the sink is not connected any more");
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
