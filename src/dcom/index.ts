@@ -36,6 +36,7 @@ export type { LoadClass } from "./scm/class-server.ts";
 // The object side alone, for those who bring a resolver of their own.
 export { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
 export type { MachineResolver, ResolvedOxid } from "./resolver-contract.ts";
+export type { Neighbours } from "./client/importer.ts";
 // For those who read other people's traffic: references, heads and activation properties as they are on the wire.
 export {
   type CustomObjref,
@@ -56,3 +57,6 @@ export { CLSID_ErrorExtension, readErrorExtent } from "./orpc/error-info.ts";
 export { CLSID_ContextExtension, type ContextExtension, readContextExtent } from "./orpc/context-extent.ts";
 export { type ActivationBlob, decodeActivationBlob, encodeActivationBlob } from "./activation/blob.ts";
 export { ActivationClsid } from "./activation/clsids.ts";
+// Watching calls.
+export type { CallObserver, IncomingCall, ObservedCall } from "./observe/observer.ts";
+export { EventTrace, type TraceEvent, type TraceRequest } from "./observe/event-trace.ts";

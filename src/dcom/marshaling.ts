@@ -2,6 +2,7 @@ import type { Guid } from "../base/index.ts";
 import type { IUnknown, MarshalOptions } from "../com/index.ts";
 import type { AddressChoice } from "./client/endpoints.ts";
 import type { CallSecurity } from "./client/security.ts";
+import type { CallObserver } from "./observe/observer.ts";
 import type { ChannelHook } from "./orpc/hooks.ts";
 
 /** A message that is being written: learns that it has to be written again after something was asked for. */
@@ -18,6 +19,8 @@ export interface Origin {
 /** Interface pointers to OBJREFs and back, as channels and stubs use it. */
 export interface Marshaling {
   readonly hooks: readonly ChannelHook[];
+  /** Who watches the calls, the innermost first; usually nobody. May change at any time. */
+  readonly observers: readonly CallObserver[];
   /**
    * The OBJREF of a pointer, references taken for the receiver. A proxy that has no reference left to pass on, or not the interface wanted, throws and leaves
    * in `message.pending` what to wait for before trying again.

@@ -7,7 +7,7 @@ import {
   silentLogger,
   systemClock,
 } from "../base/index.ts";
-import type { ContractSource, LeakDetector } from "../com/index.ts";
+import type { ContractSource, LeakDetector, ReferenceClasses } from "../com/index.ts";
 import {
   ENCODINGS,
   type RpcEndpoint,
@@ -19,13 +19,15 @@ import {
 } from "../rpc/index.ts";
 import { Connections } from "./client/connections.ts";
 import type { AddressChoice } from "./client/endpoints.ts";
-import { Importer } from "./client/importer.ts";
+import { Importer, type Neighbours } from "./client/importer.ts";
 import { ResolverClient } from "./client/resolver-client.ts";
 import { type CallSecurity, unprotected } from "./client/security.ts";
 import { type DualStringArray, type StringBinding, TowerId } from "./dual-string-array.ts";
 import type { AccessGate } from "./exporter/dispatcher.ts";
 import { ObjectExporter } from "./exporter/exporter.ts";
 import { type CustomMarshal, type CustomUnmarshal, ObjectMarshaler } from "./marshaler.ts";
+import { TraceSwitch } from "./observe/event-trace.ts";
+import type { CallObserver } from "./observe/observer.ts";
 import type { ChannelHook } from "./orpc/hooks.ts";
 import type { ExporterActivated, ExporterActivation, MachineResolver } from "./resolver-contract.ts";
 import type { Guid } from "../base/index.ts";
@@ -54,8 +56,16 @@ export interface ObjectSideOptions {
   /** As whom resolvers are asked and pinged. Default: nobody. */
   readonly resolverSecurity?: CallSecurity;
   readonly hooks?: readonly ChannelHook[];
+  /** Watch every call of the process, the innermost first. */
+  readonly observers?: readonly CallObserver[];
+  /** Keeps the last so many events from the start on (`comity trace`). Default: none until somebody asks. */
+  readonly trace?: number;
   readonly customMarshal?: CustomMarshal;
   readonly customUnmarshal?: ReadonlyMap<Guid, CustomUnmarshal>;
+  /** Finds the classes that custom and handler references name, and proxies and stubs. Default: only the standard ones. */
+  readonly classes?: ReferenceClasses;
+  /** The other threads of this process. Default: none has objects. */
+  readonly neighbours?: Neighbours;
   readonly launchToken?: string;
   readonly activate?: (request: ExporterActivation) => Promise<ExporterActivated>;
   readonly shutdown?: (milliseconds: number) => void;
@@ -134,8 +144,10 @@ export class ObjectSide implements AsyncDisposable {
       const marshaler = new ObjectMarshaler({
         origin: { security: options.security ?? unprotected, choice: options.choice ?? {} },
         hooks: options.hooks ?? [],
+        observers: options.observers,
         customMarshal: options.customMarshal,
         customUnmarshal: options.customUnmarshal,
+        classes: options.classes,
         leaks: options.leaks,
         contracts: options.contracts,
       });
@@ -152,6 +164,7 @@ export class ObjectSide implements AsyncDisposable {
           launchToken: options.launchToken,
           accessGate: options.accessGate,
           transferSyntaxes,
+          trace: new TraceSwitch(marshaler.observers, clock, options.trace),
           activate: options.activate,
           shutdown: options.shutdown,
           rejoined: () => importer.holdings.reportAll(),
@@ -167,6 +180,7 @@ export class ObjectSide implements AsyncDisposable {
           clock,
           limits,
           report: (resolver, added, dropped) => link.references(resolver, added, dropped),
+          neighbours: options.neighbours,
         },
         marshaler,
       );

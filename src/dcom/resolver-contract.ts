@@ -1,6 +1,7 @@
 import type { Guid } from "../base/index.ts";
 import type { ComVersion } from "./com-version.ts";
 import type { DualStringArray } from "./dual-string-array.ts";
+import type { TraceEvent, TraceRequest } from "./observe/event-trace.ts";
 
 /*
  * What a process with objects (an object exporter) and the resolver of its machine (in the SCM) tell each other.
@@ -109,6 +110,8 @@ export interface ExporterCalls {
   activate(request: ExporterActivation): Promise<ExporterActivated>;
   /** For `comity ps`. */
   describe(): Promise<ExporterStatus>;
+  /** For `comity trace`. */
+  trace(request: TraceRequest): Promise<readonly TraceEvent[]>;
   /** Please end: no new activations, close when the last reference goes, or within `milliseconds`. */
   shutdown(milliseconds: number): void;
 }

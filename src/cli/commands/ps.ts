@@ -2,16 +2,19 @@ import { Command } from "commander";
 import { homeFolder } from "../../com/index.ts";
 import { LocalMachine, type MachineSnapshot, type ProcessSnapshot } from "../../dcom/index.ts";
 import { type Output, table, toJson } from "../output.ts";
+import { treeOf } from "../snapshot-tree.ts";
 
 export function psCommand(output: Output): Command {
   return new Command("ps")
     .description("the machine now: its servers, objects, references and pings")
     .option("--objects", "every object with its interfaces and references")
+    .option("--tree", "processes, their apartments, classes and objects as a tree")
     .option("--json", "as JSON")
-    .action(async (flags: { objects?: boolean; json?: boolean }) => {
+    .action(async (flags: { objects?: boolean; tree?: boolean; json?: boolean }) => {
       await using machine = new LocalMachine({ home: homeFolder() });
       const snapshot = await machine.snapshot();
-      output.out(flags.json ? `${toJson(snapshot, 2)}\n` : print(snapshot, flags.objects === true));
+      if (flags.json) output.out(`${toJson(snapshot, 2)}\n`);
+      else output.out(flags.tree ? treeOf(snapshot) : print(snapshot, flags.objects === true));
     });
 }
 

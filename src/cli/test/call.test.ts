@@ -82,6 +82,23 @@ test("a machine: scm, ps, calls from elsewhere", async () => {
   assert.match(shown.out, /^scm +process \d+, listens on .*127\.0\.0\.1\[\d+\]/m);
   assert.match(shown.out, new RegExp(`^${host?.pid} +comity host +surrogate`, "m"));
   assert.match((await comity("ps", "--objects")).out, /RemUnknown/);
+  const tree = (await comity("ps", "--tree")).out;
+  assert.match(
+    tree,
+    new RegExp(
+      `─ ${host?.pid}  comity host  surrogate\\n.* apartment [0-9a-f]+ .*\\n.*class .*\\n.* object `,
+    ),
+  );
+
+  assert.equal((await comity("trace", "--on")).code, 0);
+  assert.deepEqual(comityProgram(call("-u", "alice"), { env }), { code: 0, out: "42\n", err: "" });
+  const traced = (await comity("trace", String(host?.pid))).out;
+  assert.match(traced, /in {10}IDispatch\.Invoke .* S_OK .* from .* cause [0-9a-f]{8}/);
+  assert.match(traced, /activation/);
+  const events = (await comity("trace", "--json")).out.trim().split("\n");
+  assert.ok(events.every((event) => typeof (JSON.parse(event) as { number: unknown }).number === "number"));
+  assert.equal((await comity("trace", "--off")).out, "");
+  assert.match((await comity("trace", "1")).err, /no process 1 has joined/);
 
   for (const [args, password, message] of [
     [call("-u", "alice"), "wrong", /E_ACCESSDENIED/],

@@ -2,6 +2,8 @@ import { ComError, type Guid, HResult } from "../../base/index.ts";
 import type { Channel } from "../../com/index.ts";
 import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
+import { type CallObserver, methodOf, observeOutgoing } from "../observe/observer.ts";
+import { causalityGuid, currentCausality, newCausality, withLastingCausality } from "../orpc/causality.ts";
 import { ClientCall } from "./client-call.ts";
 import type { Line } from "./connections.ts";
 import { limited } from "./limited.ts";
@@ -32,6 +34,37 @@ export class OrpcChannel implements Channel {
   }
 
   invoke(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    const { observers } = this.#object.exporter.marshaling;
+    if (observers.length > 0) return this.#observed(observers, codec, opnum, args, options);
+    return this.#send(codec, opnum, args, options);
+  }
+
+  #observed(
+    observers: readonly CallObserver[],
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    const cause = currentCausality() ?? newCausality();
+    const seen = {
+      iid: this.#iid,
+      opnum,
+      method: methodOf(this.#iid, opnum),
+      causality: causalityGuid(cause),
+      object: this.#object.identity,
+    };
+    return withLastingCausality(cause, () =>
+      observeOutgoing(observers, seen, () => this.#send(codec, opnum, args, options)),
+    );
+  }
+
+  #send(
     codec: MethodCodec,
     opnum: number,
     args: readonly unknown[],

@@ -23,6 +23,7 @@ import type {
   MachineResolver,
   Oxid,
 } from "../resolver-contract.ts";
+import type { TraceSwitch } from "../observe/event-trace.ts";
 import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
 import { type AccessGate, type DispatcherHost, OrpcDispatcher } from "./dispatcher.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
@@ -50,6 +51,7 @@ export interface ExporterOptions {
   readonly accessGate?: AccessGate | undefined;
   /** Encodings of calls that are taken, the preferred one first; default: NDR 2.0, NDR64. */
   readonly transferSyntaxes?: readonly SyntaxId[] | undefined;
+  readonly trace: TraceSwitch;
   /** Serves activations the SCM passes on. Default: CLASS_E_CLASSNOTAVAILABLE. */
   readonly activate?: ((request: ExporterActivation) => Promise<ExporterActivated>) | undefined;
   /** The process has joined another SCM after the first one was gone. */
@@ -78,8 +80,14 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
     this.accessGate = options.accessGate;
     this.transferSyntaxes = options.transferSyntaxes ?? ENCODINGS;
     this.table = new ObjectTable(options.clock, {
-      exported: (oids, within) => this.#link?.exported(oids, within),
-      withdrawn: (oids) => this.#link?.withdrawn(oids),
+      exported: (oids, within) => {
+        options.trace.add({ kind: "exported", what: `${oids.length} objects` });
+        this.#link?.exported(oids, within);
+      },
+      withdrawn: (oids) => {
+        options.trace.add({ kind: "withdrawn", what: `${oids.length} objects` });
+        this.#link?.withdrawn(oids);
+      },
     });
     this.#own = this.table.export(identityOf(new RemUnknown(this)), IRemUnknown2.iid);
     this.table.grant(this.#own, { kind: "tableStrong", noPing: true });
@@ -123,10 +131,10 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
   }
 
   /** The OBJREF of an object of this process, references taken for one receiver. Throws E_NOINTERFACE. */
-  marshal(iid: Guid, object: object, options?: MarshalOptions): Uint8Array {
+  marshal(iid: Guid, object: object, options?: MarshalOptions, handler?: Guid): Uint8Array {
     const entry = this.table.export(identityOf(object), iid);
     this.serve(entry.iid);
-    return this.#objref(entry, options);
+    return this.#objref(entry, options, handler);
   }
 
   objrefOf(entry: InterfaceEntry): Uint8Array {
@@ -134,7 +142,7 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
     return this.#objref(entry, undefined);
   }
 
-  #objref(entry: InterfaceEntry, options: MarshalOptions | undefined): Uint8Array {
+  #objref(entry: InterfaceEntry, options: MarshalOptions | undefined, handler?: Guid): Uint8Array {
     const publicRefs = this.table.grant(entry, options);
     const { manager } = entry;
     const std: StdObjref = {
@@ -145,7 +153,11 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
       ipid: ipidOf(entry),
     };
     const writer = new ByteWriter(192);
-    writeObjref(writer, { form: "standard", iid: entry.iid, std, resolver: this.link.resolverBindings });
+    const { iid } = entry;
+    const resolver = this.link.resolverBindings;
+    if (handler !== undefined) writeObjref(writer, { form: "handler", iid, std, clsid: handler, resolver });
+    else if (options?.envoy === undefined) writeObjref(writer, { form: "standard", iid, std, resolver });
+    else writeObjref(writer, { form: "extended", iid, std, resolver, elements: [options.envoy] });
     return writer.finish();
   }
 
@@ -206,6 +218,7 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
         rundown: (oids) => this.table.rundown(oids),
         activate: (request) => this.#activate(request),
         describe: () => Promise.resolve(this.#describe()),
+        trace: async (request) => this.#options.trace.read(request),
         shutdown: (milliseconds) => this.#options.shutdown?.(milliseconds),
       },
       clock,
@@ -228,7 +241,23 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
         `this process serves no class {${request.clsid}}`,
       );
     }
-    return activate(request);
+    const started = this.#options.clock.monotonic();
+    const ended = (hresult: number): void =>
+      this.#options.trace.add({
+        kind: "activation",
+        what: request.clsid,
+        took: Math.round(this.#options.clock.monotonic() - started),
+        hresult,
+        ...(request.caller.account && { caller: request.caller.account }),
+      });
+    try {
+      const activated = await activate(request);
+      ended(HResult.S_OK);
+      return activated;
+    } catch (error) {
+      ended(ComError.from(error).code);
+      throw error;
+    }
   }
 
   #describe(): ExporterStatus {

@@ -22,7 +22,8 @@ import {
 } from "../orpc/causality.ts";
 import { errorExtent } from "../orpc/error-info.ts";
 import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
-import { type HookCall, dataFor, serverExtents } from "../orpc/hooks.ts";
+import { dataFor, serverExtents } from "../orpc/hooks.ts";
+import { type CallObserver, type IncomingCall, methodOf, observeIncoming } from "../observe/observer.ts";
 import { writeOrpcThat } from "../orpc/orpc-that.ts";
 import type { OrpcHead } from "../orpc/orpc-this.ts";
 import type { Marshaling } from "../marshaling.ts";
@@ -38,7 +39,7 @@ export interface InvocationHost {
  * One call from outside, from its decoded head to its response: the context of the call for the implementation, and the marshal context for the codecs. Everything
  * happens within the first turn when the method returns a value; only a promise (or a queueing apartment) makes it asynchronous.
  */
-export class Invocation implements CallContext, MarshalContext, Causality, HookCall, OrpcHead {
+export class Invocation implements CallContext, MarshalContext, Causality, IncomingCall, OrpcHead {
   readonly #host: InvocationHost;
   readonly #call: ServerCall;
   readonly opnum: number;
@@ -49,6 +50,8 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
   cid2 = 0;
   cid3 = 0;
   extents: readonly OrpcExtent[] = noExtents;
+  /** What was answered. */
+  hresult = 0;
   #target: InterfaceEntry | undefined = undefined;
   /** Set when marshaling found that a reference must be asked for first; the response is then encoded again. */
   pending: Promise<unknown> | undefined = undefined;
@@ -70,6 +73,16 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
 
   get iid(): Guid {
     return this.#entry.iid;
+  }
+
+  // For observers.
+
+  get method(): string {
+    return methodOf(this.iid, this.opnum);
+  }
+
+  get object(): string {
+    return this.#entry.manager.oid.toString(16);
   }
 
   get remote(): boolean {
@@ -120,6 +133,16 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
   /** Serves the call by the entry it names. */
   start(entry: InterfaceEntry): void | Promise<void> {
     this.#target = entry;
+    const { observers } = this.#host.marshaling;
+    return observers.length === 0 ? this.#enter(entry) : this.#observed(entry, observers);
+  }
+
+  #observed(entry: InterfaceEntry, observers: readonly CallObserver[]): void | Promise<void> {
+    this.#call.retain();
+    return observeIncoming(observers, this, () => this.#enter(entry));
+  }
+
+  #enter(entry: InterfaceEntry): void | Promise<void> {
     const { apartment } = entry.manager.identity;
     if (apartment === currentApartment() && apartment.kind !== "single") return this.#run();
     if (apartment.kind !== "single") return settle(apartment.enter(undefined, () => this.#run()));
@@ -214,6 +237,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, HookC
     code: number,
     extents: readonly OrpcExtent[],
   ): void {
+    this.hresult = code;
     const { hooks } = this.#host.marshaling;
     const all = hooks.length === 0 ? extents : [...extents, ...serverExtents(hooks, this, code)];
     const writer = this.#call.beginResponse();

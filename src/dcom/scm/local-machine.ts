@@ -4,7 +4,9 @@ import type {
   ExporterRegistration,
   ExporterSession,
   MachineResolver,
+  Oxid,
 } from "../resolver-contract.ts";
+import type { TraceEvent, TraceRequest } from "../observe/event-trace.ts";
 import { connectScm } from "./connect.ts";
 import type { MachineNetwork, ScmClient } from "./local/client.ts";
 import type { LinkRequestOptions } from "./local/link.ts";
@@ -58,6 +60,11 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
   /** The machine at this moment. */
   async snapshot(options?: LinkRequestOptions): Promise<MachineSnapshot> {
     return this.#ask((client) => client.snapshot(options));
+  }
+
+  /** The last events of a process of the machine; `keep` turns its trace on or off. */
+  trace(oxid: Oxid, request: TraceRequest, options?: LinkRequestOptions): Promise<TraceEvent[]> {
+    return this.#ask((client) => client.trace(oxid, request, options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

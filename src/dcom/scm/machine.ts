@@ -1,5 +1,6 @@
 import { type Clock, ComError, type Guid, HResult, type Logger } from "../../base/index.ts";
 import { type DualStringArray, bindingsKey } from "../dual-string-array.ts";
+import type { TraceEvent, TraceRequest } from "../observe/event-trace.ts";
 import type { PingTransport } from "../ping/ping-client.ts";
 import type {
   ClassRegistration,
@@ -158,6 +159,17 @@ export class Machine implements MachineResolver {
       processes,
       pings: this.life.snapshot(),
     };
+  }
+
+  /** The last events of a process, turned on or off on the way. Throws E_INVALIDARG for a process that is not there. */
+  trace(oxid: Oxid, request: TraceRequest): Promise<readonly TraceEvent[]> {
+    const process = this.processes.find(oxid);
+    if (process === undefined)
+      throw new ComError(
+        HResult.E_INVALIDARG,
+        `no process of this machine has the OXID ${oxid.toString(16)}`,
+      );
+    return process.exporter.trace(request);
   }
 
   close(): void {

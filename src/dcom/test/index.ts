@@ -16,4 +16,6 @@ import "./scm-life.test.ts";
 import "./scm-wire.test.ts";
 import "./scm-launch.test.ts";
 import "./instance.test.ts";
+import "./observe.test.ts";
 import "./remoting.test.ts";
+import "./ndr64.test.ts";

@@ -69,6 +69,7 @@ export function exporterStub(over: Partial<ExporterCalls> = {}): ExporterCalls {
       interfaces: iids.map((iid) => ({ iid, hresult: 0, objref: new Uint8Array([1, 2, 3]) })),
     }),
     describe: async () => ({ objects: [], connections: 3, calls: 4 }),
+    trace: async () => [],
     shutdown: () => undefined,
     ...over,
   };

@@ -11,6 +11,7 @@ import type {
   Oxid,
   ResolvedOxid,
 } from "../../resolver-contract.ts";
+import type { TraceEvent, TraceRequest } from "../../observe/event-trace.ts";
 import type { MachineSnapshot } from "../snapshot.ts";
 import { formatU64 } from "./fields.ts";
 import { LocalLink, type LinkRequestOptions } from "./link.ts";
@@ -22,11 +23,15 @@ import {
   readActivation,
   readBindings,
   readResolved,
+  readTrace,
+  readTraceRequest,
   writeActivated,
   writeBindings,
   writeRegistration,
   writeSource,
   writeStatus,
+  writeTrace,
+  writeTraceRequest,
 } from "./messages.ts";
 import { readSnapshot } from "./snapshot-message.ts";
 
@@ -54,6 +59,7 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
         rundown: (params) => this.#exporter().rundown(params.u64s("oids")),
         activate: async (params) => writeActivated(await this.#exporter().activate(readActivation(params))),
         describe: async () => writeStatus(await this.#exporter().describe()),
+        trace: async (params) => writeTrace(await this.#exporter().trace(readTraceRequest(params))),
         shutdown: (params) => this.#exporter().shutdown(params.number("milliseconds")),
       },
     });
@@ -91,6 +97,12 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
     if (machine !== undefined) return { machine };
     const { interfaces } = readActivated(answer);
     return { oxid: answer.u64("oxid"), exporter: readResolved(answer.record("exporter")), interfaces };
+  }
+
+  /** The trace of one of the machine's processes (an OXID names it); see {@link TraceRequest}. */
+  async trace(oxid: Oxid, request: TraceRequest, options: LinkRequestOptions = {}): Promise<TraceEvent[]> {
+    const params = { oxid: formatU64(oxid), ...writeTraceRequest(request) };
+    return readTrace(await this.#link.request("trace", params, options));
   }
 
   /** Where the machine listens for others, and what they call it. */

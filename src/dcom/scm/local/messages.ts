@@ -10,6 +10,7 @@ import type {
   ResolvedOxid,
 } from "../../resolver-contract.ts";
 import type { DualStringArray } from "../../dual-string-array.ts";
+import type { TraceEvent, TraceRequest } from "../../observe/event-trace.ts";
 import { type Fields, formatBytes, formatU64 } from "./fields.ts";
 
 /*
@@ -172,3 +173,43 @@ export type LocalActivated =
       readonly interfaces: readonly ActivatedInterface[];
     }
   | { readonly machine: string };
+
+export function writeTraceRequest(value: TraceRequest): object {
+  return value;
+}
+
+export function readTraceRequest(fields: Fields): TraceRequest {
+  const keep = fields.optionalNumber("keep");
+  const most = Math.min(fields.number("most"), mostTraceEvents);
+  return { after: fields.number("after"), most, ...(keep === undefined ? {} : { keep }) };
+}
+
+/** Events in one message: as many as fit without making it too long. */
+const mostTraceEvents = 1000;
+
+export function writeTrace(events: readonly TraceEvent[]): object {
+  return { events };
+}
+
+export function readTrace(fields: Fields): TraceEvent[] {
+  return fields.records("events").map((item): TraceEvent => {
+    const kind = item.text("kind");
+    const optional = {
+      causality: item.optionalText("causality") as Guid | undefined,
+      object: item.optionalText("object"),
+      took: item.optionalNumber("took"),
+      hresult: item.optionalNumber("hresult"),
+      caller: item.optionalText("caller"),
+    };
+    const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+    return {
+      number: item.number("number"),
+      at: item.number("at"),
+      kind: (traceKinds.find((one) => one === kind) ?? "in") satisfies TraceEvent["kind"],
+      what: item.text("what"),
+      ...given,
+    };
+  });
+}
+
+const traceKinds: readonly TraceEvent["kind"][] = ["out", "in", "exported", "withdrawn", "activation"];

@@ -11,11 +11,15 @@ import {
   readRegistration,
   readSource,
   readStatus,
+  readTrace,
+  readTraceRequest,
   readUses,
   writeActivated,
   writeActivation,
   writeBindings,
   writeResolved,
+  writeTrace,
+  writeTraceRequest,
 } from "./messages.ts";
 import { writeSnapshot } from "./snapshot-message.ts";
 
@@ -70,6 +74,8 @@ class LocalConnection {
       const { resolverBindings, listening } = this.#machine.options;
       return { resolver: writeBindings(resolverBindings()), listening: listening?.() ?? [] };
     },
+    trace: async (params) =>
+      writeTrace(await this.#machine.trace(params.u64("oxid"), readTraceRequest(params))),
     snapshot: async () => writeSnapshot(await this.#machine.snapshot()),
     giveWay: () => this.#giveWay(),
   };
@@ -155,6 +161,7 @@ function callsOver(link: LocalLink): ExporterCalls {
     activate: async (activation) =>
       readActivated(await link.request("activate", writeActivation(activation))),
     describe: async () => readStatus(await link.request("describe", {})),
+    trace: async (request) => readTrace(await link.request("trace", writeTraceRequest(request))),
     shutdown: (milliseconds) => link.notify("shutdown", { milliseconds }),
   };
 }
