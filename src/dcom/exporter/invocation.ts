@@ -139,7 +139,8 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
 
   #observed(entry: InterfaceEntry, observers: readonly CallObserver[]): void | Promise<void> {
     this.#call.retain();
-    return observeIncoming(observers, this, () => this.#enter(entry));
+    // Who watches wants to know which calls belong together, also those made after an await; it costs what it costs.
+    return withLastingCausality(this, () => observeIncoming(observers, this, () => this.#enter(entry)));
   }
 
   #enter(entry: InterfaceEntry): void | Promise<void> {
@@ -148,7 +149,15 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     if (apartment.kind !== "single") return settle(apartment.enter(undefined, () => this.#run()));
     // It may have to wait for its turn, and related calls must be let in while it waits for others.
     this.#call.retain();
-    return settle(withLastingCausality(this, () => apartment.enter(this.causality, () => this.#run())));
+    const incoming = {
+      caller: this.caller === undefined ? "" : `${this.caller.domain}\\${this.caller.user}`,
+      object: entry.manager.identity.object,
+      iid: entry.iid,
+      method: this.opnum,
+    };
+    return settle(
+      withLastingCausality(this, () => apartment.enter(this.causality, () => this.#run(), incoming)),
+    );
   }
 
   get #entry(): InterfaceEntry {

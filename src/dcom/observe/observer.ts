@@ -1,5 +1,6 @@
 import type { Guid } from "../../base/index.ts";
 import { knownInterface } from "../../ndr/index.ts";
+import type { OrpcExtent } from "../orpc/extent.ts";
 import { placeOf } from "../client/known-method.ts";
 
 /** One call on its way between apartments, as an observer sees it. */
@@ -18,6 +19,8 @@ export interface ObservedCall {
 export interface IncomingCall extends ObservedCall {
   /** What the caller is answered, once `run` has returned or settled; a call that could not be answered makes `run` throw. */
   readonly hresult: number;
+  /** What the caller's hooks sent along. */
+  readonly extents: readonly OrpcExtent[];
   /** The authenticated caller; undefined for an anonymous one and for processes of this machine. */
   readonly caller: { readonly user: string; readonly domain: string } | undefined;
 }

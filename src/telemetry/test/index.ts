@@ -1,0 +1,1 @@
+import "./telemetry.test.ts";
