@@ -107,6 +107,10 @@ export type {
   ObjectIdentity,
   RemoteObject,
   Remoting,
+  RunningEntry,
+  RunningName,
+  RunningObjects,
+  RunningRegistration,
 } from "./remoting.ts";
 export { Identity, type IdentityHost } from "./identity.ts";
 export { type ContractSource, contractOf, interfacesOf } from "./interfaces.ts";

@@ -142,8 +142,55 @@ export interface ClassObjectUse {
   readonly suspended: boolean;
 }
 
+/** An object with a name that others may find: one line of the Running Object Table. */
+export interface RunningEntry {
+  /** What the name is compared by: at most 2,048 bytes. */
+  readonly key: Uint8Array;
+  /** The name for people. */
+  readonly name: string;
+  /** The moniker as OleSaveToStream writes it; absent for one that cannot be saved. */
+  readonly saved?: Uint8Array;
+  /** When the object changed last, a FILETIME number. */
+  readonly changed: bigint;
+  /** ROTFLAGS_ALLOWANYCLIENT. */
+  readonly anyClient: boolean;
+  /** The object, lent; undefined when it has gone. Asked each time somebody finds it. */
+  object(): object | undefined;
+  /** The moniker, lent. */
+  moniker(): object;
+}
+
+/** A line while it stands there. */
+export interface RunningRegistration {
+  /** True when another object had the same name already. */
+  readonly duplicate: boolean;
+  note(changed: bigint): Promise<void>;
+  revoke(): Promise<void>;
+}
+
+/** A line as others see it. */
+export interface RunningName {
+  readonly name: string;
+  readonly saved: Uint8Array | undefined;
+  /** The moniker from the process that registered it; undefined when that is gone. The caller owns the pointer. */
+  moniker(): Promise<IUnknown | undefined>;
+}
+
+/** The Running Object Table that the processes of one machine share. */
+export interface RunningObjects {
+  /** Throws E_INVALIDARG for a key that is too long, E_OUTOFMEMORY when the process has too many, CO_E_WRONG_SERVER_IDENTITY for `anyClient`. */
+  register(entry: RunningEntry): Promise<RunningRegistration>;
+  isRunning(key: Uint8Array): Promise<boolean>;
+  /** The object that was registered first and is still there; the caller owns the pointer. */
+  object(key: Uint8Array): Promise<IUnknown | undefined>;
+  changed(key: Uint8Array): Promise<bigint | undefined>;
+  all(): Promise<readonly RunningName[]>;
+}
+
 /** Everything below com, in one piece: handed to the Runtime when it opens. */
 export interface Remoting extends AsyncDisposable {
+  /** Names of running objects; without it a runtime knows those of its own process. */
+  readonly running?: RunningObjects;
   readonly marshaler: Marshaler;
   readonly activator: Activator;
 }

@@ -37,6 +37,7 @@ import type {
   ClassObjectUse,
   Marshaler,
   Remoting,
+  RunningObjects,
   ServerInfo,
 } from "./remoting.ts";
 import { RegisteredClasses } from "./registry/classes.ts";
@@ -168,6 +169,11 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   /** Activation beyond the process; undefined when the runtime has no way out. */
   get activator(): Activator | undefined {
     return this.#remoting?.activator;
+  }
+
+  /** The running objects of the machine; undefined when the runtime has no way out. */
+  get running(): RunningObjects | undefined {
+    return this.#remoting?.running;
   }
 
   /** Marshals interface pointers. Throws CO_E_NOTINITIALIZED when the runtime has no way out of the process. */

@@ -1,0 +1,162 @@
+import { ByteWriter, ComError, type Guid, HResult } from "../base/index.ts";
+import { type IBindCtx, type IMoniker, MKSYS } from "../com/gen/objidl.ts";
+import type { FILETIME } from "../com/gen/wtypesbase.ts";
+import { IUnknown, isSameObject } from "../com/index.ts";
+import { MonikerClass } from "./clsids.ts";
+import { type Loading } from "./loading.ts";
+import { Moniker, needed, status } from "./moniker.ts";
+import type { Naming } from "./naming.ts";
+import { marshaledReference } from "./marshaled.ts";
+
+/** Monikers that hold a reference to an object: equal when it is the same object. They take a reference of their own until their last release. */
+abstract class HoldingMoniker extends Moniker {
+  #object: IUnknown | undefined;
+
+  /** Takes over `object`. */
+  constructor(naming: Naming, object: IUnknown | undefined) {
+    super(naming);
+    this.#object = object;
+  }
+
+  protected get object(): IUnknown {
+    if (this.#object !== undefined) return this.#object;
+    throw new ComError(HResult.E_UNEXPECTED, `${this.describe()} holds no object`);
+  }
+
+  /** Takes over another object. */
+  protected replace(object: IUnknown): void {
+    this.#object?.[Symbol.dispose]();
+    this.#object = object;
+  }
+
+  finalRelease(): void {
+    this.#object?.[Symbol.dispose]();
+    this.#object = undefined;
+  }
+
+  protected equals(other: Moniker): boolean {
+    if (!(other instanceof HoldingMoniker)) return false;
+    const [a, b] = [this.#object, other.#object];
+    return a === undefined || b === undefined ? a === b : isSameObject(a, b);
+  }
+
+  override async BindToObject(
+    _pbc: IBindCtx | null,
+    _pmkToLeft: IMoniker | null,
+    riidResult: Guid,
+  ): Promise<IUnknown | null> {
+    return this.naming.query(this.object, riidResult);
+  }
+
+  override BindToStorage(
+    pbc: IBindCtx | null,
+    pmkToLeft: IMoniker | null,
+    riid: Guid,
+  ): Promise<IUnknown | null> {
+    return this.BindToObject(pbc, pmkToLeft, riid);
+  }
+
+  /** An object that is held, runs. */
+  override async IsRunning(): Promise<void> {
+    return status(true);
+  }
+
+  /** Reads a marshaled reference and holds what it stands for. */
+  protected *hold(): Loading<void> {
+    this.replace(yield* marshaledReference(this.naming));
+  }
+
+  Hash(): number {
+    return this.#object === undefined ? 0 : this.naming.numberOf(this.#object);
+  }
+}
+
+/** Names an object by a pointer to it (CreatePointerMoniker): it has no display name and cannot be saved, but it can be bound and marshaled. */
+export class PointerMoniker extends HoldingMoniker {
+  readonly clsid: Guid = MonikerClass.pointer;
+
+  override get kind(): number {
+    return MKSYS.MKSYS_POINTERMONIKER;
+  }
+
+  save(): void {
+    throw new ComError(HResult.E_NOTIMPL, "a pointer cannot be saved");
+  }
+
+  restore(): Loading<void> {
+    throw new ComError(HResult.E_NOTIMPL, "a pointer cannot be loaded");
+  }
+
+  override saveMarshaled(writer: ByteWriter): void {
+    writer.raw(this.naming.runtime.marshaler.marshalInterface(IUnknown.iid, this.object));
+  }
+
+  override restoreMarshaled(): Loading<void> {
+    return this.hold();
+  }
+
+  protected sizeMax(): number {
+    throw new ComError(HResult.E_NOTIMPL, "a pointer cannot be saved");
+  }
+
+  override marshalSizeMax(): number {
+    return 0;
+  }
+
+  override Enum(): null {
+    throw new ComError(HResult.E_NOTIMPL, "a pointer has no components");
+  }
+
+  GetDisplayName(): string {
+    throw new ComError(HResult.E_NOTIMPL, "a pointer has no display name");
+  }
+
+  override async RelativePathTo(pmkOther: IMoniker | null): Promise<IMoniker | null> {
+    needed(pmkOther, "another moniker");
+    throw new ComError(HResult.E_NOTIMPL, "no path leads from a pointer");
+  }
+}
+
+/**
+ * Names an object by a marshaled reference (CreateObjrefMoniker): `objref:BASE64:`, good in every process and on every machine that reaches the object's, as
+ * long as the object lives. The name itself does not keep the object alive.
+ */
+export class ObjrefMoniker extends HoldingMoniker {
+  readonly clsid: Guid = MonikerClass.objref;
+  #reference: Uint8Array | undefined;
+
+  override get kind(): number {
+    return MKSYS.MKSYS_OBJREFMONIKER;
+  }
+
+  save(writer: ByteWriter): void {
+    writer.raw(this.#bytes());
+  }
+
+  restore(): Loading<void> {
+    return this.hold();
+  }
+
+  protected override replace(object: IUnknown): void {
+    super.replace(object);
+    this.#reference = undefined;
+  }
+
+  protected sizeMax(): number {
+    return this.#bytes().length;
+  }
+
+  GetDisplayName(): string {
+    return `objref:${Buffer.from(this.#bytes()).toString("base64")}:`;
+  }
+
+  override GetTimeOfLastChange(): FILETIME {
+    throw new ComError(HResult.MK_E_UNAVAILABLE, "an object reference has no time of change");
+  }
+
+  /** Weak, so that it can be read more than once and holds nothing. */
+  #bytes(): Uint8Array {
+    const { marshaler } = this.naming.runtime;
+    return (this.#reference ??= marshaler.marshalInterface(IUnknown.iid, this.object, { kind: "tableWeak" }));
+  }
+}

@@ -1,0 +1,2 @@
+import "./bytes.test.ts";
+import "./compose.test.ts";
