@@ -116,6 +116,11 @@ export class Loader {
     return undefined;
   }
 
+  isWellKnown(path: string): boolean {
+    const { wellKnown } = this.#options;
+    return wellKnown !== undefined && dirname(path) === wellKnown;
+  }
+
   /** A well-known file by its base name. */
   loadWellKnown(name: string): LoadedUnit | undefined {
     const { wellKnown, finder } = this.#options;

@@ -19,7 +19,7 @@ import { evaluate, type Evaluator } from "./evaluate.ts";
 import { guidText } from "./guid-text.ts";
 import { InterfaceBinder } from "./interfaces.ts";
 import { baseSizes, sizeOf } from "./sizes.ts";
-import { SymbolTable } from "./symbols.ts";
+import { definesType, SymbolTable } from "./symbols.ts";
 import { TypeBinder } from "./types.ts";
 
 /** Where names that ODL files use without importing anything come from: for Windows it is the type library of OLE. */
@@ -219,6 +219,19 @@ export class Binder {
       for (const imported of unit.imports) seen.add(imported);
     }
     return this.#unitOf.get(file) ?? file;
+  }
+
+  /** Which of these well-known files, by key, defines a type, when another file of a well-known name has it. */
+  wellKnownHome(file: string, name: string, keys: readonly string[]): string | undefined {
+    return keys.find((key) => {
+      const unit = this.#loader.loadWellKnown(`${key}.idl`);
+      return unit !== undefined && (unit.path === file || definesType(unit, name));
+    });
+  }
+
+  /** True for the files that come with the package. */
+  isWellKnown(file: string): boolean {
+    return this.#loader.isWellKnown(file);
   }
 
   fileOf(place: number): string {

@@ -179,6 +179,13 @@ function symbolsOf(unit: LoadedUnit): UnitSymbols {
   return symbols;
 }
 
+/** True when a file defines a type of this name. */
+export function definesType(unit: LoadedUnit, name: string): boolean {
+  const { types, tags } = symbolsOf(unit);
+  const symbol = types.get(name);
+  return (symbol !== undefined && symbol.kind !== "forward") || tags.has(name);
+}
+
 /** How much a symbol says: a definition more than a typedef of its name, a typedef more than a forward declaration. */
 function weight(symbol: TypeSymbol): number {
   return symbol.kind === "forward" ? 0 : symbol.kind === "typedef" ? 1 : 2;

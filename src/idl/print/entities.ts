@@ -216,12 +216,24 @@ export function requireMarshalable(scope: FileScope, entity: Struct | Union): vo
       if (lowered.ndr === "") throw new Unmarshalable(entity.name);
       fieldExtra(scope, field, siblings);
       requireSwitch(entity, field);
+      if (field !== entity.fields.at(-1) && isConformant(field.type))
+        throw new Unmarshalable(
+          `${entity.name}.${field.name} has no fixed size, which only the last member of a structure may have`,
+        );
     }
     return;
   }
   discriminantOf(scope, entity);
   for (const arm of entity.arms)
     within(`${entity.name}.${armName(arm)}`, () => armArguments(scope, entity, arm));
+}
+
+/** An array whose size stands in the message, or a structure that ends with one. */
+function isConformant(type: Type): boolean {
+  const plain = unalias(type);
+  if (plain.kind === "array") return plain.size === undefined;
+  const last = plain.kind === "struct" ? plain.fields.at(-1) : undefined;
+  return last !== undefined && isConformant(last.type);
 }
 
 function requireSwitch(entity: Struct, field: Field): void {

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname, isAbsolute, relative } from "node:path";
 import type { Binder } from "../bind/binder.ts";
 import type { Alias, Dispinterface, Entity, Enum, Interface, Model, Struct, Type, Union } from "../model.ts";
 import { wireAttribute } from "../model.ts";
@@ -206,13 +206,31 @@ class FilePrinter implements FileScope {
   }
 
   #moduleOfFile(file: string, name: string): string {
-    const key = moduleKey(file);
-    const entry = Object.hasOwn(this.#options.modules, key) ? this.#options.modules[key] : undefined;
-    const external: Place | undefined = entry?.external?.[name];
-    if (external !== undefined) return specifier(this.#options.style, external);
-    if (entry !== undefined) return specifier(this.#options.style, entry);
+    const key = this.#moduleKeyOf(file, name);
+    if (key !== undefined) return this.#moduleOfKey(key, name);
     const extension = this.#options.style.kind === "package" ? this.#options.style.extension : ".ts";
-    return `./${basename(file).replace(/\.[^.]*$/, "")}${extension}`;
+    // Generated files lie as their IDL does below one folder; what comes from elsewhere lies beside.
+    const below = relative(dirname(this.#model.path), file).replaceAll("\\", "/");
+    const path = below.startsWith("..") || isAbsolute(below) ? basename(file) : below;
+    return `./${path.replace(/\.[^.]*$/, "")}${extension}`;
+  }
+
+  #moduleOfKey(key: string, name: string): string {
+    const entry = this.#options.modules[key];
+    const external: Place | undefined = entry?.external?.[name];
+    return specifier(this.#options.style, external ?? (entry as ModuleEntry));
+  }
+
+  /** A file of a well-known name that is not ours, of an SDK for example, may declare more than ours, and in other places. */
+  #moduleKeyOf(file: string, name: string): string | undefined {
+    const { modules } = this.#options;
+    const key = moduleKey(file);
+    if (!Object.hasOwn(modules, key)) return undefined;
+    if (this.#binder.isWellKnown(file)) return key;
+    return this.#binder.wellKnownHome(file, name.replace(/_enum$/, ""), [
+      key,
+      ...Object.keys(modules).filter((it) => it !== key),
+    ]);
   }
 
   typeName(entity: { readonly name: string; readonly file: string }): string {
@@ -307,7 +325,7 @@ class FilePrinter implements FileScope {
     }
     const key = this.#wellKnownUser(name) ?? "";
     if (key === moduleKey(this.#model.path)) return name;
-    return this.imports.value(this.#moduleOfFile(`${key}.idl`, name), name);
+    return this.imports.value(this.#moduleOfKey(key, name), name);
   }
 
   report(place: number, message: string): void {

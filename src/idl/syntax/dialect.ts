@@ -43,9 +43,10 @@ export function isMidl3(text: string): boolean {
   if (!text.includes("namespace")) return false;
   const code = withoutComments(text.slice(0, maxLook));
   if (!/^\s*namespace\s+[\w.]+\s*\{/m.test(code)) return false;
-  return (
-    !/\bHRESULT\b/.test(code) || /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]*\{[^}]*\b\1\s*\(/.test(code)
-  );
+  // Contracts and structures alone are the same in both.
+  if (!/\bHRESULT\b/.test(code))
+    return /\b(?:runtimeclass|interface|delegate|String|Int32|Single)\b/.test(code);
+  return /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]*\{[^}]*\b\1\s*\(/.test(code);
 }
 
 function withoutComments(text: string): string {

@@ -66,6 +66,7 @@ export function variantOf(value: ConstantValue | undefined, vt: number | undefin
   if (typeof value === "boolean") return new Variant(TypeCode.BOOL, value);
   if (typeof value === "bigint") return new Variant(TypeCode.I8, BigInt.asIntN(64, value));
   if (typeof value !== "number") return new Variant(TypeCode.I4, 0);
+  if (vt === TypeCode.CY) return new Variant(vt, BigInt(Math.round(value * 10_000)));
   if (vt === TypeCode.R4 || vt === TypeCode.R8 || vt === TypeCode.DATE) return new Variant(vt, value);
   if (!Number.isInteger(value)) return new Variant(TypeCode.R8, value);
   if (vt === TypeCode.UI4 || vt === TypeCode.UINT) return new Variant(TypeCode.UI4, value >>> 0);

@@ -2,7 +2,8 @@ import type { Attribute } from "../syntax/ast.ts";
 
 /** TYPEFLAGS by attribute. ([MS-OAUT] 2.2.16) */
 const types: Readonly<Record<string, number>> = {
-  appobject: 0x1,
+  // An application object is there by itself.
+  appobject: 0x9,
   licensed: 0x4,
   predeclid: 0x8,
   hidden: 0x10,

@@ -24,6 +24,7 @@ import type {
   Union,
 } from "../model.ts";
 import { hasAttribute, textArgument } from "../model.ts";
+import type { Attribute } from "../syntax/ast.ts";
 import { documentationOf, type Evaluate, numberOf, variantOf } from "./documentation.ts";
 import { flagsOf, ImplFlag, Kind, TypeFlag } from "./flags.ts";
 import { functionOf, variableOf } from "./members.ts";
@@ -32,6 +33,8 @@ import { describe, type TypeScope } from "./types.ts";
 export interface TypeLibraryOptions {
   /** The library of a name in `importlib`; undefined when it is not at hand. stdole need not be given. */
   readonly imported?: (name: string) => TypeLibrary | undefined;
+  /** The system whose pointers the library counts in (SYSKIND); default 1, Windows of 32 bits. */
+  readonly sysKind?: TypeLibrary["sysKind"];
 }
 
 /** What the compiler knows beyond the model. */
@@ -79,6 +82,7 @@ export class LibraryLowering implements TypeScope {
       flags: flagsOf("libraries", attributes),
       helpFile,
       helpStringDll,
+      ...(options.sysKind === undefined ? {} : { sysKind: options.sysKind }),
       ...documentationOf(attributes, evaluate),
     });
   }
@@ -127,7 +131,8 @@ export class LibraryLowering implements TypeScope {
       case "union":
         return this.#made.get(type)?.reference ?? this.#imported(type) ?? this.#describedHere(type);
       case "alias":
-        if (isPublic(type) || this.#wires.has(type)) return this.#type(type).reference;
+        if (isPublic(type) || this.#wires.has(type))
+          return this.#made.get(type)?.reference ?? this.#imported(type) ?? this.#type(type).reference;
         return this.#made.get(type)?.reference ?? this.#imported(type);
       case "unknown":
         return this.#importedName(type.name);
@@ -150,7 +155,7 @@ export class LibraryLowering implements TypeScope {
   /** A type that an imported library has, unless this one declares it. */
   #imported(type: Exclude<Described, Module>): TypeReference | undefined {
     if ("library" in type && type.library === this.#library.name) return undefined;
-    return this.#importedName(nameOf(type));
+    return this.#importedName(nameOf(type)) ?? this.#importedName(type.name);
   }
 
   #importedName(name: string): TypeReference | undefined {
@@ -177,7 +182,7 @@ export class LibraryLowering implements TypeScope {
   #options(entity: Described): TypeOptions {
     const { attributes } = entity;
     const id = guidOf(entity);
-    const version = "version" in entity ? entity.version : [0, 0];
+    const version = "version" in entity ? entity.version : versionOf(attributes);
     return {
       ...(id === undefined ? {} : { guid: id }),
       version: { major: version[0] ?? 0, minor: version[1] ?? 0 },
@@ -284,7 +289,7 @@ export class LibraryLowering implements TypeScope {
     // Where nobody says, the first of each direction is the default.
     for (const source of [false, true]) {
       const same = type.draft.implTypes.filter((it) => ((it.flags & ImplFlag.source) !== 0) === source);
-      const [first] = same;
+      const first = same.find((it) => (it.flags & ImplFlag.restricted) === 0);
       if (first === undefined || same.some((it) => (it.flags & ImplFlag.default) !== 0)) continue;
       const index = type.draft.implTypes.indexOf(first);
       type.draft.implTypes[index] = { ...first, flags: first.flags | ImplFlag.default };
@@ -348,6 +353,11 @@ function typeFlags(entity: Described): number {
 function nameOf(entity: Described): string {
   const tagged = entity.kind === "enum" || entity.kind === "struct" || entity.kind === "union";
   return tagged ? (entity.tag ?? entity.name) : entity.name;
+}
+
+function versionOf(attributes: readonly Attribute[]): [number, number] {
+  const [major = 0, minor = 0] = (textArgument(attributes, "version") ?? "").split(".").map(Number);
+  return [major, minor];
 }
 
 /** A typedef stands in a library by itself when it is said to. */

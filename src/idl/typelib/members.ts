@@ -1,4 +1,10 @@
-import type { FunctionOptions, ParameterOptions, VariableOptions } from "../../automation/index.ts";
+import {
+  type FunctionOptions,
+  type ParameterOptions,
+  TypeCode,
+  type TypeDesc,
+  type VariableOptions,
+} from "../../automation/index.ts";
 import type { Field, InvokeKind, Method, Param } from "../model.ts";
 import { attributeOf, hasAttribute } from "../model.ts";
 import { documentationOf, type Evaluate, variantOf } from "./documentation.ts";
@@ -30,9 +36,14 @@ function parameterOf(param: Param, scope: TypeScope, evaluate: Evaluate): Parame
     name: param.name,
     type,
     flags: flagsOf("parameters", param.attributes),
-    ...(initial === undefined ? {} : { defaultValue: variantOf(evaluate(initial), type.vt) }),
+    ...(initial === undefined ? {} : { defaultValue: variantOf(evaluate(initial), valueType(type)) }),
     ...(customData === undefined ? {} : { customData }),
   };
+}
+
+/** The type of what is passed: a pointer's is that of what it leads to. */
+function valueType(type: TypeDesc): number {
+  return type.vt === TypeCode.PTR && type.element !== undefined ? valueType(type.element) : type.vt;
 }
 
 export function variableOf(field: Field, scope: TypeScope, evaluate: Evaluate): VariableOptions {
