@@ -46,6 +46,32 @@ export {
   heldSink,
 } from "./sinks/connection.ts";
 export { isGone } from "./sinks/gone.ts";
+export { CookieTable } from "./sinks/cookies.ts";
+// Uniform data transfer.
+export {
+  type AdviseHolderOptions,
+  DataAdviseHolder,
+  type DataProvider,
+  createDataAdviseHolder,
+} from "./data/advise-holder.ts";
+export {
+  type DataContent,
+  DataObject,
+  type DataObjectOptions,
+  type DataSource,
+  createDataObject,
+} from "./data/data-object.ts";
+export { EnumFormatEtc, formatEtc } from "./data/format-etc.ts";
+export { Aspect, ClipFormat, type ClipboardFormat, DataStatus, isSameFormat } from "./data/formats.ts";
+export { type FlagStgMedium, type GlobalMemory, type StgMedium, Tymed, releaseMedium } from "./data/medium.ts";
+export { bytesOfMedium, getBytes, getText, readStream } from "./data/transfer.ts";
+export {
+  CLIPFORMAT_UserMarshal,
+  FLAG_STGMEDIUM_UserMarshal,
+  HGLOBAL_UserMarshal,
+  STGMEDIUM_UserMarshal,
+} from "./data/user-marshal.ts";
+export { IAdviseSink, IDataObject } from "./gen/dataobj.ts";
 export { duplicate, isPointer, isSameObject, pointerTo } from "./pointers.ts";
 export { type Leak, LeakDetector } from "./leaks.ts";
 export { withStatus } from "./status.ts";

@@ -1,5 +1,6 @@
 import { ComError, HResult } from "../../base/index.ts";
 import {
+  CookieTable,
   type Delivery,
   type Identity,
   type IUnknown,
@@ -29,12 +30,11 @@ export class EventSource implements SinkHost {
   readonly source: InterfaceDescriptor;
   readonly identity: Identity;
   readonly settings: Required<EventSettings>;
-  readonly #connections = new Map<number, SinkConnection>();
+  readonly #connections = new CookieTable<SinkConnection>();
   readonly #note: EventNote;
   /** Sinks that are asked for their interface just now: they count. */
   #arriving = 0;
   #ended = false;
-  #nextCookie = 1;
 
   constructor(
     source: InterfaceDescriptor,
@@ -77,19 +77,11 @@ export class EventSource implements SinkHost {
   }
 
   #connect(held: IUnknown): number {
-    const cookie = this.#freeCookie();
     const isWeak = this.settings.weak && remoteObjectOf(held) === undefined;
-    const sink = isWeak ? weakly(held, this.source, () => this.#drop(cookie)) : heldSink(held);
-    this.#connections.set(cookie, new SinkConnection(cookie, sink, this));
-    return cookie;
-  }
-
-  #freeCookie(): number {
-    for (;;) {
-      const cookie = this.#nextCookie;
-      this.#nextCookie = cookie === 0xffffffff ? 1 : cookie + 1;
-      if (!this.#connections.has(cookie)) return cookie;
-    }
+    return this.#connections.add((cookie) => {
+      const sink = isWeak ? weakly(held, this.source, () => this.#drop(cookie)) : heldSink(held);
+      return new SinkConnection(cookie, sink, this);
+    });
   }
 
   /** The interface that is called. A sink of a dispinterface may be any IDispatch. */
@@ -113,8 +105,7 @@ export class EventSource implements SinkHost {
   }
 
   #drop(cookie: number): boolean {
-    const connection = this.#connections.get(cookie);
-    this.#connections.delete(cookie);
+    const connection = this.#connections.take(cookie);
     connection?.close();
     return connection !== undefined;
   }
@@ -126,14 +117,13 @@ export class EventSource implements SinkHost {
       pointers: pointersOf(args),
     };
     // A sink may connect or disconnect others while it is told: those there were are told, those cut off in between are not.
-    const now = Array.from(this.#connections.values());
-    for (const connection of now) connection.send(call, done);
+    for (const connection of this.#connections.entries()) connection.send(call, done);
   }
 
   /** What EnumConnections shows: the sinks as the object holds them. Weak ones have a pointer made for the purpose, which goes with `release`. */
   snapshot(): { readonly items: readonly CONNECTDATA[]; readonly release: () => void } {
     const taken: { readonly connection: SinkConnection; readonly sink: IUnknown }[] = [];
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#connections.entries()) {
       const sink = connection.sink.take();
       if (sink !== undefined) taken.push({ connection, sink });
     }
@@ -148,7 +138,7 @@ export class EventSource implements SinkHost {
   /** The object ended: nobody is told anything any more. */
   end(): void {
     this.#ended = true;
-    for (const cookie of this.#connections.keys()) this.#drop(cookie);
+    for (const connection of this.#connections.clear()) connection.close();
   }
 
   lost(connection: SinkConnection, why: ComError): void {

@@ -22,20 +22,24 @@ import {
   u8,
   union,
   unique,
+  userType,
   wchar,
 } from "../../ndr/codegen/v1.ts";
+import type { ClipboardFormat } from "../data/formats.ts";
+import type { FlagStgMedium, GlobalMemory, StgMedium } from "../data/medium.ts";
+import { FLAG_STGMEDIUM_UserMarshal, STGMEDIUM_UserMarshal } from "../data/user-marshal.ts";
 import { IUnknown } from "../unknown.ts";
 import { COSERVERINFO, type ILockBytes, type IMoniker, type IStorage, type IStream } from "./objidl.ts";
 import {
+  CLIPFORMAT,
+  HGLOBAL,
   RemotableHandle,
-  userCLIPFORMAT,
   userHBITMAP,
   userHENHMETAFILE,
   userHGLOBAL,
   userHMETAFILEPICT,
   userHPALETTE,
 } from "./wtypes.ts";
-import { BYTE_BLOB } from "./wtypesbase.ts";
 
 /** Sees every allocation. */
 export interface IMallocSpy extends IUnknown {
@@ -128,7 +132,7 @@ export const DVTARGETDEVICE: NdrType = struct("DVTARGETDEVICE", () => [
 ]);
 
 export interface FORMATETC {
-  cfFormat: userCLIPFORMAT | null;
+  cfFormat: ClipboardFormat;
   ptd: DVTARGETDEVICE | null;
   dwAspect: number;
   lindex: number;
@@ -136,7 +140,7 @@ export interface FORMATETC {
 }
 
 export const FORMATETC: NdrType = struct("FORMATETC", () => [
-  field("cfFormat", unique(userCLIPFORMAT)),
+  field("cfFormat", CLIPFORMAT),
   field("ptd", unique(DVTARGETDEVICE)),
   field("dwAspect", u32),
   field("lindex", i32),
@@ -292,7 +296,9 @@ export const GDI_OBJECT: NdrType = union("GDI_OBJECT", u32, () => [
   arm([], "hGeneric", unique(userHGLOBAL)),
 ], true);
 
-/** The same on the wire. */
+/**
+ * The same on the wire. The SDK says BYTE_BLOB for stream and storage, whose bytes are a marshaled interface pointer: byte for byte the same.
+ */
 export interface userSTGMEDIUM {
   DUMMYUNIONNAME: _STGMEDIUM_UNION;
   pUnkForRelease: IUnknown | null;
@@ -302,6 +308,10 @@ export const userSTGMEDIUM: NdrType = struct("userSTGMEDIUM", () => [
   field("DUMMYUNIONNAME", _STGMEDIUM_UNION),
   field("pUnkForRelease", interfacePointer("IUnknown", "00000000-0000-0000-c000-000000000046")),
 ]);
+
+export const STGMEDIUM: NdrType = userType("STGMEDIUM", () => unique(userSTGMEDIUM), () => STGMEDIUM_UserMarshal);
+
+export const ASYNC_STGMEDIUM: NdrType = userType("ASYNC_STGMEDIUM", () => unique(userSTGMEDIUM), () => STGMEDIUM_UserMarshal);
 
 /** A medium that is handed over or lent. */
 export interface userFLAG_STGMEDIUM {
@@ -316,11 +326,13 @@ export const userFLAG_STGMEDIUM: NdrType = struct("userFLAG_STGMEDIUM", () => [
   field("Stgmed", userSTGMEDIUM),
 ]);
 
+export const FLAG_STGMEDIUM: NdrType = userType("FLAG_STGMEDIUM", () => unique(userFLAG_STGMEDIUM), () => FLAG_STGMEDIUM_UserMarshal);
+
 /** Hears of changes; nobody waits for it. */
 export interface IAdviseSink extends IUnknown {
   OnDataChange(
     pFormatetc: FORMATETC | null,
-    pStgmed: { to: userSTGMEDIUM | null } | null,
+    pStgmed: StgMedium | null,
     options?: CallOptions,
   ): Awaitable<void>;
   OnViewChange(dwAspect: number, lindex: number, options?: CallOptions): Awaitable<void>;
@@ -339,7 +351,7 @@ export const IAdviseSink: Interface<IAdviseSink> = defineInterface<IAdviseSink>(
       opnum: 3,
       params: [
         { name: "pFormatetc", type: unique(FORMATETC), in: true, out: false },
-        { name: "pStgmed", type: unique(unique(userSTGMEDIUM)), in: true, out: false },
+        { name: "pStgmed", type: unique(ASYNC_STGMEDIUM), in: true, out: false },
       ],
       returns: hresult,
     },
@@ -367,7 +379,7 @@ export const IAdviseSink: Interface<IAdviseSink> = defineInterface<IAdviseSink>(
 export interface AsyncIAdviseSink extends IUnknown {
   Begin_OnDataChange(
     pFormatetc: FORMATETC | null,
-    pStgmed: { to: userSTGMEDIUM | null } | null,
+    pStgmed: StgMedium | null,
     options?: CallOptions,
   ): Awaitable<void>;
   Finish_OnDataChange(options?: CallOptions): Awaitable<void>;
@@ -441,17 +453,17 @@ export const DATADIR_enum: NdrType = enumeration("DATADIR", DATADIR);
 
 /** Data in several formats. */
 export interface IDataObject extends IUnknown {
-  GetData(pformatetcIn: FORMATETC | null, options?: CallOptions): Awaitable<userSTGMEDIUM | null>;
+  GetData(pformatetcIn: FORMATETC | null, options?: CallOptions): Awaitable<StgMedium>;
   GetDataHere(
     pformatetc: FORMATETC | null,
-    pRemoteMedium: userSTGMEDIUM | null,
+    pRemoteMedium: StgMedium,
     options?: CallOptions,
-  ): Awaitable<userSTGMEDIUM | null>;
+  ): Awaitable<StgMedium>;
   QueryGetData(pformatetc: FORMATETC | null, options?: CallOptions): Awaitable<void>;
   GetCanonicalFormatEtc(pformatectIn: FORMATETC | null, options?: CallOptions): Awaitable<FORMATETC>;
   SetData(
     pformatetc: FORMATETC | null,
-    pmedium: { to: userFLAG_STGMEDIUM | null } | null,
+    pmedium: FlagStgMedium | null,
     fRelease: number,
     options?: CallOptions,
   ): Awaitable<void>;
@@ -476,7 +488,7 @@ export const IDataObject: Interface<IDataObject> = defineInterface<IDataObject>(
       opnum: 3,
       params: [
         { name: "pformatetcIn", type: unique(FORMATETC), in: true, out: false },
-        { name: "pRemoteMedium", type: ref(unique(userSTGMEDIUM)), in: false, out: true },
+        { name: "pRemoteMedium", type: ref(STGMEDIUM), in: false, out: true },
       ],
       returns: hresult,
     },
@@ -485,7 +497,7 @@ export const IDataObject: Interface<IDataObject> = defineInterface<IDataObject>(
       opnum: 4,
       params: [
         { name: "pformatetc", type: unique(FORMATETC), in: true, out: false },
-        { name: "pRemoteMedium", type: ref(unique(userSTGMEDIUM)), in: true, out: true },
+        { name: "pRemoteMedium", type: ref(STGMEDIUM), in: true, out: true },
       ],
       returns: hresult,
     },
@@ -509,7 +521,7 @@ export const IDataObject: Interface<IDataObject> = defineInterface<IDataObject>(
       opnum: 7,
       params: [
         { name: "pformatetc", type: unique(FORMATETC), in: true, out: false },
-        { name: "pmedium", type: unique(unique(userFLAG_STGMEDIUM)), in: true, out: false },
+        { name: "pmedium", type: unique(FLAG_STGMEDIUM), in: true, out: false },
         { name: "fRelease", type: i32, in: true, out: false },
       ],
       returns: hresult,
@@ -695,7 +707,7 @@ export type uSTGMEDIUM_DUMMYUNIONNAME =
   | { tag: 16; hBitmap: userHBITMAP | null }
   | { tag: 32; hMetaFilePict: userHMETAFILEPICT | null }
   | { tag: 64; hEnhMetaFile: userHENHMETAFILE | null }
-  | { tag: 1; hGlobal: userHGLOBAL | null }
+  | { tag: 1; hGlobal: GlobalMemory | null }
   | { tag: 2; lpszFileName: string | null }
   | { tag: 4; pstm: IStream | null }
   | { tag: 8; pstg: IStorage | null }
@@ -705,7 +717,7 @@ export const uSTGMEDIUM_DUMMYUNIONNAME: NdrType = union("uSTGMEDIUM_DUMMYUNIONNA
   arm([16], "hBitmap", unique(userHBITMAP)),
   arm([32], "hMetaFilePict", unique(userHMETAFILEPICT)),
   arm([64], "hEnhMetaFile", unique(userHENHMETAFILE)),
-  arm([1], "hGlobal", unique(userHGLOBAL)),
+  arm([1], "hGlobal", HGLOBAL),
   arm([2], "lpszFileName", unique(string("wchar"))),
   arm([4], "pstm", interfacePointer("IStream", "0000000c-0000-0000-c000-000000000046")),
   arm([8], "pstg", interfacePointer("IStorage", "0000000b-0000-0000-c000-000000000046")),
@@ -717,30 +729,18 @@ export type _STGMEDIUM_UNION =
   | { tag: 32; hMetaFilePict: userHMETAFILEPICT | null }
   | { tag: 64; hHEnhMetaFile: userHENHMETAFILE | null }
   | { tag: 16; hGdiHandle: GDI_OBJECT | null }
-  | { tag: 1; hGlobal: userHGLOBAL | null }
+  | { tag: 1; hGlobal: GlobalMemory | null }
   | { tag: 2; lpszFileName: string | null }
-  | { tag: 4; pstm: BYTE_BLOB | null }
-  | { tag: 8; pstg: BYTE_BLOB | null };
+  | { tag: 4; pstm: IStream | null }
+  | { tag: 8; pstg: IStorage | null };
 
 export const _STGMEDIUM_UNION: NdrType = union("_STGMEDIUM_UNION", u32, () => [
   arm([0], "", null),
   arm([32], "hMetaFilePict", unique(userHMETAFILEPICT)),
   arm([64], "hHEnhMetaFile", unique(userHENHMETAFILE)),
   arm([16], "hGdiHandle", unique(GDI_OBJECT)),
-  arm([1], "hGlobal", unique(userHGLOBAL)),
+  arm([1], "hGlobal", HGLOBAL),
   arm([2], "lpszFileName", unique(string("wchar"))),
-  arm([4], "pstm", unique(BYTE_BLOB)),
-  arm([8], "pstg", unique(BYTE_BLOB)),
+  arm([4], "pstm", interfacePointer("IStream", "0000000c-0000-0000-c000-000000000046")),
+  arm([8], "pstg", interfacePointer("IStorage", "0000000b-0000-0000-c000-000000000046")),
 ], true);
-
-export interface FLAG_STGMEDIUM {
-  ContextFlags: number;
-  fPassOwnership: number;
-  Stgmed: userSTGMEDIUM | null;
-}
-
-export const FLAG_STGMEDIUM: NdrType = struct("FLAG_STGMEDIUM", () => [
-  field("ContextFlags", i32),
-  field("fPassOwnership", i32),
-  field("Stgmed", unique(userSTGMEDIUM)),
-]);

@@ -24,6 +24,7 @@ import {
   uint3264,
   unique,
 } from "../../ndr/codegen/v1.ts";
+import type { GlobalMemory, StgMedium } from "../data/medium.ts";
 import { IUnknown } from "../unknown.ts";
 import {
   DVTARGETDEVICE,
@@ -31,10 +32,10 @@ import {
   type IAdviseSink,
   type IDataObject,
   type IEnumSTATDATA,
-  userSTGMEDIUM,
+  STGMEDIUM,
 } from "./dataobj.ts";
 import type { IBindCtx, IEnumUnknown, IMoniker } from "./objidl.ts";
-import { LOGPALETTE, MSG, RemotableHandle, userHGLOBAL } from "./wtypes.ts";
+import { HGLOBAL, LOGPALETTE, MSG, RemotableHandle } from "./wtypes.ts";
 import { POINTL, RECT, RECTL, SIZE, SIZEL } from "./wtypesbase.ts";
 
 export interface IParseDisplayName extends IUnknown {
@@ -177,7 +178,7 @@ export interface IOleCache extends IUnknown {
   InitCache(pDataObject: IDataObject | null, options?: CallOptions): Awaitable<void>;
   SetData(
     pformatetc: FORMATETC | null,
-    pmedium: { to: userSTGMEDIUM | null } | null,
+    pmedium: StgMedium | null,
     fRelease: number,
     options?: CallOptions,
   ): Awaitable<void>;
@@ -221,7 +222,7 @@ export const IOleCache: Interface<IOleCache> = defineInterface<IOleCache>({
       opnum: 7,
       params: [
         { name: "pformatetc", type: unique(FORMATETC), in: true, out: false },
-        { name: "pmedium", type: unique(unique(userSTGMEDIUM)), in: true, out: false },
+        { name: "pmedium", type: unique(STGMEDIUM), in: true, out: false },
         { name: "fRelease", type: i32, in: true, out: false },
       ],
       returns: hresult,
@@ -913,7 +914,7 @@ export interface IOleInPlaceFrame extends IOleInPlaceUIWindow {
   ): Awaitable<OLEMENUGROUPWIDTHS>;
   SetMenu(
     hmenuShared: RemotableHandle | null,
-    holemenu: userHGLOBAL | null,
+    holemenu: GlobalMemory | null,
     hwndActiveObject: RemotableHandle | null,
     options?: CallOptions,
   ): Awaitable<void>;
@@ -942,7 +943,7 @@ export const IOleInPlaceFrame: Interface<IOleInPlaceFrame> = defineInterface<IOl
       opnum: 10,
       params: [
         { name: "hmenuShared", type: unique(RemotableHandle), in: true, out: false },
-        { name: "holemenu", type: unique(userHGLOBAL), in: true, out: false },
+        { name: "holemenu", type: HGLOBAL, in: true, out: false },
         { name: "hwndActiveObject", type: unique(RemotableHandle), in: true, out: false },
       ],
       returns: hresult,

@@ -24,6 +24,7 @@ import {
   wchar,
 } from "../../ndr/codegen/v1.ts";
 import { BSTR_UserMarshal } from "../bstr.ts";
+import { CLIPFORMAT_UserMarshal, HGLOBAL_UserMarshal } from "../data/user-marshal.ts";
 import { BYTE_BLOB, DWORD_BLOB, FLAGGED_BYTE_BLOB, FLAGGED_WORD_BLOB, POINT } from "./wtypesbase.ts";
 
 /** ([MS-OAUT] 2.2.7) */
@@ -149,6 +150,8 @@ export const userCLIPFORMAT: NdrType = union("userCLIPFORMAT", i32, () => [
   arm([1215587415], "dwValue", u32),
   arm([1383359575], "pwszName", unique(string("wchar"))),
 ], true);
+
+export const CLIPFORMAT: NdrType = userType("CLIPFORMAT", () => unique(userCLIPFORMAT), () => CLIPFORMAT_UserMarshal);
 
 export type GDI_NONREMOTE =
   | { tag: 1215587415; hInproc: number }
@@ -296,6 +299,8 @@ export const RemotableHandle: NdrType = union("RemotableHandle", i32, () => [
   arm([1215587415], "hInproc", i32),
   arm([1383359575], "hRemote", i32),
 ], true);
+
+export const HGLOBAL: NdrType = userType("HGLOBAL", () => unique(userHGLOBAL), () => HGLOBAL_UserMarshal);
 
 /** The same as bytes, in older interfaces. */
 export interface RemHGLOBAL {

@@ -186,7 +186,11 @@ export class SinkConnection {
 
   #callHere({ call, done }: Waiting): Delivery | Promise<Delivery> {
     const sink = this.#closed ? undefined : this.sink.take();
-    if (sink === undefined) return this.#failed(notConnected());
+    if (sink === undefined) {
+      const gone = notConnected();
+      if (!this.#closed) this.#host.lost(this, gone);
+      return this.#failed(gone);
+    }
     const { timeout } = this.#host.settings;
     const status = done === undefined ? undefined : { code: HResult.S_OK };
     const far = remoteObjectOf(sink) !== undefined;

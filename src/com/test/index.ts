@@ -8,3 +8,5 @@ import "./module.test.ts";
 import "./registry.test.ts";
 import "./reg-file.test.ts";
 import "./versions.test.ts";
+import "./data-wire.test.ts";
+import "./data.test.ts";
