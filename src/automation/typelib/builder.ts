@@ -1,6 +1,7 @@
 import { ComError, type Guid, HResult } from "../../base/index.ts";
 import { CALLCONV, FUNCKIND, INVOKEKIND, SYSKIND, TYPEKIND, VARKIND } from "../gen/oaidl.ts";
 import type { Variant } from "../variant.ts";
+import { TypeCode } from "./type-code.ts";
 import { TypeLibStatus } from "./errors.ts";
 import { IID_IDispatch } from "./roots.ts";
 import { Layout } from "./layout.ts";
@@ -369,10 +370,14 @@ function withoutValueName(params: readonly ParameterDesc[]): ParameterDesc[] {
 const PARAMFLAG_FOPT = 0x10;
 const PARAMFLAG_FHASDEFAULT = 0x20;
 
-/** Parameters that may be left out, without those that have a default value. */
+/** Parameters that may be left out: VARIANTs, which can say so; those that have a default value do not count. */
 function countOptional(params: readonly ParameterDesc[]): number {
-  return params.filter(({ flags }) => (flags & PARAMFLAG_FOPT) !== 0 && (flags & PARAMFLAG_FHASDEFAULT) === 0)
-    .length;
+  return params.filter(
+    ({ flags, type }) =>
+      (flags & PARAMFLAG_FOPT) !== 0 &&
+      (flags & PARAMFLAG_FHASDEFAULT) === 0 &&
+      (type.vt === TypeCode.VARIANT || type.element?.vt === TypeCode.VARIANT),
+  ).length;
 }
 
 function functionKind(kind: TYPEKIND, flags: number): FUNCKIND {

@@ -52,7 +52,8 @@ export class Layout {
     const draft = this.#drafts[index] as TypeDraft;
     const inherited = this.#inherited(draft);
     const functions = this.#placeFunctions(draft, inherited);
-    const dispatchable = draft.kind === TYPEKIND.TKIND_DISPATCH || inherited.dispatch;
+    const late = draft.kind === TYPEKIND.TKIND_DISPATCH && (draft.flags & TYPEFLAG_FDUAL) === 0;
+    const dispatchable = late || inherited.dispatch;
     const { packing: _, ...described } = draft;
     return {
       ...described,

@@ -52,9 +52,16 @@ export function readTypeLibraryFile(path: string, limits: TypeLibLimits = typeLi
 /** A file may itself be called "2". */
 function chooseFile(path: string): { readonly file: string; readonly index: number } {
   const split = splitLibraryPath(path);
-  return split.file !== path && statSync(path, { throwIfNoEntry: false })?.isFile() === true
-    ? { file: path, index: 1 }
-    : split;
+  return split.file !== path && isFile(path) ? { file: path, index: 1 } : split;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Below a file there is nothing.
+    return false;
+  }
 }
 
 function tooLarge(size: number, limits: TypeLibLimits): ComError {

@@ -1,5 +1,5 @@
 import { ComError } from "../../base/index.ts";
-import { INVOKEKIND, TYPEKIND } from "../gen/oaidl.ts";
+import { CALLCONV, INVOKEKIND, TYPEKIND } from "../gen/oaidl.ts";
 import type {
   CustomData,
   Documentation,
@@ -34,7 +34,10 @@ const VARIABLE_IDS = 0x40000000;
 const compilerData = /^de77ba6[345]-517c-11d1-a2da-0000f8773ce9$/;
 
 export interface PrintIdlOptions {
-  /** Adds an `import` of an IDL file for each imported library, for compilers that do not look into them; see {@link importedIdl}. */
+  /**
+   * Adds an `import` of an IDL file for each imported library, for compilers that do not look into them (see {@link importedIdl}), and shows unions as
+   * their bytes: nothing in a library says which member counts, so that code for the wire cannot know it.
+   */
   readonly importIdl?: boolean;
 }
 
@@ -164,7 +167,7 @@ class IdlPrinter {
   #nameOfReference(reference: TypeReference): string {
     if ("local" in reference && !this.#defined.has(reference.local)) {
       const type = this.#library.types[reference.local];
-      const tag = type === undefined ? undefined : tags.get(type.kind);
+      const tag = type === undefined ? undefined : this.#asBytes(type) ? "struct" : tags.get(type.kind);
       if (tag !== undefined) return `${tag} ${type?.name}`;
     }
     try {
@@ -208,7 +211,19 @@ class IdlPrinter {
     this.#lines.add(`} ${type.name};`);
   }
 
+  #asBytes(type: TypeInfo): boolean {
+    return this.#options.importIdl === true && type.kind === TYPEKIND.TKIND_UNION;
+  }
+
   #record(type: TypeInfo): void {
+    if (this.#asBytes(type)) {
+      const names = type.variables.map(({ name }) => name).join(", ");
+      this.#lines.add(`// A union of ${names}: nothing says which one counts, so these are its bytes.`);
+      this.#lines.add(
+        `typedef ${bracket(typeAttributes(type))}struct ${type.name} { byte bytes[${Math.max(1, type.size)}]; } ${type.name};`,
+      );
+      return;
+    }
     const word = type.kind === TYPEKIND.TKIND_UNION ? "union" : "struct";
     this.#lines.add(`typedef ${bracket(typeAttributes(type))}${word} ${type.name} {`);
     this.#lines.indented(() => {
@@ -303,9 +318,10 @@ class IdlPrinter {
   }
 
   #function(type: TypeInfo, desc: FunctionDesc, index: number): void {
-    const convention = type.kind === TYPEKIND.TKIND_MODULE ? (conventions.get(desc.callConv) ?? "") : "";
+    const usual = type.kind !== TYPEKIND.TKIND_MODULE && desc.callConv === CALLCONV.CC_STDCALL;
+    const convention = usual ? "" : (conventions.get(desc.callConv) ?? "");
     const params = desc.params.map((param, i) => this.#param(param, i));
-    const head = `${bracket(functionAttributes(type, desc, index))}${typeText(desc.result, this.#nameOf)} ${convention}${desc.name}`;
+    const head = `${bracket(functionAttributes(type, desc, index, this.#depthOf(type)))}${typeText(desc.result, this.#nameOf)} ${convention}${desc.name}`;
     if (params.length === 0) {
       this.#lines.add(`${head}();`);
       return;
@@ -321,6 +337,17 @@ class IdlPrinter {
         this.#lines.add(`${param}${i === params.length - 1 ? ");" : ","}`);
       }
     });
+  }
+
+  /** How many interfaces a type derives from: what members' identifiers count. */
+  #depthOf(type: TypeInfo): number | undefined {
+    try {
+      const view = this.#scope.type(this.#library.types.indexOf(type));
+      return type.kind === TYPEKIND.TKIND_MODULE ? 0 : view.vtableSide.bases.length;
+    } catch (error) {
+      ComError.from(error);
+      return undefined;
+    }
   }
 
   #param(param: ParameterDesc, index: number): string {
@@ -408,8 +435,15 @@ function typeAttributes(type: TypeInfo): string[] {
   ];
 }
 
-function functionAttributes(type: TypeInfo, desc: FunctionDesc, index: number): string[] {
-  const numbered = desc.memid >>> 24 === FUNCTION_IDS && (desc.memid & 0xffff) === index;
+/** `depth` is how many interfaces the type derives from; undefined when nobody knows, and then identifiers are always shown. */
+function functionAttributes(
+  type: TypeInfo,
+  desc: FunctionDesc,
+  index: number,
+  depth: number | undefined,
+): string[] {
+  const numbered =
+    depth !== undefined && desc.memid >>> 0 === ((FUNCTION_IDS << 24) | (depth << 16) | index) >>> 0;
   const entry =
     desc.entry === undefined
       ? []

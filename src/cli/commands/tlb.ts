@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import {
   type LibraryScope,
@@ -47,14 +47,41 @@ function load(file: string, flags: Flags): LibraryScope {
   return file === STDOLE_FILE && !existsSync(file) ? libraries.standard : libraries.load(file);
 }
 
-/** The way over IDL: what the compiler prints for it is what it prints for the library's source. */
+/**
+ * The way over IDL: what the compiler prints for it is what it prints for the library's source. Into a file, with the libraries it uses beside it;
+ * onto the screen, this one alone.
+ */
 function printTypeScript(file: string, flags: Flags, output: Output): void {
-  const name = `${basename(file.replaceAll("\\", "/")).replace(/\.[^.]*$/, "")}.idl`;
+  const stem = basename(file.replaceAll("\\", "/")).replace(/\.[^.]*$/, "");
   const scope = load(file, flags);
-  const printed = memoryFileSystem({
-    ...Object.fromEntries(importedIdl(scope)),
-    [name]: printIdl(scope, { importIdl: true }),
-  });
+  const imported = importedIdl(scope);
+  const files = { ...Object.fromEntries(imported), [`${stem}.idl`]: printIdl(scope, { importIdl: true }) };
+  const text = typescriptOf(`${stem}.idl`, file, files, output);
+  if (flags.out === undefined) return output.out(text);
+  const written = [flags.out];
+  writeFileSync(flags.out, text);
+  const texts = [text];
+  for (let using = texts.pop(); using !== undefined; using = texts.pop()) {
+    for (const name of imported.keys()) {
+      const module = name.replace(/\.idl$/, "");
+      const beside = join(dirname(flags.out), `${module}.ts`);
+      if (!using.includes(`"./${module}.js"`) || existsSync(beside)) continue;
+      const made = typescriptOf(name, name, files, output);
+      writeFileSync(beside, made);
+      written.push(beside);
+      texts.push(made);
+    }
+  }
+  output.out(`${written.join("\n")}\n`);
+}
+
+function typescriptOf(
+  name: string,
+  file: string,
+  files: Readonly<Record<string, string>>,
+  output: Output,
+): string {
+  const printed = memoryFileSystem(files);
   const result = compileIdl(name, {
     fileSystem: {
       readFile: (path) => printed.readFile(path) ?? nodeFileSystem.readFile(path),
@@ -64,7 +91,5 @@ function printTypeScript(file: string, flags: Flags, output: Output): void {
   const text = result.typescript();
   for (const diagnostic of result.diagnostics) output.err(`${formatDiagnostic(diagnostic)}\n`);
   if (result.errors > 0) throw new ComError(HResult.E_FAIL, `${file} does not become TypeScript as a whole`);
-  if (flags.out === undefined) return output.out(text);
-  writeFileSync(flags.out, text);
-  output.out(`${flags.out}\n`);
+  return text;
 }
