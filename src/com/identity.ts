@@ -1,5 +1,5 @@
 import { ComError, type Guid, HResult } from "../base/index.ts";
-import type { InterfaceDescriptor } from "../ndr/index.ts";
+import type { Interface, InterfaceDescriptor } from "../ndr/index.ts";
 import { thread } from "./apartment.ts";
 import { adoptInterface, contractOf, interfacesOf } from "./interfaces.ts";
 import type { LeakDetector } from "./leaks.ts";
@@ -14,6 +14,9 @@ export interface Facet {
   /** Who counts the references to the interface when it is not the object itself: a tear-off. */
   readonly holder?: Identity;
 }
+
+/** What is shown of an object elsewhere under this one's identity, by interface. */
+export type Beyond = <T extends IUnknown>(iface: Interface<T>) => Promise<T>;
 
 /** What an object's home (its Runtime) adds to it. */
 export interface IdentityHost {
@@ -35,6 +38,8 @@ export class Identity implements ObjectIdentity {
   /** The class definition that made the object, when one did. */
   definition: object | undefined;
   #references = 0;
+  /** Asks elsewhere for interfaces the object does not write itself: a handler's proxies. */
+  beyond: Beyond | undefined;
   #gone = false;
   /** Above zero while the object is protected from its own end: an aggregate under construction, the last rites. */
   #protected = 0;
@@ -93,6 +98,14 @@ export class Identity implements ObjectIdentity {
   }
 
   #find(iid: Guid): Facet | undefined {
+  /** As {@link facet}, for questions of the runtime's own: nothing is adopted, provided or remembered. */
+  peek(iid: Guid): Facet | undefined {
+    const known = this.#facets.get(iid) ?? this.#late?.get(iid)?.();
+    if (known !== undefined) return known;
+    const descriptor = interfacesOf(this.object).get(iid);
+    return descriptor === undefined ? undefined : { descriptor, target: this.object };
+  }
+
     if (iid === IID_IUnknown) return { descriptor: IUnknown, target: this.object };
     const table = interfacesOf(this.object);
     const own = table.get(iid);
@@ -190,6 +203,18 @@ export class Identity implements ObjectIdentity {
   }
 
   /** An interface and its bases as this object answers them. */
+  /** Adds an interface that another object answers: what {@link beyond} found. It is given back at the end of this one. */
+  show(descriptor: InterfaceDescriptor, target: IUnknown): void {
+    let taken = false;
+    for (const one of withBases(descriptor)) {
+      if (this.#facets.has(one.iid)) continue;
+      this.#facets.set(one.iid, { descriptor: one, target });
+      taken = true;
+    }
+    if (taken) this.atEnd(() => target[Symbol.dispose]());
+    else target[Symbol.dispose]();
+  }
+
   #chain(descriptor: InterfaceDescriptor): Facet[] {
     return withBases(descriptor).map((one) => {
       const facet = this.facet(one.iid);

@@ -29,6 +29,8 @@ export {
   type AggregatingFactory,
   type IdentityBreach,
   aggregate,
+  controllingIdentity,
+  innerUnknown,
   tearOff,
   verifyIdentity,
 } from "./aggregation.ts";
@@ -144,6 +146,18 @@ export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } fro
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
 export { splitStatus } from "./status.ts";
+export { DeferredObject, deferredPointer } from "./pointer/deferred.ts";
+export {
+  CATID_Marshaler,
+  CLSID_StdMarshal,
+  MarshalDestination,
+  StdMarshal,
+  flagsOf,
+  optionsOf,
+} from "./marshal/flags.ts";
+export { MemoryStream } from "./marshal/memory-stream.ts";
+export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";
+export type { ReferenceClasses } from "./marshal/reference-classes.ts";
 export { enterCall, leaveCall } from "./call-context.ts";
 export { currentApartment } from "./apartment.ts";
 export { BSTR_UserMarshal } from "./bstr.ts";

@@ -96,6 +96,8 @@ export interface Credentials {
   readonly domain?: string;
 }
 
+  /** A marshaled envoy context to send along, which makes the reference an extended one ([MS-DCOM] 2.2.18.7). Not with a handler. */
+  readonly envoy?: { readonly id: Guid; readonly data: Uint8Array };
 /** Which machine, as whom, how well protected (COSERVERINFO). */
 export interface ServerInfo {
   /** Host name or address, with `[port]` when its SCM does not listen on 135. Absent: this machine. */

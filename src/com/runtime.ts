@@ -28,6 +28,7 @@ import type { ContractSource } from "./interfaces.ts";
 import { type Leak, LeakDetector } from "./leaks.ts";
 import { ServerLocks } from "./locks.ts";
 import type { DefinedModule } from "./module.ts";
+import { RuntimeReferenceClasses } from "./marshal/reference-classes.ts";
 import { ModuleLoader } from "./module-loader.ts";
 import { identityOf, pointerTo } from "./pointers.ts";
 import { type InterfaceProvider, ProviderTable, errorInfoProvider } from "./provider.ts";
@@ -133,6 +134,8 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   readonly #activation: ActivationPath;
   #remoting: Remoting | undefined;
   #closed = false;
+  /** The classes that references name: unmarshalers, handlers, proxies and stubs. */
+  readonly referenceClasses: RuntimeReferenceClasses;
 
   private constructor(options: RuntimeOptions, home: string, registry: Registry, store: Store | undefined) {
     this.home = home;
@@ -149,6 +152,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     this.#activation = new ActivationPath(this, this.#table, this.#modules, this.classes);
   }
 
+    this.referenceClasses = new RuntimeReferenceClasses(this, this.#table, this.#modules);
   /** Starts the library. The caller closes it, best with `await using`. */
   static async open(options: RuntimeOptions = {}): Promise<Runtime> {
     const home = homeFolder(options.home);

@@ -70,6 +70,17 @@ export function decodeObjref(bytes: Uint8Array): Objref {
   }
 }
 
+/** The length of the OBJREF that bytes begin with; a custom one goes on to the end. Throws RPC_E_INVALID_OBJREF. */
+export function objrefLength(bytes: Uint8Array): number {
+  const reader = new ByteReader(bytes);
+  try {
+    readObjref(reader);
+    return reader.pos;
+  } catch (error) {
+    throw new ComError(HResult.RPC_E_INVALID_OBJREF, "an object reference is cut off", { cause: error });
+  }
+}
+
 /** Reads one OBJREF. Its numbers are little-endian whatever the message around it is ([MS-DCOM] 2.2.18). */
 function readObjref(reader: ByteReader): Objref {
   const order = reader.littleEndian;

@@ -8,7 +8,6 @@ import {
   type ClassObjectUse,
   type Credentials,
   type IUnknown,
-  type Marshaler,
   type Remoting,
   type Runtime,
   type ServerInfo,
@@ -19,6 +18,7 @@ import { splitAddress } from "./client/endpoints.ts";
 import type { CallSecurity } from "./client/security.ts";
 import type { Origin } from "./marshaling.ts";
 import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
+import type { ObjectMarshaler } from "./marshaler.ts";
 import { decodeObjref } from "./objref.ts";
 import type { ActivatedInterface, ActivationSource, Oxid, ResolvedOxid } from "./resolver-contract.ts";
 import { ClassServer, type LoadClass } from "./scm/class-server.ts";
@@ -75,13 +75,14 @@ export class DcomRemoting implements Remoting, Activator {
     return new DcomRemoting(options, side, classes);
   }
 
-  get marshaler(): Marshaler {
+  get marshaler(): ObjectMarshaler {
     return this.side.marshaler;
   }
 
   get activator(): Activator {
     return this;
   }
+      classes: runtime.referenceClasses,
 
   /** On this machine through its SCM, on another through that one's (CoCreateInstanceEx, CoGetClassObject beyond the process). */
   async activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {
@@ -166,18 +167,26 @@ export class DcomRemoting implements Remoting, Activator {
     }
   }
 
-  #results(interfaces: readonly ActivatedInterface[], origin: Origin | undefined): ActivationResult[] {
+  async #results(
+    interfaces: readonly ActivatedInterface[],
+    origin: Origin | undefined,
+  ): Promise<ActivationResult[]> {
     const results: ActivationResult[] = [];
     for (const { iid, hresult, objref } of interfaces) {
       if (failed(hresult) || objref === undefined) results.push({ iid, hresult });
-      else results.push(this.#result(iid, hresult, objref, origin));
+      else results.push(await this.#result(iid, hresult, objref, origin));
     }
     return results;
   }
 
-  #result(iid: Guid, hresult: number, objref: Uint8Array, origin: Origin | undefined): ActivationResult {
+  async #result(
+    iid: Guid,
+    hresult: number,
+    objref: Uint8Array,
+    origin: Origin | undefined,
+  ): Promise<ActivationResult> {
     try {
-      const pointer: IUnknown = this.side.marshaler.unmarshal(iid, objref, origin);
+      const pointer: IUnknown = await this.side.marshaler.unmarshalWhenReady(iid, objref, origin);
       return { iid, hresult, pointer };
     } catch (error) {
       return { iid, hresult: ComError.from(error).code };

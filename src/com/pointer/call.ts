@@ -42,6 +42,15 @@ export function settle(pointer: DirectPointer, member: string, result: unknown):
   );
 }
 
+/** A [local] method: its arguments and its result are between the two. */
+export function callLocal(pointer: DirectPointer, plan: CallPlan, args: readonly unknown[]): unknown {
+  try {
+    return settle(pointer, plan.method.name, callTarget(pointer, plan, args, undefined));
+  } catch (error) {
+    throw failure(pointer, plan.method.name, error);
+  }
+}
+
 /** The general way: with call options, interface pointers among the values, or a method the runtime provides. */
 export function callPlanned(
   pointer: DirectPointer,

@@ -1,5 +1,6 @@
 import type { Guid } from "../../base/index.ts";
 import {
+  type Awaitable,
   type CallOptions,
   type Interface,
   type InterfaceDescriptor,
@@ -12,7 +13,7 @@ import { classOf, contractOf, unknownMethods } from "../interfaces.ts";
 import type { LeakDetector } from "../leaks.ts";
 import type { IUnknown } from "../unknown.ts";
 import { Pointer, handOver, noInterface, refuse, watchForLeaks } from "./base.ts";
-import { type CallPlan, callPlanned, failure, settle } from "./call.ts";
+import { type CallPlan, callLocal, callPlanned, failure, settle } from "./call.ts";
 import { methodMapperOf } from "./mapper.ts";
 
 /** A pointer to an object of its own apartment: a call is a check and a method call. */
@@ -41,8 +42,10 @@ export abstract class DirectPointer extends Pointer {
     return new (this.constructor as DirectClass)(this.$target, this.$identity);
   }
 
-  override QueryInterface<T extends IUnknown>(iface: Interface<T>, _options?: CallOptions): T {
+  override QueryInterface<T extends IUnknown>(iface: Interface<T>, _options?: CallOptions): Awaitable<T> {
     this.$check("QueryInterface");
+    const { beyond } = this.$identity;
+    if (beyond !== undefined && this.$identity.facet(iface.iid) === undefined) return beyond(iface);
     return directPointer(this.$identity, iface);
   }
 }
@@ -77,7 +80,7 @@ function generate(facet: Facet): DirectClass {
     .filter((method) => isMember(method.name))
     .map((method) => memberSource(facet, method, plans));
   const source = `"use strict";
-const { DirectPointer, thread, refuse, settle, failure, callPlanned, plans } = env;
+const { DirectPointer, thread, refuse, settle, failure, callLocal, callPlanned, plans } = env;
 return class extends DirectPointer {
 ${body.join("\n")}
 };`;
@@ -88,6 +91,7 @@ ${body.join("\n")}
     refuse,
     settle,
     failure,
+    callLocal,
     callPlanned,
     plans,
   }) as DirectClass;
@@ -105,6 +109,13 @@ function memberSource(facet: Facet, method: MethodDescriptor, plans: CallPlan[])
   const name = JSON.stringify(method.name);
   const mapper = methodMapperOf(method);
   const at = plans.push({ descriptor: facet.descriptor, method, mapper, wrap: wrapValue }) - 1;
+  if (method.local === true && method.params.length === 0) {
+    // Its parameters have no descriptors, because they never travel: they go through as they are.
+    return `  [${name}](...args) {
+    if (this.$home !== thread.current) refuse(this, ${name});
+    return callLocal(this, plans[${at}], args);
+  }`;
+  }
   const args = method.params.filter((param) => param.in).map((_, index) => `a${index}`);
   const head = `  [${name}](${[...args, "options"].join(", ")}) {
     if (this.$home !== thread.current) refuse(this, ${name});`;

@@ -106,6 +106,11 @@ export class RemoteExporter implements CallHome {
     if (this.#objects.get(object.oid) !== object) return;
     this.#objects.delete(object.oid);
     if (!object.noPing) this.#home.letGo(this, object.oid);
+  /** The reference to an object that is held here. */
+  find(oid: Oid): RemoteReference | undefined {
+    return this.#objects.get(oid);
+  }
+
     if (this.#objects.size === 0) setImmediate(() => this.#maybeUnused());
   }
 

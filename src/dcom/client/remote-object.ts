@@ -1,11 +1,12 @@
 import { ComError, type Guid, HResult, failed, guidToBytes } from "../../base/index.ts";
-import type { Channel, RemoteObject } from "../../com/index.ts";
+import type { Channel, MarshalOptions, RemoteObject } from "../../com/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import type { REMQIRESULT } from "../gen/dcom.ts";
 import type { Oid } from "../resolver-contract.ts";
 import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
 import { limited } from "./limited.ts";
 import { OrpcChannel } from "./orpc-channel.ts";
+import type { Front } from "../handlers.ts";
 import type { RemoteExporter } from "./remote-exporter.ts";
 
 /** References are taken five at a time, so that some can be passed on without asking; and not given back one by one. */
@@ -37,12 +38,17 @@ export class RemoteReference implements RemoteObject {
   readonly identity: string;
   /** SORF_NOPING: this process does not ping for it. */
   readonly noPing: boolean;
+  /** What stands in front of the object here: its handler. */
+  front: Front | undefined;
+  /** The class the object wants in front of it; goes along when the reference is passed on. */
+  handlerClass: Guid | undefined;
   readonly #references = new Map<Guid, InterfaceReference>();
   readonly #channels = new Map<Guid, OrpcChannel>();
   readonly #asking = new Map<Guid, Promise<InterfaceReference>>();
   readonly #restocking = new Map<InterfaceReference, Promise<void>>();
   #question: Question | undefined;
   #handles = 0;
+  #tables = 0;
   #released = false;
 
   constructor(exporter: RemoteExporter, std: StdObjref) {
@@ -118,12 +124,17 @@ export class RemoteReference implements RemoteObject {
    * A reference to pass on to somebody else, out of our own stock: the receiver owns it. Throws (and leaves in `message.pending` what to wait for) when the
    * stock is down to the one we need ourselves, or the interface is not known yet.
    */
-  passOn(iid: Guid, message: { pending: Promise<unknown> | undefined } | undefined): StdObjref {
+  passOn(
+    iid: Guid,
+    message: { pending: Promise<unknown> | undefined } | undefined,
+    kind: MarshalOptions["kind"] = "normal",
+  ): StdObjref {
     const reference = this.#references.get(iid);
     if (reference === undefined) {
       const pending = this.reference(iid);
       return notYet(message, pending, "the interface must be asked for first");
     }
+    if (kind !== "normal") return this.#tableEntry(reference, kind);
     if (reference.publicRefs < 2) {
       return notYet(message, this.#restock(reference), "no reference is left to pass on");
     }
@@ -132,6 +143,25 @@ export class RemoteReference implements RemoteObject {
     const { oxid } = this.exporter;
     const flags = this.noPing ? SORF_NOPING : 0;
     return { flags, publicRefs: 1, oxid, oid: this.oid, ipid: reference.ipid };
+  }
+
+  /** A table's entry carries no references; a strong one keeps the object as long as it stands there. */
+  #tableEntry(reference: InterfaceReference, kind: MarshalOptions["kind"]): StdObjref {
+    if (kind === "tableWeak") {
+      throw new ComError(HResult.E_INVALIDARG, "only the object's own process marshals it weakly into a table");
+    }
+    this.hold();
+    this.#tables++;
+    const { oxid } = this.exporter;
+    const flags = this.noPing ? SORF_NOPING : 0;
+    return { flags, publicRefs: 0, oxid, oid: this.oid, ipid: reference.ipid };
+  }
+
+  /** Takes an entry out of a table (CoReleaseMarshalData). */
+  releaseTable(): void {
+    if (this.#tables === 0) return;
+    this.#tables--;
+    this.unhold();
   }
 
   /** What is asked for within one turn goes in one RemQueryInterface. */
