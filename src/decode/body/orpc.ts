@@ -18,8 +18,8 @@ const extentNames: Readonly<Record<string, string>> = {
 };
 
 /** ORPCTHIS at the head of a request ([MS-DCOM] 2.2.13.3); the reader stands behind it afterwards. */
-export function readOrpcThisJson(reader: ByteReader): Json {
-  const head = readOrpcThis(reader);
+export function readOrpcThisJson(reader: ByteReader, ndr64 = false): Json {
+  const head = readOrpcThis(reader, ndr64);
   return {
     version: `${head.major}.${head.minor}`,
     flags: head.flags,
@@ -29,8 +29,8 @@ export function readOrpcThisJson(reader: ByteReader): Json {
 }
 
 /** ORPCTHAT at the head of a response ([MS-DCOM] 2.2.13.4). */
-export function readOrpcThatJson(reader: ByteReader): Json {
-  return { extents: extentsJson(readOrpcThat(reader)) };
+export function readOrpcThatJson(reader: ByteReader, ndr64 = false): Json {
+  return { extents: extentsJson(readOrpcThat(reader, ndr64)) };
 }
 
 function extentsJson(extents: readonly OrpcExtent[]): Json {

@@ -36,7 +36,7 @@ export class StubDecoder {
       const reader = new ByteReader(stub, 0, stub.length, littleEndian);
       const contract = contractOf(call, fields);
       if (contract === undefined) return {};
-      if (contract.isObject) fields["orpcThis"] = readOrpcThisJson(reader);
+      if (contract.isObject) fields["orpcThis"] = readOrpcThisJson(reader, contract.syntax === ndr64);
       if (contract.method === undefined) return {};
       const args = methodCodec(contract.method, contract.syntax).decodeRequest(reader, this.#context);
       call.args = args;
@@ -52,7 +52,7 @@ export class StubDecoder {
       const reader = new ByteReader(stub, 0, stub.length, littleEndian);
       const contract = contractOf(call, fields);
       if (contract === undefined) return {};
-      if (contract.isObject) fields["orpcThat"] = readOrpcThatJson(reader);
+      if (contract.isObject) fields["orpcThat"] = readOrpcThatJson(reader, contract.syntax === ndr64);
       if (contract.method === undefined || call.args === undefined) return {};
       const status = { code: 0 };
       const codec = methodCodec(contract.method, contract.syntax);
@@ -92,8 +92,6 @@ function contractOf(call: Call, fields: Fields): Contract | undefined {
   const isObject = namedInterface(uuid)?.isObject ?? false;
   const syntax = call.transferSyntax?.uuid === ndr64.uuid ? ndr64 : ndr20;
   if (syntax === ndr64) fields["transferSyntax"] = "NDR64";
-  // ORPC heads in NDR64 are laid out differently; no such traffic is known.
-  if (isObject && syntax === ndr64) return undefined;
   return { isObject, method: methodOf(uuid, call.opnum), syntax };
 }
 

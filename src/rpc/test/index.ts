@@ -6,3 +6,4 @@ import "./ntlm.test.ts";
 import "./hostile.test.ts";
 import "./wire.test.ts";
 import "./association.test.ts";
+import "./encoding.test.ts";
