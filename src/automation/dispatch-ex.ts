@@ -1,7 +1,7 @@
 import { ComError, GUID_NULL, HResult } from "../base/index.ts";
 import { withStatus } from "../com/index.ts";
 import { DispatchStub, type DispParams, type ExcepInfo, type InvokeResult } from "./dispatch-server.ts";
-import { dispatchSettingsOf } from "./dispatchable.ts";
+import { addGivenMember, dispatchSettingsOf, removeGivenMember } from "./dispatchable.ts";
 import type { InterfaceDescriptor } from "../ndr/index.ts";
 import { IDispatchEx, fdexNameCaseInsensitive, fdexNameCaseSensitive, fdexNameEnsure } from "./gen/dispex.ts";
 import { byParameter, readArguments } from "./invoke/arguments.ts";
@@ -54,6 +54,10 @@ export class DispatchExStub extends DispatchStub {
       throw new ComError(HResult.DISP_E_UNKNOWNNAME, `"${name.slice(0, 80)}" is not a name of this object`);
     if (!(this.members instanceof ObjectMembers) || this.members.numbered >= maxMembers)
       throw new ComError(HResult.E_OUTOFMEMORY, `the objects of a class have at most ${maxMembers} names`);
+    // What is there and not shown is the object's own affair.
+    if (name in this.object)
+      throw new ComError(HResult.DISP_E_UNKNOWNNAME, `"${name.slice(0, 80)}" is not a name to be given`);
+    addGivenMember(this.object, name);
     (this.object as Record<string, unknown>)[name] = undefined;
     return this.memberByName(name, true)?.dispId ?? DispId.UNKNOWN;
   }
@@ -157,6 +161,7 @@ export class DispatchExStub extends DispatchStub {
     const own = Object.hasOwn(this.object, member.name);
     if (!this.#dynamic || !own || !Reflect.deleteProperty(this.object, member.name))
       throw new ComError(HResult.DISP_E_MEMBERNOTFOUND, `${member.name} cannot be deleted`);
+    removeGivenMember(this.object, member.name);
     return undefined;
   }
 

@@ -11,7 +11,7 @@ import { IDispatch } from "./gen/oaidl.ts";
 
 /**
  * Gives IDispatch to every object that has a dual interface, and to those whose class asks for it (`dispatch: true`, or `static dispatch = {…}`):
- * these publish their first Automation interface, or without one their own public methods. Hand it to the Runtime's `providers`.
+ * these publish their first Automation interface, or without one the members their settings list. Hand it to the Runtime's `providers`.
  */
 export const dispatchProvider: InterfaceProvider = makeDispatchProvider(undefined);
 

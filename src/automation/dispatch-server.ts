@@ -90,11 +90,18 @@ export class DispatchStub {
     if (unknown !== undefined) {
       throw new ComError(
         HResult.DISP_E_UNKNOWNNAME,
-        `"${String(unknown).slice(0, 80)}" is not a name of this object`,
+        `"${String(unknown).slice(0, 80)}" is not a name of this object${this.#hint()}`,
         { outputs: ids },
       );
     }
     return ids;
+  }
+
+  /** Most likely somebody forgot to list them. */
+  #hint(): string {
+    return this.members instanceof ObjectMembers && this.members.members.length === 0
+      ? ": its class lists no members (static dispatch = { members: [...] })"
+      : "";
   }
 
   async Invoke(

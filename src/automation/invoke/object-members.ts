@@ -1,4 +1,4 @@
-import { dispatchSettingsOf, isPlain } from "../dispatchable.ts";
+import { dispatchSettingsOf, isPlain, isShown } from "../dispatchable.ts";
 import { DispId, type InvokeKind, type Member, type MemberFunction, type MemberSource } from "../member.ts";
 import { VT } from "../vt.ts";
 
@@ -34,8 +34,8 @@ const hidden = new Set(["constructor", "finalRelease", "then"]);
 const functionParts = new Set(["length", "name", "prototype", "arguments", "caller"]);
 
 /**
- * The members of an object without a type, as they are at the moment of the question: its public methods, accessors and fields, and `get_X`, `put_X`
- * and `putref_X` as the property X. Names that begin with `_` are private.
+ * The members of an object without a type, as they are at the moment of the question: the methods, accessors and fields that its settings list, and
+ * `get_X`, `put_X` and `putref_X` as the property X. Names that begin with `_` are private.
  */
 export class ObjectMembers implements MemberSource {
   readonly #object: object;
@@ -120,7 +120,8 @@ export class ObjectMembers implements MemberSource {
     for (const part of chain) {
       for (const key of Object.getOwnPropertyNames(part)) {
         const isInner = typeof part === "function" && functionParts.has(key);
-        if (!isInner && isPublic(key)) names.add(key.replace(/^(get|put|putref)_(?=.)/, ""));
+        const name = key.replace(/^(get|put|putref)_(?=.)/, "");
+        if (!isInner && isPublic(key) && isShown(this.#object, name)) names.add(name);
       }
     }
     return names;

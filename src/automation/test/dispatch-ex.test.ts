@@ -19,8 +19,9 @@ const none = { rgvarg: null, rgdispidNamedArgs: null, cArgs: 0, cNamedArgs: 0 };
 const noPlaces = new Uint32Array(0);
 
 class Bag {
-  static readonly dispatch = { dynamic: true };
+  static readonly dispatch = { dynamic: true, members: ["Name", "Greet"] };
   Name = "bag";
+  hidden = "the bag's own";
   Greet(who: string): string {
     return `hello ${who}`;
   }
@@ -34,6 +35,10 @@ test("members come and go", async () => {
   using ex = pointer(bag, IDispatchEx);
   assert.equal(
     await codeOf(Promise.resolve().then(() => ex.GetDispID("Color", 0))),
+    HResult.DISP_E_UNKNOWNNAME,
+  );
+  assert.equal(
+    await codeOf(Promise.resolve().then(() => ex.GetDispID("hidden", 2))),
     HResult.DISP_E_UNKNOWNNAME,
   );
   const id = await ex.GetDispID("Color", 2);
@@ -88,14 +93,14 @@ test("a caller cannot make members that the language uses, nor endless ones", ()
 
 test("objects are made of constructors, and plain objects and functions are dynamic", async () => {
   class Point {
-    static readonly dispatch = {};
+    static readonly dispatch = { members: ["X"] };
     readonly X: number;
     constructor(x: number) {
       this.X = x;
     }
   }
   class Factory {
-    static readonly dispatch = { dynamic: true };
+    static readonly dispatch = { dynamic: true, members: ["Point", "Plain"] };
     Point = Point;
     get Plain(): object {
       return { a: 1, twice: (n: number) => 2 * n };

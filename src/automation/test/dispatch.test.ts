@@ -162,8 +162,16 @@ test("named arguments go to their parameters", async () => {
   assert.equal(result.pVarResult.value, 42);
 });
 
-test("an object without a type is driven by its own methods, accessors and fields", async () => {
+test("an object without a type is driven by the members it lists, and by no others", async () => {
   class Thing {
+    static readonly dispatch = { members: ["Name", "Secret", "double"] };
+    private fortune = 7;
+    private Spend(): number {
+      return this.fortune--;
+    }
+    other(): number {
+      return this.Spend();
+    }
     Name = "thing";
     #secret = 1;
     get Secret(): number {
@@ -178,7 +186,8 @@ test("an object without a type is driven by its own methods, accessors and field
   assert.equal(await thing.get("Secret"), 1);
   await thing.set("Name", "other");
   assert.equal(await thing.get("name"), "other");
-  assert.equal(await codeOf(thing.call("constructor")), HResult.DISP_E_UNKNOWNNAME);
+  for (const hidden of ["constructor", "fortune", "Spend", "other"])
+    assert.equal(await codeOf(thing.call(hidden)), HResult.DISP_E_UNKNOWNNAME, hidden);
   assert.equal(await codeOf(thing.set("Secret", 3)), HResult.DISP_E_MEMBERNOTFOUND);
 });
 
@@ -453,9 +462,25 @@ test("malformed calls are the caller's mistake, whatever they hold", async () =>
   );
 });
 
+test("an object that lists nothing shows nothing, and says why; all of it only on demand", async () => {
+  class Silent {
+    Name = "silent";
+  }
+  class Open {
+    static readonly dispatch = { members: "all" } as const;
+    Name = "open";
+    _inner = 1;
+  }
+  const silent = new DispatchStub(new Silent(), undefined);
+  assert.throws(() => silent.GetIDsOfNames(GUID_NULL, ["Name"], 1, 0), /its class lists no members/);
+  const open_ = new LateBound(new DispatchStub(new Open(), undefined));
+  assert.equal(await open_.get("Name"), "open");
+  assert.equal(await codeOf(open_.get("_inner")), HResult.DISP_E_UNKNOWNNAME);
+});
+
 test("DISPIDs of untyped objects are the same in every object of a class, and may be fixed", () => {
   class Shape {
-    static readonly dispatch = { dispIds: { Area: 77 } };
+    static readonly dispatch = { members: ["Draw", "Zero"], dispIds: { Area: 77 } };
     constructor(extra?: string) {
       if (extra !== undefined) (this as Record<string, unknown>)[extra] = 1;
     }

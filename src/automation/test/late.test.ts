@@ -13,7 +13,7 @@ import { hostWith } from "./host.ts";
 import { codeOf } from "./support.ts";
 
 class Cell {
-  static readonly dispatch = {};
+  static readonly dispatch = { members: "all" } as const;
   Value: unknown = null;
   readonly Address: string;
   constructor(address: string) {
@@ -22,7 +22,10 @@ class Cell {
 }
 
 class Sheet {
-  static readonly dispatch = { parameters: { Protect: ["Password", "Drawing", "Contents"] } };
+  static readonly dispatch = {
+    members: ["Range", "Name", "Sum", "Fail", "Each", "cells", "log"],
+    parameters: { Protect: ["Password", "Drawing", "Contents"] },
+  };
   readonly cells = new Map<string, Cell>();
   Name = "Sheet1";
   log: unknown[] = [];
@@ -46,7 +49,7 @@ class Sheet {
 }
 
 class Sheets {
-  static readonly dispatch = { defaultMember: "Item" };
+  static readonly dispatch = { defaultMember: "Item", members: ["Count", "list"] };
   readonly list = [new Sheet(), new Sheet()];
   get Count(): number {
     return this.list.length;
@@ -62,7 +65,7 @@ class Sheets {
 }
 
 class Application {
-  static readonly dispatch = {};
+  static readonly dispatch = { members: "all" } as const;
   readonly Sheets = new Sheets();
   Visible = false;
   released = 0;
@@ -143,7 +146,7 @@ test("collections: for await, breaking off, and what is none", async () => {
   };
   assert.equal(await codeOf(none()), 0x80020011);
   class Numbers {
-    static readonly dispatch = {};
+    static readonly dispatch = { members: "all" } as const;
     async *[Symbol.asyncIterator](): AsyncIterator<number> {
       for (let i = 0; i < 200; i++) yield i;
     }
@@ -222,7 +225,7 @@ test("paths through one object do not take it from each other", async () => {
 test("a call is made though nobody awaits it, and before what follows", async () => {
   const order: string[] = [];
   class Recorder {
-    static readonly dispatch = {};
+    static readonly dispatch = { members: "all" } as const;
     Note(text: string): void {
       order.push(text);
     }
@@ -236,7 +239,7 @@ test("a call is made though nobody awaits it, and before what follows", async ()
 
 test("results: arrays of objects, dates, by-reference values", async () => {
   class Things {
-    static readonly dispatch = {};
+    static readonly dispatch = { members: "all" } as const;
     All(): unknown[] {
       return [new Cell("x"), 1, null, new Date(0)];
     }

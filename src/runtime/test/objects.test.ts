@@ -27,6 +27,7 @@ const Point = defineRecord({
 });
 
 class Item {
+  static readonly dispatch = { members: ["Text"] };
   Text: string;
   constructor(text: string) {
     this.Text = text;
@@ -34,7 +35,11 @@ class Item {
 }
 
 class Notebook {
-  static readonly dispatch = { defaultMember: "Item", parameters: { Find: ["Text", "From", "Backwards"] } };
+  static readonly dispatch = {
+    members: ["Title", "Count", "Owner", "Ask", "Echo", "Length", "Corner", "Grid"],
+    defaultMember: "Item",
+    parameters: { Find: ["Text", "From", "Backwards"] },
+  };
   static released = 0;
   readonly items = [new Item("a"), new Item("b"), new Item("c")];
   Title = "notes";
@@ -168,13 +173,15 @@ test("what was reached is given back with the object", async () => {
   assert.ok(Notebook.released > before);
 });
 
-test("active objects: the latest of its class, until it is revoked", async () => {
+test("active objects: found in every process of the machine, until they are revoked", async () => {
   await assert.rejects(getObject(client, undefined, notebook.clsid), { code: 0x800401e3 });
   await assert.rejects(getObject(client, "c:\\file.xls"), { code: 0x800401e4 });
   await using book = await open();
   {
-    using _ = registerActiveObject(client, notebook.clsid, book);
+    await using _ = await registerActiveObject(client, notebook.clsid, book);
     await using same = await getObject(client, undefined, notebook.clsid);
+    await using there = await getObject(server, undefined, notebook.clsid);
+    assert.equal(await there.Title, "notes");
     await put(same.Title, "shared");
     assert.equal(await book.Title, "shared");
   }
