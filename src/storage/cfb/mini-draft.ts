@@ -1,0 +1,127 @@
+import type { Content } from "../tree/content.ts";
+import { Sector, miniSize } from "./header.ts";
+import { PagesDraft } from "./pages.ts";
+import type { Space } from "./space.ts";
+import type { Volume } from "./volume.ts";
+
+/** What a commit changes about the mini stream: small contents get mini sectors that were free, or new ones at its end. ([MS-CFB] 2.4) */
+export class MiniStreamDraft {
+  readonly #volume: Volume;
+  readonly #space: Space;
+  readonly pages: PagesDraft;
+  readonly left: number[] = [];
+  readonly #leaving = new Set<number>();
+  readonly #container: number[];
+  #size: number;
+  #cursor: number;
+  /** Sectors of the mini stream that are new, written whole at the end. */
+  readonly #fresh = new Map<number, Uint8Array>();
+  readonly #slots: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  readonly #places = new Map<Content, readonly number[]>();
+
+  constructor(volume: Volume, space: Space) {
+    this.#volume = volume;
+    this.#space = space;
+    this.pages = new PagesDraft(volume.miniFat);
+    this.#container = [...volume.container];
+    this.#size = volume.containerSize;
+    this.#cursor = volume.miniCursor;
+  }
+
+  leave(minis: readonly number[]): void {
+    for (const mini of minis) {
+      this.pages.set(mini, Sector.FREE);
+      this.#leaving.add(mini);
+      this.left.push(mini);
+    }
+  }
+
+  /** Links mini sectors that are (again) in use. */
+  keep(minis: readonly number[]): void {
+    for (let i = 0; i < minis.length; i++) this.pages.set(minis[i] as number, minis[i + 1] ?? Sector.END);
+  }
+
+  /** Finds a place for a content that is in memory. */
+  add(content: Content | undefined): void {
+    if (content === undefined || content.size === 0 || content.place.kind !== "memory") return;
+    const minis: number[] = [];
+    for (let at = 0; at < content.size; at += miniSize) {
+      const mini = this.#take();
+      minis.push(mini);
+      this.#put(mini, content.place.bytes.subarray(at, Math.min(content.size, at + miniSize)));
+    }
+    this.keep(minis);
+    this.#places.set(content, minis);
+  }
+
+  #take(): number {
+    const end = this.#size / miniSize;
+    while (this.#cursor < end && !this.#isFree(this.#cursor)) this.#cursor++;
+    const mini = this.#cursor++;
+    if (mini >= end) this.#size = (mini + 1) * miniSize;
+    return mini;
+  }
+
+  #isFree(mini: number): boolean {
+    return (
+      this.pages.get(mini) === Sector.FREE && !this.#leaving.has(mini) && !this.#volume.past.minis.has(mini)
+    );
+  }
+
+  #put(mini: number, bytes: Uint8Array): void {
+    const { sectorSize } = this.#volume;
+    const at = mini * miniSize;
+    const index = Math.floor(at / sectorSize);
+    while (this.#container.length <= index) {
+      this.#fresh.set(this.#container.length, new Uint8Array(sectorSize));
+      this.#container.push(this.#space.take((this.#container.at(-1) ?? -2) + 1));
+    }
+    const fresh = this.#fresh.get(index);
+    if (fresh !== undefined) {
+      fresh.set(bytes, at % sectorSize);
+      return;
+    }
+    const slot = new Uint8Array(miniSize);
+    slot.set(bytes);
+    this.#slots.push({
+      at: this.#volume.offset(this.#container[index] as number) + (at % sectorSize),
+      bytes: slot,
+    });
+  }
+
+  /** Where a content begins, as its directory entry says. */
+  startOf(content: Content): number {
+    if (content.size === 0) return Sector.END;
+    const { place } = content;
+    if (place.kind === "memory") return this.#places.get(content)?.[0] ?? Sector.END;
+    return place.kind === "mini" ? place.start : (place.sectors?.[0] ?? place.start);
+  }
+
+  /** The mini stream itself, as the root's entry says. */
+  get container(): { readonly start: number; readonly size: number } {
+    return { start: this.#container[0] ?? Sector.END, size: this.#size };
+  }
+
+  finish(): void {
+    if (this.#fresh.size > 0) this.#space.link(this.#container);
+  }
+
+  write(): void {
+    const volume = this.#volume;
+    for (const { at, bytes } of this.#slots) volume.store.write(at, bytes);
+    for (const [index, bytes] of this.#fresh) {
+      volume.store.write(volume.offset(this.#container[index] as number), bytes);
+    }
+  }
+
+  apply(): void {
+    const volume = this.#volume;
+    volume.container = this.#container;
+    volume.containerSize = this.#size;
+    volume.miniCursor = this.#cursor;
+    volume.miniFat.accept(this.pages);
+    for (const [content, sectors] of this.#places) {
+      content.place = { kind: "mini", start: sectors[0] ?? Sector.END, sectors };
+    }
+  }
+}

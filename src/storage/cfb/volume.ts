@@ -1,0 +1,272 @@
+import { ComError } from "../../base/index.ts";
+import type { ByteStore } from "../bytes/byte-store.ts";
+import type { StorageLimits } from "../limits.ts";
+import { StgStatus, corrupt } from "../status.ts";
+import type { Content } from "../tree/content.ts";
+import type { Element } from "../tree/element.ts";
+import { Directory } from "./directory.ts";
+import { readFatHomes } from "./fat.ts";
+import { type Header, Sector, headerBytes, miniShift, miniSize, readHeader, sectorShift } from "./header.ts";
+import { mendHeader } from "./journal.ts";
+import { Pages, type SectorReader } from "./pages.ts";
+import { Past } from "./past.ts";
+import { SectorMap, medium, nobody } from "./sector-map.ts";
+
+/** The first offset of the sector where Windows keeps its locks; no data lies there. ([MS-CFB] 2.7) */
+const rangeLockOffset = 0x7fffff00;
+/** Most bytes of a version 3 file: what fits before the range lock. */
+const maxBytesOfVersion3 = 0x7ffffe00;
+
+/**
+ * A compound file as it is on the medium, and which of its sectors are taken. Reading finds everything from here; {@link commit} alone moves it on to
+ * the next state. The tree of the last commit is `root`.
+ */
+export class Volume implements SectorReader {
+  store: ByteStore;
+  readonly limits: StorageLimits;
+  readonly sectorShift: number;
+  readonly sectorSize: number;
+  header: Header;
+  /** The header as it stands in the file. */
+  headerImage: Uint8Array;
+  readonly fat: Pages;
+  readonly miniFat: Pages;
+  readonly directory: Directory;
+  /** The mini stream's sectors. */
+  container: number[];
+  containerSize: number;
+  root: Element;
+  /** Counts commits since the volume was opened. */
+  version = 0;
+  /** What became of a commit that failed at the header is not known: nothing more is written. */
+  broken: ComError | undefined;
+  /** Made by us, and never seen by anybody: a commit need not keep what there was. */
+  virgin = false;
+  /** The DIFAT's own sectors, once a commit asked. */
+  difat: number[] | undefined;
+  /** No mini sector below this one is free. */
+  miniCursor = 0;
+  readonly past: Past = new Past();
+  #tokens = 1;
+  #map: SectorMap | undefined;
+
+  private constructor(store: ByteStore, limits: StorageLimits, image: Uint8Array, header: Header) {
+    this.store = store;
+    this.limits = limits;
+    this.headerImage = image;
+    this.header = header;
+    this.sectorShift = sectorShift(header.major);
+    this.sectorSize = 1 << this.sectorShift;
+    this.fat = new Pages(this, readFatHomes(this, header));
+    this.directory = new Directory(this, this.chain(header.directoryStart));
+    this.miniFat = new Pages(this, this.chain(header.miniFatStart));
+    const { root, container, size } = this.directory.readRoot();
+    this.root = root;
+    this.containerSize = size;
+    this.container = size === 0 ? [] : this.chain(container, Math.ceil(size / this.sectorSize));
+  }
+
+  /** Reads a compound file's bookkeeping. Throws STG_E_FILEALREADYEXISTS for another kind of file, STG_E_DOCFILECORRUPT. */
+  static open(store: ByteStore, limits: StorageLimits): Volume {
+    const bytes = new Uint8Array(headerBytes);
+    const count = store.read(0, bytes);
+    const image = mendHeader(store, bytes.subarray(0, count));
+    return new Volume(store, limits, image, readHeader(image));
+  }
+
+  get major(): 3 | 4 {
+    return this.header.major;
+  }
+
+  /** Sectors of the file, a last incomplete one counted. */
+  get sectorCount(): number {
+    return Math.max(0, Math.ceil(this.store.size / this.sectorSize) - 1);
+  }
+
+  offset(sector: number): number {
+    return (sector + 1) * this.sectorSize;
+  }
+
+  /** A copy of a sector; what a last sector lacks is zero. */
+  readSector(sector: number): Uint8Array {
+    const bytes = new Uint8Array(this.sectorSize);
+    if (sector >= this.sectorCount || this.store.read(this.offset(sector), bytes) === 0) {
+      throw corrupt(`sector ${sector} lies beyond the end of the file`);
+    }
+    return bytes;
+  }
+
+  /** The sectors of a chain: all of it, or its first `count`. A loop is found, as no chain is longer than the file. */
+  chain(start: number, count?: number): number[] {
+    const most = this.sectorCount;
+    if (count !== undefined && count > most) {
+      throw corrupt(`a stream of ${count} sectors in a file of ${most}`);
+    }
+    const sectors: number[] = [];
+    let at = start;
+    while (sectors.length !== count && at !== Sector.END) {
+      if (at >= most || sectors.length >= most) {
+        const why = at >= most ? "leaves the file" : "runs in a circle";
+        throw corrupt(`the chain of sectors from ${start} ${why}`);
+      }
+      sectors.push(at);
+      at = this.fat.get(at);
+    }
+    if (count !== undefined && sectors.length < count) {
+      throw corrupt(`the chain of sectors from ${start} ends after ${sectors.length} of ${count}`);
+    }
+    return sectors;
+  }
+
+  #miniChain(start: number, count: number): number[] {
+    const most = this.containerSize >>> miniShift;
+    if (count > most) throw corrupt(`a small stream of ${count} mini sectors where there are ${most}`);
+    const sectors: number[] = [];
+    for (let at = start; sectors.length < count; at = this.miniFat.get(at)) {
+      if (at >= most) throw corrupt(`the chain of mini sectors from ${start} leaves the mini stream`);
+      sectors.push(at);
+    }
+    return sectors;
+  }
+
+  /** The sectors of a large content. */
+  sectorsOf(content: Content): number[] {
+    const { place } = content;
+    if (place.kind !== "sectors") return [];
+    return (place.sectors ??= this.chain(place.start, Math.ceil(content.size / this.sectorSize)));
+  }
+
+  /** The mini sectors of a small content on the medium. */
+  miniSectorsOf(content: Content): readonly number[] {
+    const { place } = content;
+    if (place.kind !== "mini") return [];
+    if (place.sectors !== undefined) return place.sectors;
+    const sectors = this.#miniChain(place.start, Math.ceil(content.size / miniSize));
+    content.place = { ...place, sectors };
+    return sectors;
+  }
+
+  /** Fills `into` with a content's bytes from `at`; the caller has seen to it that they exist. */
+  read(content: Content, at: number, into: Uint8Array): void {
+    switch (content.place.kind) {
+      case "memory":
+        into.set(content.place.bytes.subarray(at, at + into.length));
+        break;
+      case "mini":
+        this.#readPieces(this.miniSectorsOf(content), miniSize, at, into, (sector) =>
+          this.#miniOffset(sector),
+        );
+        break;
+      case "sectors":
+        this.#readPieces(this.sectorsOf(content), this.sectorSize, at, into, (sector) => this.offset(sector));
+        break;
+    }
+  }
+
+  #miniOffset(mini: number): number {
+    const at = mini * miniSize;
+    const sector = this.container[Math.floor(at / this.sectorSize)];
+    if (sector === undefined) throw corrupt(`mini sector ${mini} lies beyond the mini stream`);
+    return this.offset(sector) + (at % this.sectorSize);
+  }
+
+  /** Pieces that lie behind each other are read as one. */
+  #readPieces(
+    sectors: readonly number[],
+    size: number,
+    at: number,
+    into: Uint8Array,
+    offsetOf: (sector: number) => number,
+  ): void {
+    let done = 0;
+    while (done < into.length) {
+      const skip = (at + done) % size;
+      let index = Math.floor((at + done) / size);
+      const start = offsetOf(sectors[index] ?? Sector.FREE) + skip;
+      let length = size - skip;
+      while (done + length < into.length && offsetOf(sectors[index + 1] ?? Sector.FREE) === start + length) {
+        index++;
+        length += size;
+      }
+      length = Math.min(length, into.length - done);
+      const piece = into.subarray(done, done + length);
+      const count = this.store.read(start, piece);
+      if (count === 0) throw corrupt(`the stream's bytes at ${start} lie beyond the end of the file`);
+      piece.fill(0, count);
+      done += length;
+    }
+  }
+
+  /** Who uses which sector. Made when something is first to be written; refuses files whose chains share sectors, which writing would ruin. */
+  get map(): SectorMap {
+    this.#map ??= this.#mapSectors();
+    return this.#map;
+  }
+
+  /** The sector that holds the range locks; none below 2 GB. */
+  get rangeLockSector(): number {
+    return Math.floor(rangeLockOffset / this.sectorSize) - 1;
+  }
+
+  #mapSectors(): SectorMap {
+    const max = this.major === 3 ? Math.floor(maxBytesOfVersion3 / this.sectorSize) - 1 : Sector.MAXREG;
+    const count = Math.min(this.sectorCount, this.fat.homes.length * this.fat.perPage);
+    const map = new SectorMap(count, max, this.rangeLockSector);
+    for (let sector = 0; sector < count; sector++) {
+      if (this.fat.get(sector) !== Sector.FREE) map.set(sector, medium);
+    }
+    this.#claimAll(count);
+    return map;
+  }
+
+  #claimAll(count: number): void {
+    const claimed = new Uint8Array(count);
+    const claim = (sectors: readonly number[], whose: string): void => {
+      for (const sector of sectors) {
+        if (sector >= count || claimed[sector] === 1) {
+          throw corrupt(`sector ${sector} of ${whose} is another's too; the file is not written to`);
+        }
+        claimed[sector] = 1;
+      }
+    };
+    claim(this.fat.homes, "the FAT");
+    claim(this.directory.pages.homes, "the directory");
+    claim(this.miniFat.homes, "the mini FAT");
+    claim(this.container, "the mini stream");
+    const minis = new Uint8Array(this.containerSize >>> miniShift);
+    this.directory.walk(this.root, (element) => {
+      if (element.content === undefined) return;
+      claim(this.sectorsOf(element.content), `"${element.name}"`);
+      for (const mini of this.miniSectorsOf(element.content)) {
+        if (minis[mini] === 1) throw corrupt(`mini sector ${mini} of "${element.name}" is another's too`);
+        minis[mini] = 1;
+      }
+    });
+  }
+
+  /** A number no scope ever had. */
+  newToken(): number {
+    return ++this.#tokens;
+  }
+
+  /** Gives back everything a scope took and nobody has seen. */
+  dropAll(owner: number): void {
+    const map = this.#map;
+    map?.each(owner, (sector) => map.set(sector, nobody));
+  }
+
+  /** Cuts off what lies behind the last sector that is used. */
+  trim(): void {
+    if (this.#map === undefined || this.broken !== undefined) return;
+    const size = this.offset(this.#map.trim());
+    if (size < this.store.size) this.store.setSize(size);
+  }
+
+  /** Throws when a commit failed in a way that leaves the file's state unknown. */
+  checkWhole(): void {
+    if (this.broken === undefined) return;
+    throw new ComError(StgStatus.WRITEFAULT, "a commit failed half-way: open the file again", {
+      cause: this.broken,
+    });
+  }
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import { openSync, closeSync, readSync, unlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ComError, systemClock } from "../../base/index.ts";
+import { IStorage } from "../../com/gen/objidl.ts";
+import { pointerTo } from "../../com/index.ts";
+import type { ByteStore } from "../bytes/byte-store.ts";
+import { FileStore, storageError } from "../bytes/file-store.ts";
+import { emptyVolume } from "../cfb/empty.ts";
+import { hasSignature, headerBytes } from "../cfb/header.ts";
+import { filetimeOf } from "../stat.ts";
+import { StgStatus } from "../status.ts";
+import { type Mode, Stgm, checkRootMode } from "../stgm.ts";
+import { DocfileRoot } from "./root.ts";
+import { Session, SharedFile, type StorageOptions } from "./session.ts";
+import { makeSnb } from "./snb.ts";
+import { contentsName } from "./storage.ts";
+import { Volume } from "../cfb/volume.ts";
+import { storageLimits } from "../limits.ts";
+
+export interface CreateStorageOptions extends StorageOptions {
+  /** 3, with sectors of 512 bytes, up to 2 GB: what everybody reads (the default). 4, with sectors of 4096, for larger files. */
+  readonly version?: 3 | 4;
+}
+
+export interface OpenStorageOptions extends StorageOptions {
+  /** Elements of the root to open as if they were empty (SNB). */
+  readonly exclude?: readonly string[];
+}
+
+/**
+ * The files this process has open, by device and inode: who opens one a second time joins, as far as the share modes let him. What another process
+ * does is noticed at the next commit (STG_E_NOTCURRENT).
+ */
+const openFiles = new Map<string, SharedFile>();
+
+function shareFile(store: FileStore): SharedFile {
+  const key = store.identity;
+  const before = openFiles.get(key);
+  if (before !== undefined) {
+    const there = before.store;
+    // A writer who comes after readers brings the file opened for writing.
+    if (store.writable && there instanceof FileStore && !there.writable) {
+      before.store = store;
+      if (before.volume !== undefined) before.volume.store = store;
+      there.close();
+    } else {
+      store.close();
+    }
+    return before;
+  }
+  const shared = new SharedFile(store, () => void openFiles.delete(key));
+  openFiles.set(key, shared);
+  return shared;
+}
+
+/**
+ * Opens a compound file (StgOpenStorage, StgOpenStorageEx). The caller owns the root; a direct one writes the file at the latest when that is released.
+ * The default mode reads and lets others read. Throws STG_E_FILENOTFOUND, STG_E_FILEALREADYEXISTS for a file of another kind, STG_E_SHAREVIOLATION,
+ * STG_E_DOCFILECORRUPT.
+ */
+export function openStorage(
+  path: string,
+  mode: number = Stgm.READ | Stgm.SHARE_DENY_WRITE,
+  options: OpenStorageOptions = {},
+): IStorage {
+  const checked = checkRootMode(mode, false);
+  const full = resolve(path);
+  return openShared(shareFile(new FileStore(full, checked.writes ? "r+" : "r")), checked, full, options);
+}
+
+function openShared(
+  shared: SharedFile,
+  mode: Mode,
+  path: string | undefined,
+  options: OpenStorageOptions,
+): IStorage {
+  const root = new DocfileRoot(enter(shared, mode, path, options));
+  if (options.exclude !== undefined) root.exclude(makeSnb(options.exclude));
+  return pointerTo(root, IStorage);
+}
+
+/** A session, or nothing left open. */
+function enter(shared: SharedFile, mode: Mode, path: string | undefined, options: StorageOptions): Session {
+  try {
+    return new Session(shared, mode, path, options);
+  } catch (error) {
+    if (shared.sessions.size === 0) {
+      shared.forget();
+      shared.store.close();
+    }
+    throw error;
+  }
+}
+
+/**
+ * Creates a compound file (StgCreateDocfile, StgCreateStorageEx). The caller owns the root. Without a name it is a temporary file that goes away with
+ * the root. The default mode is direct and fails when the file is there (STG_E_FILEALREADYEXISTS); CREATE replaces it, CONVERT keeps what it was in the
+ * stream CONTENTS.
+ */
+export function createStorage(
+  path: string | null,
+  mode: number = Stgm.READWRITE | Stgm.SHARE_EXCLUSIVE,
+  options: CreateStorageOptions = {},
+): IStorage {
+  const checked = checkRootMode(path === null ? mode | Stgm.DELETEONRELEASE : mode, true);
+  const full = path === null ? join(tmpdir(), `~df${randomUUID()}.tmp`) : resolve(path);
+  const before = checked.has(Stgm.CONVERT) ? bytesOfFile(full) : undefined;
+  const store = createFile(full, checked, before !== undefined);
+  const root = createIn(shareFile(store), checked, full, options);
+  if (checked.has(Stgm.DELETEONRELEASE)) root.session.onClosed = () => removeFile(full);
+  return finishCreation(root, before);
+}
+
+function finishCreation(root: DocfileRoot, before: Uint8Array | undefined): IStorage {
+  if (before !== undefined) root.addContents(contentsName, before);
+  return pointerTo(root, IStorage);
+}
+
+function createFile(path: string, mode: Mode, replaces: boolean): FileStore {
+  if (!mode.has(Stgm.CREATE) && !replaces) return new FileStore(path, "wx+");
+  checkNotOpen(path);
+  return new FileStore(path, "w+");
+}
+
+/** Replacing a file that is open here would pull it from under those who have it. */
+function checkNotOpen(path: string): void {
+  for (const { sessions } of openFiles.values()) {
+    for (const session of sessions) {
+      if (session.path !== path) continue;
+      throw new ComError(StgStatus.SHAREVIOLATION, "the file is open", {
+        gate: "storage sharing",
+        where: path,
+      });
+    }
+  }
+}
+
+function bytesOfFile(path: string): Uint8Array | undefined {
+  let store: FileStore;
+  try {
+    store = new FileStore(path, "r");
+  } catch (error) {
+    if (ComError.from(error).code === StgStatus.FILENOTFOUND) return undefined;
+    throw error;
+  }
+  try {
+    if (store.size > storageLimits.maxImageBytes)
+      throw new ComError(StgStatus.MEDIUMFULL, "the file is too large to convert");
+    const bytes = new Uint8Array(store.size);
+    store.read(0, bytes);
+    return bytes;
+  } finally {
+    store.close();
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody was faster.
+  }
+}
+
+/** An empty compound file in `shared`'s bytes, opened. A transacted one is an empty storage already; a direct one is written when it is complete. */
+export function createIn(
+  shared: SharedFile,
+  mode: Mode,
+  path: string | undefined,
+  options: CreateStorageOptions,
+): DocfileRoot {
+  const limits = { ...storageLimits, ...options.limits };
+  const now = filetimeOf((options.clock ?? systemClock).now());
+  try {
+    shared.store.setSize(0);
+    shared.store.write(0, emptyVolume(options.version ?? 3, now));
+    shared.volume = Volume.open(shared.store, limits);
+    shared.volume.virgin = !mode.has(Stgm.TRANSACTED);
+  } catch (error) {
+    shared.forget();
+    shared.store.close();
+    throw error;
+  }
+  return new DocfileRoot(enter(shared, mode, path, options));
+}
+
+/** Whether a file is a compound file (StgIsStorageFile). Throws STG_E_FILENOTFOUND. */
+export function isStorageFile(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    throw storageError(error, path);
+  }
+  try {
+    const bytes = new Uint8Array(headerBytes);
+    return hasSignature(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Opens what is in lock bytes (for StgOpenStorageOnILockBytes). */
+export function openOnStore(shared: SharedFile, bits: number, options: OpenStorageOptions): IStorage {
+  return openShared(shared, checkRootMode(bits, false), undefined, options);
+}
+
+/** Creates a compound file in lock bytes, whatever they held (for StgCreateDocfileOnILockBytes). */
+export function createOnStore(shared: SharedFile, bits: number, options: CreateStorageOptions): IStorage {
+  const mode = checkRootMode(bits, true);
+  const before = mode.has(Stgm.CONVERT) ? bytesOfStore(shared.store) : undefined;
+  return finishCreation(createIn(shared, mode, undefined, options), before);
+}
+
+function bytesOfStore(store: ByteStore): Uint8Array {
+  if (store.size > storageLimits.maxImageBytes)
+    throw new ComError(StgStatus.MEDIUMFULL, "the bytes are too many to convert");
+  const bytes = new Uint8Array(store.size);
+  store.read(0, bytes);
+  return bytes;
+}

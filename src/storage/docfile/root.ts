@@ -1,0 +1,59 @@
+import { copyFileSync } from "node:fs";
+import { ComError } from "../../base/index.ts";
+import { IRootStorage, IStorage, type RemSNB } from "../../com/gen/objidl.ts";
+import type { Implements } from "../../com/index.ts";
+import type { Awaitable, Interface } from "../../ndr/index.ts";
+import { FileStore, storageError } from "../bytes/file-store.ts";
+import { StgStatus } from "../status.ts";
+import { Stgm } from "../stgm.ts";
+import { OpenElement } from "../tree/open-element.ts";
+import { StreamData } from "../tree/stream-data.ts";
+import type { Session } from "./session.ts";
+import { keysOfSnb } from "./snb.ts";
+import { DocfileStorage } from "./storage.ts";
+
+/** The root of a compound file: a storage that can also be moved to another file (IRootStorage). */
+export class DocfileRoot extends DocfileStorage implements Implements<IRootStorage> {
+  static override readonly interfaces: readonly Interface<unknown>[] = [IStorage, IRootStorage];
+
+  constructor(session: Session) {
+    super(session, undefined, session.mode);
+  }
+
+  /**
+   * The storage goes on in a new file: as committed, with what is not committed still to be committed there. The old file stays as it is. Not while
+   * others have it open.
+   */
+  SwitchToFile(pszFile: string): Awaitable<void> {
+    this.open.check();
+    const { shared } = this.session;
+    const { store, volume } = shared;
+    if (!(store instanceof FileStore) || volume === undefined) {
+      throw new ComError(StgStatus.NOTFILEBASEDSTORAGE, "only a storage in a file can go on in another");
+    }
+    if (shared.sessions.size > 1) throw new ComError(StgStatus.SHAREVIOLATION, "others have the file open");
+    if (this.session.mode.has(Stgm.DELETEONRELEASE)) this.session.onClosed = undefined;
+    store.flush();
+    try {
+      copyFileSync(store.path, pszFile);
+    } catch (error) {
+      throw storageError(error, pszFile);
+    }
+    const next = new FileStore(pszFile, "r+");
+    volume.store = shared.store = next;
+    this.session.path = pszFile;
+    store.close();
+  }
+
+  /** Empties what a caller of openStorage leaves out: streams lose their bytes, storages their elements. */
+  exclude(snb: RemSNB | null): void {
+    for (const key of keysOfSnb(snb)) {
+      const element = this.open.element.children.get(key);
+      if (element === undefined) continue;
+      const open = new OpenElement(this.open.scope, this.open, element);
+      if (element.isStorage) open.edit().children.clear();
+      else new StreamData(open).setSize(0);
+      open.close();
+    }
+  }
+}

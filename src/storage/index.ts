@@ -1,0 +1,35 @@
+// Compound files.
+export {
+  type CreateStorageOptions,
+  type OpenStorageOptions,
+  createStorage,
+  isStorageFile,
+  openStorage,
+} from "./docfile/open.ts";
+export type { StorageOptions } from "./docfile/session.ts";
+export {
+  createStorageOnLockBytes,
+  isStorageLockBytes,
+  openStorageOnLockBytes,
+} from "./docfile/on-lock-bytes.ts";
+export { makeSnb } from "./docfile/snb.ts";
+export { Stgm } from "./stgm.ts";
+export { Stgc } from "./tree/scope.ts";
+export { Stgty } from "./stat.ts";
+export { StgStatus } from "./status.ts";
+export { type StorageLimits, storageLimits } from "./limits.ts";
+// Lock bytes and streams.
+export { bytesOfLockBytes, createMemoryLockBytes, openFileLockBytes } from "./lockbytes/lock-bytes.ts";
+export { LockType } from "./lockbytes/locks.ts";
+export { createMemoryStream } from "./stream/memory-stream.ts";
+export { SeekOrigin } from "./stream/byte-stream.ts";
+export { everything, readAll, readExactly, writeAll } from "./stream/copy.ts";
+// Interfaces.
+export {
+  IEnumSTATSTG,
+  ILockBytes,
+  IRootStorage,
+  IStorage,
+  IStream,
+  type STATSTG,
+} from "../com/gen/objidl.ts";

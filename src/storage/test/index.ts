@@ -1,0 +1,2 @@
+import "./commit.test.ts";
+import "./model.test.ts";
