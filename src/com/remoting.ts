@@ -2,6 +2,7 @@ import type { Guid } from "../base/index.ts";
 import type { CallOptions, InterfaceDescriptor, MethodCodec } from "../ndr/index.ts";
 import type { ActivationContext } from "./activation-context.ts";
 import type { InstanceSource } from "./instance-source.ts";
+import type { IMarshal } from "./gen/objidl.ts";
 import type { IUnknown } from "./unknown.ts";
 
 /*
@@ -108,6 +109,17 @@ export interface ServerInfo {
   readonly impersonationLevel?: number;
 }
 
+  /** As `marshalInterface`, but waits where a remote object must be asked for a reference first, or an object takes its time to marshal itself. */
+  marshalWhenReady(iid: Guid, pointer: object, options?: MarshalOptions): Promise<Uint8Array>;
+  /** As `unmarshalInterface`, but waits where the code of a class has to be loaded first: what comes is the object, not a pointer that waits for it. */
+  unmarshalWhenReady(iid: Guid, objref: Uint8Array): Promise<IUnknown>;
+  /** Standard marshaling as an object of its own (CoGetStandardMarshal), for `object`, or for whatever is handed to it. The caller owns the pointer. */
+  getStandardMarshal(object?: object): IMarshal;
+  /**
+   * The standard marshaler of an object here (`StdMarshal.SERVER`), or the manager of the proxies behind a handler (`StdMarshal.HANDLER`), as a
+   * non-delegating IUnknown for `outer` to aggregate (CoGetStdMarshalEx). The caller owns the pointer.
+   */
+  getStdMarshalEx(outer: object, flags: number): IUnknown;
 export interface ActivationRequest {
   readonly clsid: Guid;
   readonly iids: readonly Guid[];

@@ -149,5 +149,5 @@ function mayUnmarshal(factory: object): boolean {
 }
 
 function then<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return isThenable(value) ? (value as Promise<T>).then(next) : next(value);
+  return isThenable(value) ? value.then((settled) => next(settled)) : next(value);
 }

@@ -40,6 +40,14 @@ export class Loopback {
     const marshaler: Marshaler = {
       marshalInterface: (iid, pointer) => this.marshal(iid, pointer),
       unmarshalInterface: (iid, objref) => this.unmarshal(iid, objref),
+      marshalWhenReady: (iid, pointer) => Promise.resolve(this.marshal(iid, pointer)),
+      unmarshalWhenReady: (iid, objref) => Promise.resolve(this.unmarshal(iid, objref)),
+      getStandardMarshal: () => {
+        throw new ComError(HResult.E_NOTIMPL);
+      },
+      getStdMarshalEx: () => {
+        throw new ComError(HResult.E_NOTIMPL);
+      },
       releaseMarshalData: (objref) => {
         this.unmarshal(IUnknown.iid, objref).Release();
         return Promise.resolve();

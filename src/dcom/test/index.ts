@@ -1,4 +1,5 @@
 import "./objref.test.ts";
+import "./marshal.test.ts";
 import "./orpc.test.ts";
 import "./ping.test.ts";
 import "./calls.test.ts";
