@@ -76,9 +76,11 @@ export class ActivationPath {
   async #find(request: ActivationRequest): Promise<IUnknown | undefined> {
     const { clsid, context, manifests = [] } = request;
     const module = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : moduleOf(manifests, clsid);
-    if (module === undefined) return this.#classObject(clsid, context, IClassFactory.iid);
+    // A class object need not be a factory: what it is wanted for is asked of it afterwards.
+    const iid = request.classObject ? IUnknown.iid : IClassFactory.iid;
+    if (module === undefined) return this.#classObject(clsid, context, iid);
     const loaded = await this.#modules.load(module);
-    return loaded.DllGetClassObject(clsid, IClassFactory.iid, this.#runtime);
+    return loaded.DllGetClassObject(clsid, iid, this.#runtime);
   }
 
   /** A class object of this process as an interface of it, undefined when the class is not served here. The caller owns the pointer. */

@@ -35,6 +35,7 @@ export {
 export type { LoadClass } from "./scm/class-server.ts";
 // The object side alone, for those who bring a resolver of their own.
 export { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
+export type { ListedRunning } from "./scm/local/running-messages.ts";
 export type { MachineResolver, ResolvedOxid } from "./resolver-contract.ts";
 export type { Neighbours } from "./client/importer.ts";
 // For those who read other people's traffic: references, heads and activation properties as they are on the wire.

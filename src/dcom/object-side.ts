@@ -29,7 +29,12 @@ import { type CustomMarshal, type CustomUnmarshal, ObjectMarshaler } from "./mar
 import { TraceSwitch } from "./observe/event-trace.ts";
 import type { CallObserver } from "./observe/observer.ts";
 import type { ChannelHook } from "./orpc/hooks.ts";
-import type { ExporterActivated, ExporterActivation, MachineResolver } from "./resolver-contract.ts";
+import type {
+  ExporterActivated,
+  ExporterActivation,
+  MachineResolver,
+  RunningWhat,
+} from "./resolver-contract.ts";
 import type { Guid } from "../base/index.ts";
 
 /** How a process takes part in DCOM; all but `resolver` have defaults. */
@@ -69,6 +74,8 @@ export interface ObjectSideOptions {
   readonly launchToken?: string;
   readonly activate?: (request: ExporterActivation) => Promise<ExporterActivated>;
   readonly shutdown?: (milliseconds: number) => void;
+  /** What stands behind a line of the Running Object Table. */
+  readonly running?: (line: number, what: RunningWhat) => Promise<Uint8Array>;
   /**
    * Encodings of calls in both directions, the preferred one first: what this process insists on as a client when the server knows it, and takes as a
    * server when the client offers several. Leave one out to refuse it. Default: NDR 2.0, NDR64.
@@ -167,6 +174,7 @@ export class ObjectSide implements AsyncDisposable {
           trace: new TraceSwitch(marshaler.observers, clock, options.trace),
           activate: options.activate,
           shutdown: options.shutdown,
+          running: options.running,
           rejoined: () => importer.holdings.reportAll(),
         },
         marshaler,

@@ -9,6 +9,7 @@ import {
   type Credentials,
   type IUnknown,
   type Remoting,
+  type RunningObjects,
   type Runtime,
   type ServerInfo,
 } from "../com/index.ts";
@@ -20,6 +21,7 @@ import type { Origin } from "./marshaling.ts";
 import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
 import type { ObjectMarshaler } from "./marshaler.ts";
 import { decodeObjref } from "./objref.ts";
+import { MachineRunningObjects } from "./running-objects.ts";
 import type { ActivatedInterface, ActivationSource, Oxid, ResolvedOxid } from "./resolver-contract.ts";
 import { ClassServer, type LoadClass } from "./scm/class-server.ts";
 import type { LocalMachine } from "./scm/local-machine.ts";
@@ -45,12 +47,20 @@ export class DcomRemoting implements Remoting, Activator {
   /** Objects out and in. */
   readonly side: ObjectSide;
   readonly machine: LocalMachine;
+  /** The machine's Running Object Table. */
+  readonly running: RunningObjects;
   readonly #options: RemotingOptions;
   readonly #classes: ClassServer;
   readonly #remote: RemoteActivationClient;
   readonly #securities: { readonly asked: ServerInfo; readonly security: CallSecurity }[] = [];
 
-  private constructor(options: RemotingOptions, side: ObjectSide, classes: ClassServer) {
+  private constructor(
+    options: RemotingOptions,
+    side: ObjectSide,
+    classes: ClassServer,
+    running: RunningObjects,
+  ) {
+    this.running = running;
     this.#options = options;
     this.side = side;
     this.machine = options.machine;
@@ -63,6 +73,7 @@ export class DcomRemoting implements Remoting, Activator {
     const classes = new ClassServer(runtime, loadClass);
     const security = rest.security ?? ownSecurity(options);
     const appLevel = levelOfApplication();
+    const running = new MachineRunningObjects(machine);
     const side: ObjectSide = await ObjectSide.open({
       ...(appLevel === undefined ? {} : { minimumLevel: appLevel, authenticationHint: appLevel }),
       contracts: runtime,
@@ -71,8 +82,10 @@ export class DcomRemoting implements Remoting, Activator {
       ...(security === undefined ? {} : { security }),
       ...(launchToken === undefined ? {} : { launchToken }),
       activate: (request) => classes.activate(request, side.marshaler),
+      running: (line, what) => running.give(line, what),
     });
-    return new DcomRemoting(options, side, classes);
+    running.connect(side);
+    return new DcomRemoting(options, side, classes, running);
   }
 
   get marshaler(): ObjectMarshaler {

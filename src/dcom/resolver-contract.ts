@@ -83,7 +83,37 @@ export interface ExporterSession extends AsyncDisposable {
   revokeClass(cookie: number): Promise<void>;
   /** CoResumeClassObjects: all suspended registrations of the process become visible at once. */
   resumeClasses(): Promise<void>;
+
+  /** The process's lines of the Running Object Table; absent where there is none. */
+  readonly running?: RunningLines;
 }
+
+/** A line of the machine's Running Object Table, told to the SCM. */
+export interface RunningLine {
+  /** The process's own number for it. */
+  readonly line: number;
+  /** What names are compared by; at most 2,048 bytes. */
+  readonly key: Uint8Array;
+  /** The name for people. */
+  readonly name: string;
+  /** The moniker as OleSaveToStream writes it, where it can be saved. */
+  readonly saved?: Uint8Array;
+  /** When the object changed last, a FILETIME number. */
+  readonly changed: bigint;
+  /** ROTFLAGS_ALLOWANYCLIENT. */
+  readonly anyClient: boolean;
+}
+
+/** One process's lines of the Running Object Table. */
+export interface RunningLines {
+  /** Answers whether the name was there already. */
+  register(line: RunningLine): Promise<boolean>;
+  note(line: number, changed: bigint): Promise<void>;
+  revoke(line: number): Promise<void>;
+}
+
+/** What a process is asked for one of its lines. */
+export type RunningWhat = "object" | "moniker";
 
 /** Where an exporter is (the reply of ResolveOxid2). */
 export interface ResolvedOxid {
@@ -114,6 +144,8 @@ export interface ExporterCalls {
   trace(request: TraceRequest): Promise<readonly TraceEvent[]>;
   /** Please end: no new activations, close when the last reference goes, or within `milliseconds`. */
   shutdown(milliseconds: number): void;
+  /** The object or the moniker of a line of the Running Object Table, marshaled for a process of this machine. Rejects with MK_E_UNAVAILABLE when it has gone. */
+  running?(line: number, what: RunningWhat, timeout?: number): Promise<Uint8Array>;
 }
 
 /** An activation the SCM passes on after its own checks (launch and activation permission). */

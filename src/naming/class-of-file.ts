@@ -24,7 +24,7 @@ async function classByPattern({ runtime }: Naming, path: string): Promise<Guid |
   const classes = registry.exists("HKCR\\FileType") ? registry.subkeys("HKCR\\FileType") : [];
   const file = await openFile(path);
   try {
-    let left = mostPatterns;
+    let left = (await file.stat()).isFile() ? mostPatterns : 0;
     for (const name of classes) {
       const clsid = tryParseGuid(name);
       if (clsid === undefined) continue;

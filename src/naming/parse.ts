@@ -29,7 +29,9 @@ export async function parseName(naming: Naming, context: IBindCtx, name: string)
       HResult.MK_E_SYNTAX,
       `a display name of ${name.length} characters, ${maxDisplayName} are allowed`,
     );
-  const { moniker: first, eaten } = await firstPart(naming, context, name);
+  const { moniker: first, eaten } = await firstPart(naming, context, name).catch((error: unknown) => {
+    throw told(error, name, 0);
+  });
   let moniker = first;
   let at = eaten;
   while (at < name.length) {
@@ -58,6 +60,7 @@ async function rest(context: IBindCtx, left: IMoniker, name: string, at: number)
 /** A failure together with how far the name was understood. */
 function told(error: unknown, name: string, eaten: number): ComError {
   const known = ComError.from(error);
+  if (known.outputs !== undefined && known.code === HResult.MK_E_SYNTAX && eaten === 0) return known;
   if (known.code === HResult.MK_E_SYNTAX) return syntax(name, eaten, known.info.description ?? "", known);
   return new ComError(known.code, known.info.description, {
     cause: known,

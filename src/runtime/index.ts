@@ -2,10 +2,8 @@ export { Runtime, type ServerProgramOptions, runLocalServer } from "./runtime.ts
 export { type OpenOptions, type OpenedRuntime, openRuntime, openRuntimeAndRemoting } from "./open.ts";
 export { type Machine, type MachineOptions, openMachine, serverMechanisms } from "./machine.ts";
 export {
-  type ActiveRegistration,
   type CreateObjectOptions,
   createObject,
-  getActiveObject,
   getObject,
   registerActiveObject,
 } from "./objects.ts";

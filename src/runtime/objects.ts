@@ -5,8 +5,17 @@ import {
   dispatchPointerOf,
   lateBound,
 } from "../automation/index.ts";
-import { ComError, type Guid, HResult } from "../base/index.ts";
-import { type ClassName, type CreateOptions, IUnknown, type Runtime, isPointer } from "../com/index.ts";
+import { resolve } from "node:path";
+import { ComError, HResult } from "../base/index.ts";
+import type { ClassName, CreateOptions, Runtime, ServerInfo } from "../com/index.ts";
+import { IPersistFile } from "../com/gen/objidl.ts";
+import {
+  type ActiveOptions,
+  type ActiveRegistration,
+  bindMoniker,
+  getActiveObject,
+  registerActiveObject as registerActive,
+} from "../naming/index.ts";
 
 export interface CreateObjectOptions extends CreateOptions, Pick<LateOptions, "lcid"> {}
 
@@ -32,8 +41,14 @@ export async function createObject<T = LateObject>(
 }
 
 /**
- * An object that is there already (GetObject). Without a path the active object of a class: see {@link registerActiveObject}; with an empty path a new
- * one, as in Visual Basic. Throws MK_E_UNAVAILABLE when no such object is active, MK_E_SYNTAX for a path: names of other kinds are monikers.
+ * An object that is there already, or comes from a file (GetObject), as in Visual Basic:
+ *
+ * - `getObject(com, path)`: what the path or any other display name leads to (`new:ProgID`, `clsid:…`, `Program.Id:…`, `file!item`);
+ * - `getObject(com, path, class)`: the file, loaded by an object of that class;
+ * - `getObject(com, "", class)`: a new object;
+ * - `getObject(com, undefined, class)`: the active object of a class on this machine, see {@link registerActiveObject}.
+ *
+ * Throws MK_E_SYNTAX for a name that leads nowhere, MK_E_UNAVAILABLE when no object of the class is active, E_NOINTERFACE for one that is not for scripts.
  */
 export async function getObject<T = LateObject>(
   runtime: Runtime,
@@ -42,21 +57,44 @@ export async function getObject<T = LateObject>(
   options: CreateObjectOptions = {},
 ): Promise<T> {
   if (path === "" && name !== undefined) return createObject(runtime, name, options);
-  if (path !== undefined || name === undefined)
-    throw new ComError(
-      MK_E_SYNTAX,
-      `"${path ?? ""}" is not understood: only the active object of a class can be had`,
-    );
-  const pointer = await getActiveObject(runtime, name);
-  try {
-    return bind(runtime, await pointer.QueryInterface(IDispatch), titleOf(name), options);
-  } finally {
-    pointer[Symbol.dispose]();
+  if (path !== undefined) {
+    const pointer =
+      name === undefined
+        ? await bindName(runtime, path, options)
+        : await loadFile(runtime, path, name, options);
+    return bind(runtime, pointer, path, options);
   }
+  if (name === undefined) throw new ComError(HResult.E_INVALIDARG, "a name or a class is needed");
+  using active = await getActiveObject(runtime, name);
+  return bind(runtime, await active.QueryInterface(IDispatch), titleOf(name), options);
 }
 
-const MK_E_UNAVAILABLE = 0x800401e3;
-const MK_E_SYNTAX = 0x800401e4;
+function bindName(runtime: Runtime, name: string, options: CreateObjectOptions): Promise<IDispatch> {
+  const { context, machine, credentials, authenticationLevel, impersonationLevel } = options;
+  const server: ServerInfo = {
+    ...(machine === undefined ? {} : { machine }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(authenticationLevel === undefined ? {} : { authenticationLevel }),
+    ...(impersonationLevel === undefined ? {} : { impersonationLevel }),
+  };
+  return bindMoniker(runtime, name, IDispatch, { server, ...(context === undefined ? {} : { context }) });
+}
+
+/** The class says who loads the file, whatever the file is. */
+async function loadFile(
+  runtime: Runtime,
+  path: string,
+  name: ClassName,
+  options: CreateObjectOptions,
+): Promise<IDispatch> {
+  const { lcid: _, ...create } = options;
+  using object = await runtime.createInstance(name, IPersistFile, create);
+  await object.Load(options.machine === undefined ? resolve(path) : path, readWrite);
+  return await object.QueryInterface(IDispatch);
+}
+
+/** STGM_READWRITE. */
+const readWrite = 2;
 
 function bind(runtime: Runtime, pointer: IDispatch, name: string, options: CreateObjectOptions): LateObject {
   const { lcid, signal, timeout } = options;
@@ -73,53 +111,15 @@ function titleOf(name: ClassName): string {
   return typeof name === "string" ? name : (name.progId ?? name.name);
 }
 
-/** The active objects of a runtime's process, by class. */
-const active = new WeakMap<Runtime, Map<Guid, IUnknown[]>>();
-
-/** An object that is active; disposing revokes it (RevokeActiveObject). */
-export interface ActiveRegistration extends Disposable {
-  revoke(): void;
-}
-
 /**
- * Makes an object the active one of its class (RegisterActiveObject), until it is revoked. Other parts of this program find it; other processes do
- * not yet. `object` is an implementation object, a pointer or a late-bound object; the table takes a reference of its own.
+ * Makes an object the active one of its class on this machine (RegisterActiveObject), until it is revoked or this program ends. `object` is an implementation
+ * object, a pointer or a late-bound object; the table takes a reference of its own unless the registration is weak.
  */
-export function registerActiveObject(runtime: Runtime, name: ClassName, object: object): ActiveRegistration {
-  const clsid = runtime.clsidOf(name);
-  const table = active.get(runtime) ?? new Map<Guid, IUnknown[]>();
-  active.set(runtime, table);
-  const list = table.get(clsid) ?? [];
-  table.set(clsid, list);
-  const pointer = pointerOf(runtime, object);
-  list.push(pointer);
-  const revoke = (): void => {
-    const at = list.indexOf(pointer);
-    if (at < 0) return;
-    list.splice(at, 1);
-    pointer[Symbol.dispose]();
-  };
-  return { revoke, [Symbol.dispose]: revoke };
-}
-
-/** The active object of a class, the latest one registered (GetActiveObject). The caller owns the pointer. Throws MK_E_UNAVAILABLE. */
-export async function getActiveObject(runtime: Runtime, name: ClassName): Promise<IUnknown> {
-  const found = active.get(runtime)?.get(runtime.clsidOf(name))?.at(-1);
-  if (found === undefined)
-    throw new ComError(MK_E_UNAVAILABLE, `no object of the class ${titleOf(name)} is active in this program`);
-  return found.QueryInterface(IUnknown);
-}
-
-function pointerOf(runtime: Runtime, object: object): IUnknown {
-  const late = dispatchPointerOf(object);
-  if (late !== undefined) return unknownOf(late);
-  return isPointer(object) ? unknownOf(object) : runtime.pointerTo(object, IUnknown);
-}
-
-/** A new handle: asking for IUnknown is answered at once, near and far. */
-function unknownOf(pointer: IUnknown): IUnknown {
-  const made = pointer.QueryInterface(IUnknown);
-  if (made instanceof Promise)
-    throw new ComError(HResult.E_UNEXPECTED, "a pointer that cannot be copied at once");
-  return made;
+export function registerActiveObject(
+  runtime: Runtime,
+  name: ClassName,
+  object: object,
+  options?: ActiveOptions,
+): Promise<ActiveRegistration> {
+  return registerActive(runtime, name, dispatchPointerOf(object) ?? object, options);
 }

@@ -1,9 +1,4 @@
-import {
-  CLSID_RecordInfo,
-  automationProviders,
-  marshalRecordInfo,
-  unmarshalRecordInfo,
-} from "../automation/index.ts";
+import { automationProviders } from "../automation/index.ts";
 import { type Credentials, Runtime, type RuntimeOptions } from "../com/index.ts";
 import {
   type DcomRemoting,
@@ -16,6 +11,7 @@ import {
 import { openMachine, serverMechanisms } from "./machine.ts";
 import { listenWhereTheMachineDoes } from "./hosts.ts";
 import { typesOfRuntime } from "./types.ts";
+import { valueMarshaling } from "./values.ts";
 
 export interface OpenOptions extends Omit<RuntimeOptions, "remoting"> {
   /** Who this process is when it calls other machines, unless an activation says otherwise. */
@@ -70,8 +66,7 @@ async function remotingOf(
       ...(await listenWhereTheMachineDoes(machine)),
       mechanisms: serverMechanisms(home, logger),
       accessGate: accessGate(registryCatalog(registry, logger), undefined, { logger, clock }),
-      customMarshal: marshalRecordInfo,
-      customUnmarshal: new Map([[CLSID_RecordInfo, unmarshalRecordInfo]]),
+      ...valueMarshaling(runtime),
       logger,
       clock,
       ...wanted,

@@ -19,6 +19,7 @@ export interface AppIdEntry {
   readonly serviceParameters: string | undefined;
   readonly activateAtStorage: boolean;
   readonly authenticationLevel: number | undefined;
+  readonly rotFlags: number | undefined;
   /** Self-relative security descriptors. */
   readonly launchPermission: Uint8Array | undefined;
   readonly accessPermission: Uint8Array | undefined;
@@ -98,6 +99,7 @@ export function readAppId(keys: ClassKeys, appId: Guid): AppIdEntry | undefined 
     serviceParameters: keys.text(key, "ServiceParameters"),
     activateAtStorage: keys.text(key, "ActivateAtStorage")?.toUpperCase() === "Y",
     authenticationLevel: keys.number(key, "AuthenticationLevel"),
+    rotFlags: keys.number(key, "ROTFlags"),
     launchPermission: keys.value(key, "LaunchPermission")?.data,
     accessPermission: keys.value(key, "AccessPermission")?.data,
   };

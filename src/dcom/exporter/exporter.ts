@@ -22,6 +22,7 @@ import type {
   ExporterStatus,
   MachineResolver,
   Oxid,
+  RunningWhat,
 } from "../resolver-contract.ts";
 import type { TraceSwitch } from "../observe/event-trace.ts";
 import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
@@ -54,6 +55,8 @@ export interface ExporterOptions {
   readonly trace: TraceSwitch;
   /** Serves activations the SCM passes on. Default: CLASS_E_CLASSNOTAVAILABLE. */
   readonly activate?: ((request: ExporterActivation) => Promise<ExporterActivated>) | undefined;
+  /** What stands behind a line of the Running Object Table. Default: nothing. */
+  readonly running?: ((line: number, what: RunningWhat) => Promise<Uint8Array>) | undefined;
   /** The process has joined another SCM after the first one was gone. */
   readonly rejoined?: (() => void) | undefined;
   /** The SCM asks the process to end. */
@@ -220,11 +223,18 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
         describe: () => Promise.resolve(this.#describe()),
         trace: async (request) => this.#options.trace.read(request),
         shutdown: (milliseconds) => this.#options.shutdown?.(milliseconds),
+        running: (line, what) => this.#running(line, what),
       },
       clock,
       logger,
       rejoined: (session) => this.#rejoined(session),
     });
+  }
+
+  async #running(line: number, what: RunningWhat): Promise<Uint8Array> {
+    const found = await this.#options.running?.(line, what);
+    if (found !== undefined) return found;
+    throw new ComError(HResult.MK_E_UNAVAILABLE, "this process names no running objects");
   }
 
   #rejoined(session: ExporterSession): void {

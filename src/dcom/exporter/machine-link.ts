@@ -9,6 +9,8 @@ import type {
   Oid,
   Oxid,
   ResolvedOxid,
+  RunningLine,
+  RunningLines,
 } from "../resolver-contract.ts";
 
 export interface MachineLinkOptions {
@@ -33,6 +35,7 @@ const mostWaiting = 15_000;
 export class MachineLink implements AsyncDisposable {
   readonly #options: MachineLinkOptions;
   readonly #classes = new Map<number, { readonly registration: ClassRegistration; cookie: number }>();
+  readonly #running = new Map<number, RunningLine>();
   #session: ExporterSession;
   #nextClass = 1;
   #disposed = false;
@@ -121,6 +124,30 @@ export class MachineLink implements AsyncDisposable {
     await this.#ask((session) => session.resumeClasses());
   }
 
+  /** A line of the Running Object Table; it stands in the next SCM's, too. Answers whether the name was there already. */
+  async registerRunning(line: RunningLine): Promise<boolean> {
+    const duplicate = await this.#ask((session) => runningOf(session).register(line));
+    this.#running.set(line.line, line);
+    return duplicate;
+  }
+
+  async noteRunning(line: number, changed: bigint): Promise<void> {
+    const before = this.#running.get(line);
+    if (before === undefined) return;
+    this.#running.set(line, { ...before, changed });
+    await this.#ask((session) => runningOf(session).note(line, changed));
+  }
+
+  async revokeRunning(line: number): Promise<void> {
+    if (!this.#running.delete(line)) return;
+    const session = this.#session;
+    try {
+      await runningOf(session).revoke(line);
+    } catch (error) {
+      if (!(await isOver(session))) throw error; // the next SCM is not told of it
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#retry?.[Symbol.dispose]();
@@ -199,8 +226,21 @@ export class MachineLink implements AsyncDisposable {
     this.#complete = clock.monotonic() + longestPause + firstPause;
     this.#watch(session);
     await this.#registerAgain(session);
+    await this.#runAgain(session);
     rejoined(session);
     this.#wake();
+  }
+
+  async #runAgain(session: ExporterSession): Promise<void> {
+    for (const line of Array.from(this.#running.values())) {
+      if (!this.#running.has(line.line)) continue; // revoked meanwhile
+      try {
+        await session.running?.register(line);
+        if (!this.#running.has(line.line)) await session.running?.revoke(line.line);
+      } catch (error) {
+        this.#options.logger.warn({ error }, "a running object could not be named to the next SCM");
+      }
+    }
   }
 
   async #registerAgain(session: ExporterSession): Promise<void> {
@@ -218,6 +258,11 @@ export class MachineLink implements AsyncDisposable {
       }
     }
   }
+}
+
+function runningOf({ running }: ExporterSession): RunningLines {
+  if (running !== undefined) return running;
+  throw new ComError(HResult.E_NOTIMPL, "this machine has no Running Object Table");
 }
 
 /** Whether a session has ended; a request learns it a moment before the session tells. */

@@ -21,6 +21,8 @@ export interface ServerClass {
   readonly serviceParameters: string | undefined;
   /** RunAs of the AppID. Only the account the SCM itself runs as can be served without privileges. */
   readonly runAs: string | undefined;
+  /** ROTFlags of the AppID: 1 lets any client find its running objects. */
+  readonly rotFlags?: number | undefined;
   /** AuthenticationLevel of the AppID. */
   readonly authenticationLevel: number | undefined;
   /** LaunchPermission of the AppID; without it the machine's default holds. */

@@ -11,6 +11,7 @@ import { connectScm } from "./connect.ts";
 import type { MachineNetwork, ScmClient } from "./local/client.ts";
 import type { LinkRequestOptions } from "./local/link.ts";
 import type { LocalActivated, LocalActivation } from "./local/messages.ts";
+import type { ListedRunning } from "./local/running-messages.ts";
 import type { MachineSnapshot } from "./snapshot.ts";
 
 export interface LocalMachineOptions {
@@ -65,6 +66,26 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
   /** The last events of a process of the machine; `keep` turns its trace on or off. */
   trace(oxid: Oxid, request: TraceRequest, options?: LinkRequestOptions): Promise<TraceEvent[]> {
     return this.#ask((client) => client.trace(oxid, request, options));
+  }
+
+  /** When the object that runs under a name changed last (a FILETIME number); undefined when none does. */
+  async runningChanged(key: Uint8Array): Promise<bigint | undefined> {
+    return this.#ask((client) => client.runningChanged(key));
+  }
+
+  /** A reference to the object that runs under a name; undefined when none does. */
+  async runningObject(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#ask((client) => client.runningObject(key));
+  }
+
+  /** A reference to the moniker of a line of the Running Object Table. */
+  async runningMoniker(id: number): Promise<Uint8Array | undefined> {
+    return this.#ask((client) => client.runningMoniker(id));
+  }
+
+  /** The Running Object Table. */
+  async runningList(): Promise<readonly ListedRunning[]> {
+    return this.#ask((client) => client.runningList());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,6 +11,7 @@ import type {
   Oid,
   Oxid,
   ResolvedOxid,
+  RunningLines,
 } from "../resolver-contract.ts";
 import {
   ActivationService,
@@ -26,6 +27,7 @@ import { Launches } from "./launches.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import { ObjectLife } from "./object-life.ts";
 import { type MachineProcess, ProcessTable } from "./processes.ts";
+import { RunningService, rotAllowAnyClient } from "./running-service.ts";
 import type { ScmSettings } from "./settings.ts";
 import { type ClassSnapshot, type MachineSnapshot, type ProcessSnapshot, statusWithin } from "./snapshot.ts";
 
@@ -59,6 +61,7 @@ export class Machine implements MachineResolver {
   readonly classes: ClassTable<MachineProcess> = new ClassTable<MachineProcess>();
   readonly life: ObjectLife;
   readonly activation: ActivationService;
+  readonly running: RunningService;
   readonly options: MachineOptions;
   readonly #launches: Launches;
   readonly #sessions = new Map<MachineProcess, MachineSession>();
@@ -84,6 +87,12 @@ export class Machine implements MachineResolver {
       crashLimit,
       crashWindow,
       maxLaunches,
+    });
+    this.running = new RunningService({
+      most: () => settings().maxRunningPerProcess,
+      logger,
+      mayServeAnybody: (process) => this.#mayServeAnybody(process),
+      timeout: () => settings().activationTimeout,
     });
     this.activation = new ActivationService({
       catalog,
@@ -123,6 +132,7 @@ export class Machine implements MachineResolver {
     if (!process.alive) return;
     this.processes.remove(process);
     this.classes.removeOwner(process);
+    this.running.table.removeOwner(process);
     this.life.leave(process);
     const { pid, name } = process.registration;
     this.options.logger.info({ pid, oxid: process.oxid.toString(16) }, `${name} left`);
@@ -184,6 +194,15 @@ export class Machine implements MachineResolver {
     this.activation.registered(clsid, uses);
     const token = owner.registration.launchToken;
     if (token !== undefined) this.#launches.registered(token, clsid);
+  }
+
+  /** Launched by this SCM for an AppID with RunAs or ROTFlags. */
+  #mayServeAnybody(process: MachineProcess): boolean {
+    if (process.registration.launchToken === undefined) return false;
+    return this.classes.of(process).some(({ clsid }) => {
+      const server = this.options.catalog.find(clsid);
+      return server?.runAs !== undefined || ((server?.rotFlags ?? 0) & rotAllowAnyClient) !== 0;
+    });
   }
 
   #surrogateKeyOf(clsid: Guid): string | undefined {
@@ -273,6 +292,15 @@ export class MachineSession implements ExporterSession {
   async resumeClasses(): Promise<void> {
     this.#machine.resume(this.process);
   }
+
+  readonly running: RunningLines = {
+    register: async (line) => {
+      if (this.process.alive) return this.#machine.running.register(this.process, line);
+      throw new ComError(HResult.CO_E_SERVER_STOPPING, "the process has left its machine");
+    },
+    note: async (line, changed) => this.#machine.running.table.note(this.process, line, changed),
+    revoke: async (line) => void this.#machine.running.table.remove(this.process, line),
+  };
 
   /** The machine has let the process go. */
   ended(): void {

@@ -54,6 +54,7 @@ function findClass(registry: ClassKeys, asked: Guid, logger: Logger): ServerClas
     remoteServerName: app?.remoteServerName,
     serviceParameters: service === undefined ? undefined : app?.serviceParameters,
     runAs: app?.runAs,
+    rotFlags: app?.rotFlags,
     authenticationLevel: app?.authenticationLevel,
     launchPermission: permissionOf("LaunchPermission"),
     accessPermission: permissionOf("AccessPermission"),
@@ -102,6 +103,7 @@ const numbers: Readonly<Record<string, keyof ScmSettings>> = {
   MaxLaunches: "maxLaunches",
   MaxProcesses: "maxProcesses",
   MaxClassesPerProcess: "maxClassesPerProcess",
+  MaxRunningPerProcess: "maxRunningPerProcess",
 };
 
 function readSettings(registry: ClassKeys): Partial<ScmSettings> {

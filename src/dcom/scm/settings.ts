@@ -25,6 +25,8 @@ export interface ScmSettings {
   readonly maxProcesses: number;
   /** Most class registrations of one process. Stops one broken program from filling the table. */
   readonly maxClassesPerProcess: number;
+  /** Most running objects that one process names. Stops one broken program from filling the table. */
+  readonly maxRunningPerProcess: number;
   /** Milliseconds a server has to answer an activation. */
   readonly activationTimeout: number;
 }
@@ -41,5 +43,6 @@ export const defaultScmSettings: ScmSettings = {
   maxLaunches: 16,
   maxProcesses: 4096,
   maxClassesPerProcess: 4096,
+  maxRunningPerProcess: 4096,
   activationTimeout: 60_000,
 };

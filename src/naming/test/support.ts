@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ComError, fromHex, toHex } from "../../base/index.ts";
-import { type IMoniker, IROTData } from "../../com/gen/objidl.ts";
-import { Registry, Runtime, type RuntimeOptions } from "../../com/index.ts";
+import { type IMoniker, IROTData, type IRunningObjectTable } from "../../com/gen/objidl.ts";
+import { IUnknown, Registry, Runtime, type RuntimeOptions, pointerTo } from "../../com/index.ts";
 import { MemoryStore } from "../../store/index.ts";
 import {
   createBindCtx,
@@ -109,4 +109,10 @@ export async function codeOf(call: (options: { status: { code: number } }) => un
   const result: unknown = await call({ status });
   (result as Partial<Disposable> | null | undefined)?.[Symbol.dispose]?.();
   return status.code;
+}
+
+/** Names a new object in the table, which keeps it. */
+export async function running(table: IRunningObjectTable, moniker: IMoniker | null): Promise<number> {
+  using object = pointerTo({}, IUnknown);
+  return await table.Register(1, object, moniker);
 }

@@ -10,10 +10,11 @@ import type {
   Oid,
   Oxid,
   ResolvedOxid,
+  RunningLines,
 } from "../../resolver-contract.ts";
 import type { TraceEvent, TraceRequest } from "../../observe/event-trace.ts";
 import type { MachineSnapshot } from "../snapshot.ts";
-import { formatU64 } from "./fields.ts";
+import { formatBytes, formatU64 } from "./fields.ts";
 import { LocalLink, type LinkRequestOptions } from "./link.ts";
 import {
   type LocalActivated,
@@ -33,6 +34,7 @@ import {
   writeTrace,
   writeTraceRequest,
 } from "./messages.ts";
+import { type ListedRunning, readListed, writeRunningLine } from "./running-messages.ts";
 import { readSnapshot } from "./snapshot-message.ts";
 
 /** A machine's place in the network. */
@@ -61,6 +63,11 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
         describe: async () => writeStatus(await this.#exporter().describe()),
         trace: async (params) => writeTrace(await this.#exporter().trace(readTraceRequest(params))),
         shutdown: (params) => this.#exporter().shutdown(params.number("milliseconds")),
+        running: async (params) => {
+          const what = params.text("what") === "moniker" ? "moniker" : "object";
+          const objref = await this.#exporter().running?.(params.number("line"), what);
+          return { objref: objref && formatBytes(objref) };
+        },
       },
     });
   }
@@ -114,6 +121,33 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
   /** The machine at this moment. */
   async snapshot(options: LinkRequestOptions = {}): Promise<MachineSnapshot> {
     return readSnapshot(await this.#link.request("snapshot", {}, options));
+  }
+
+  /** When the object that runs under a name changed last; undefined when none does. */
+  async runningChanged(key: Uint8Array, options: LinkRequestOptions = {}): Promise<bigint | undefined> {
+    const answer = await this.#link.request("runningChanged", { key: formatBytes(key) }, options);
+    return answer.raw("changed") === undefined ? undefined : answer.u64("changed");
+  }
+
+  /** A reference to the object that runs under a name; undefined when none does. Its references are the caller's. */
+  async runningObject(key: Uint8Array, options: LinkRequestOptions = {}): Promise<Uint8Array | undefined> {
+    const answer = await this.#link.request("runningObject", { key: formatBytes(key) }, options);
+    return answer.optionalBytes("objref");
+  }
+
+  /** A reference to the moniker of a line of the Running Object Table. */
+  async runningMoniker(id: number, options: LinkRequestOptions = {}): Promise<Uint8Array | undefined> {
+    return (await this.#link.request("runningMoniker", { id }, options)).optionalBytes("objref");
+  }
+
+  /** The Running Object Table. */
+  async runningList(options: LinkRequestOptions = {}): Promise<readonly ListedRunning[]> {
+    const list: ListedRunning[] = [];
+    for (let after = 0; ; after = list.at(-1)?.id ?? after) {
+      const part = await this.#link.request("runningList", { after }, options);
+      list.push(...readListed(part));
+      if (!part.flag("more")) return list;
+    }
   }
 
   /** Asks the SCM to end in favour of another one; resolves once it has let go of the home. Throws ERROR_ALREADY_EXISTS when it stays. */
@@ -191,6 +225,17 @@ class LinkSession implements ExporterSession {
   async resumeClasses(): Promise<void> {
     await this.#link.request("resumeClasses", {});
   }
+
+  readonly running: RunningLines = {
+    register: async (line) =>
+      (await this.#link.request("runningRegister", writeRunningLine(line))).flag("duplicate"),
+    note: async (line, changed) => {
+      await this.#link.request("runningNote", { line, changed: formatU64(changed) });
+    },
+    revoke: async (line) => {
+      await this.#link.request("runningRevoke", { line });
+    },
+  };
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#link.closed) await this.#link.request("leave", {}).catch(() => undefined); // gone is gone

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { ComError, HResult, type Logger } from "../../../base/index.ts";
 import type { ExporterCalls } from "../../resolver-contract.ts";
 import { type Machine, type MachineSession, resolved } from "../machine.ts";
-import { type Fields, formatU64 } from "./fields.ts";
+import { type Fields, formatBytes, formatU64 } from "./fields.ts";
 import { LocalLink } from "./link.ts";
 import {
   batchesOf,
@@ -21,6 +21,7 @@ import {
   writeTrace,
   writeTraceRequest,
 } from "./messages.ts";
+import { readRunningLine, writeListed } from "./running-messages.ts";
 import { writeSnapshot } from "./snapshot-message.ts";
 
 /** Serves one local connection: a process that may join, activate, and look. Its end is the end of the process's session. */
@@ -69,6 +70,21 @@ class LocalConnection {
     },
     revokeClass: (params) => this.#joined().revokeClass(params.number("cookie")),
     resumeClasses: () => this.#joined().resumeClasses(),
+    runningRegister: async (params) => ({
+      duplicate: await this.#joined().running.register(readRunningLine(params)),
+    }),
+    runningNote: (params) => this.#joined().running.note(params.number("line"), params.u64("changed")),
+    runningRevoke: (params) => this.#joined().running.revoke(params.number("line")),
+    runningChanged: (params) => {
+      const changed = this.#machine.running.changed(params.bytes("key"));
+      return { changed: changed === undefined ? undefined : formatU64(changed) };
+    },
+    runningObject: async (params) => reference(await this.#machine.running.object(params.bytes("key"))),
+    runningMoniker: async (params) => reference(await this.#machine.running.moniker(params.number("id"))),
+    runningList: (params) => {
+      const { lines, more } = this.#machine.running.table.list(params.number("after"));
+      return writeListed(lines, more);
+    },
     activate: (params) => this.#activate(params),
     network: () => {
       const { resolverBindings, listening } = this.#machine.options;
@@ -152,6 +168,10 @@ class LocalConnection {
   }
 }
 
+function reference(objref: Uint8Array | undefined): object {
+  return { objref: objref && formatBytes(objref) };
+}
+
 /** What the SCM asks of the process at the other end of a link. */
 function callsOver(link: LocalLink): ExporterCalls {
   return {
@@ -163,5 +183,7 @@ function callsOver(link: LocalLink): ExporterCalls {
     describe: async () => readStatus(await link.request("describe", {})),
     trace: async (request) => readTrace(await link.request("trace", writeTraceRequest(request))),
     shutdown: (milliseconds) => link.notify("shutdown", { milliseconds }),
+    running: async (line, what, timeout) =>
+      (await link.request("running", { line, what }, { timeout })).bytes("objref"),
   };
 }

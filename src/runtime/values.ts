@@ -1,0 +1,17 @@
+import { CLSID_RecordInfo, marshalRecordInfo, unmarshalRecordInfo } from "../automation/index.ts";
+import type { Runtime } from "../com/index.ts";
+import type { RemotingOptions } from "../dcom/index.ts";
+import { marshalMoniker, monikerUnmarshalers } from "../naming/index.ts";
+
+/** The objects of the system that travel by value: descriptions of records, and monikers. */
+export function valueMarshaling(
+  runtime: Runtime,
+): Required<Pick<RemotingOptions, "customMarshal" | "customUnmarshal">> {
+  return {
+    customMarshal: (iid, object) => marshalMoniker(iid, object) ?? marshalRecordInfo(iid, object),
+    customUnmarshal: new Map([
+      [CLSID_RecordInfo, unmarshalRecordInfo],
+      ...monikerUnmarshalers(() => runtime),
+    ]),
+  };
+}
