@@ -25,6 +25,8 @@ export interface ClassCatalog {
   inprocServer(clsid: Guid): string | undefined;
   /** The module of InprocHandler32. */
   inprocHandler(clsid: Guid): string | undefined;
+  /** ThreadingModel of InprocServer32; undefined when the class names none. */
+  threadingModel(clsid: Guid): string | undefined;
 }
 
 /** Finds the server of a class, in the order of the documentation: class objects of this process, its module, the machine's SCM, another machine. */
@@ -45,6 +47,8 @@ export class ActivationPath {
   async activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {
     const { context, server } = request;
     const here = server.machine === undefined && (context & WITHIN_PROCESS) !== 0;
+    const placed = here ? this.#place(request) : undefined;
+    if (placed !== undefined) return placed;
     const factory = here ? await this.#find(request) : undefined;
     if (factory !== undefined) return this.#useFactory(factory, request);
     // Further out, TreatAs and the rest are read where the class is registered.
@@ -70,6 +74,18 @@ export class ActivationPath {
     const inner = await outer.protect(() => maker.createInner?.(new ControllingUnknown(outer)));
     if (inner === undefined) throw notAggregatable(formatGuid(clsid));
     return innerUnknown(outer, inner);
+  }
+
+  /** A module's class whose ThreadingModel asks for another apartment than the caller's is served there. */
+  #place(request: ActivationRequest): Promise<readonly ActivationResult[]> | undefined {
+    const { placer } = this.#runtime;
+    const { clsid, context, placed, manifests } = request;
+    if (placer === undefined || placed === true || manifests !== undefined) return undefined;
+    if (this.#table.find(clsid, context) !== undefined) return undefined;
+    const real = this.#catalog.treatAs(clsid);
+    if (real !== clsid && this.#table.find(real, context) !== undefined) return undefined;
+    if (this.#modulePath(real, context) === undefined) return undefined;
+    return placer.place({ ...request, clsid: real, placed: true }, this.#catalog.threadingModel(real));
   }
 
   /** The manifests in force, then the class objects registered in this process, then the registry. */

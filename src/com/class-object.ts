@@ -1,6 +1,7 @@
 import { ComError, type Guid, HResult } from "../base/index.ts";
 import type { Awaitable, InterfaceDescriptor } from "../ndr/index.ts";
 import { ControllingUnknown, controllingIdentity, notAggregatable } from "./aggregation.ts";
+import { neutralApartment } from "./apartment/agile.ts";
 import { type ClassDefinition, type CreationContext } from "./class.ts";
 import { IClassFactory2, type LICINFO } from "./gen/license.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
@@ -153,6 +154,7 @@ export class ClassObject {
 
   #adopt(identity: Identity): void {
     identity.definition = this.definition;
+    if (this.definition.options.threading === "Neutral") identity.apartment = neutralApartment;
     this.#locks.add();
     identity.atEnd(() => {
       if (this.#keepSingle === identity.object) this.#keepSingle = undefined;

@@ -32,7 +32,8 @@ export interface IdentityHost {
 /** One implementation object as others see it: its interfaces, its count of references, its apartment. */
 export class Identity implements ObjectIdentity {
   readonly object: object;
-  readonly apartment: Apartment;
+  /** Where calls from outside enter; the neutral apartment for an agile object. */
+  apartment: Apartment;
   /** The runtime the object belongs to, once it is known. */
   host: IdentityHost | undefined;
   /** The class definition that made the object, when one did. */

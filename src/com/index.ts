@@ -127,6 +127,7 @@ export type {
   ActivationResult,
   Activator,
   Apartment,
+  ApartmentPlacer,
   Channel,
   ClassObjectUse,
   InterfaceStub,
@@ -160,6 +161,17 @@ export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from 
 export type { ReferenceClasses } from "./marshal/reference-classes.ts";
 export { enterCall, leaveCall } from "./call-context.ts";
 export { currentApartment } from "./apartment.ts";
+export { type ApartmentModel, initializeThread, registerMessageFilter } from "./apartment/initialize.ts";
+export { SingleApartment, type SingleApartmentOptions } from "./apartment/single-apartment.ts";
+export {
+  CallType,
+  type InterfaceInfo,
+  type MessageFilter,
+  PendingMessage,
+  PendingType,
+  ServerCall,
+} from "./apartment/message-filter.ts";
+export { IAgileObject, makeAgile, neutralApartment } from "./apartment/agile.ts";
 export { BSTR_UserMarshal } from "./bstr.ts";
 export {
   type AppIdEntry,

@@ -54,8 +54,29 @@ export interface InterfaceStub {
 export interface Apartment {
   readonly id: string;
   readonly kind: "single" | "multi" | "neutral" | "main";
-  /** Runs a call inside the apartment: at once where the rules allow, else queued. */
-  enter<T>(causality: Guid | undefined, run: () => T): T | Promise<T>;
+  /** Says in a DataCloneError why a pointer cannot be posted to another thread. */
+  readonly mayNotBePosted?: () => string;
+  /** Runs a call inside the apartment: at once where the rules allow, else queued. Throws where a limit or a message filter refuses. */
+  enter<T>(causality: Guid | undefined, run: () => T, entry?: IncomingEntry): T | Promise<T>;
+}
+
+/** What a message filter is told of a call from outside. */
+export interface IncomingEntry {
+  /** Who calls, for people. */
+  readonly caller: string;
+  readonly object: object;
+  readonly iid: Guid;
+  /** The opnum. */
+  readonly method: number;
+}
+
+/** Puts in-process classes into the apartments they must live in. */
+export interface ApartmentPlacer {
+  /** Makes the object in the apartment that its class's ThreadingModel asks for; undefined when that is the caller's own. */
+  place(
+    request: ActivationRequest,
+    threadingModel: string | undefined,
+  ): Promise<readonly ActivationResult[]> | undefined;
 }
 
 /** One implementation object: its interfaces and its count of references. Com provides it (`identityOf(object)`). */
@@ -133,6 +154,8 @@ export interface ActivationRequest {
   /** Classes of manifests, which come before the registry's. */
   readonly manifests?: readonly ActivationContext[];
   readonly options?: CallOptions;
+  /** The apartment has been chosen: it is the caller's. */
+  readonly placed?: boolean;
 }
 
 /** One entry per IID asked for (MULTI_QI). */
@@ -207,4 +230,6 @@ export interface Remoting extends AsyncDisposable {
   readonly running?: RunningObjects;
   readonly marshaler: Marshaler;
   readonly activator: Activator;
+  /** Absent: every in-process class lives in the caller's apartment. */
+  readonly placer?: ApartmentPlacer | undefined;
 }

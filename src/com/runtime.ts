@@ -33,8 +33,10 @@ import { ModuleLoader } from "./module-loader.ts";
 import { identityOf, pointerTo } from "./pointers.ts";
 import { type InterfaceProvider, ProviderTable, errorInfoProvider } from "./provider.ts";
 import type {
+  ActivationRequest,
   ActivationResult,
   Activator,
+  ApartmentPlacer,
   ClassObjectUse,
   Marshaler,
   Remoting,
@@ -178,6 +180,17 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   /** The running objects of the machine; undefined when the runtime has no way out. */
   get running(): RunningObjects | undefined {
     return this.#remoting?.running;
+  }
+
+  /** Where in-process classes live, when the runtime has more than one apartment. */
+  get placer(): ApartmentPlacer | undefined {
+    return this.#remoting?.placer;
+  }
+
+  /** As `createInstanceEx`, in the terms of the layers below: for those who pass activations on. */
+  activateFor(request: ActivationRequest): Promise<readonly ActivationResult[]> {
+    this.#assertOpen();
+    return this.#activation.activate(request);
   }
 
   /** Marshals interface pointers. Throws CO_E_NOTINITIALIZED when the runtime has no way out of the process. */

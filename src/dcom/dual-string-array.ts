@@ -8,6 +8,8 @@ export const TowerId = {
   /** ncalrpc: the address of a Comity process is the path of a Unix socket, `host[path]`. */
   local: 0x10,
   http: 0x1f,
+  /** A thread of this process, `[OXID]`. Never on a wire: larger than a tower identifier can be. */
+  thread: 0x10000,
 } as const;
 
 /** One way to reach a resolver or exporter ([MS-DCOM] 2.2.19.3). */

@@ -3,7 +3,7 @@ export { type DcomRemoting, type RemotingOptions, createRemoting } from "./remot
 export { type CallSecurity, unprotected } from "./client/security.ts";
 export type { CustomMarshal, CustomUnmarshal } from "./marshaler.ts";
 export type { ChannelHook, HookCall } from "./orpc/hooks.ts";
-export { type Causality, causalityGuid, currentCausality } from "./orpc/causality.ts";
+export { type Causality, beganHere, causalityGuid, currentCausality, lasting as lastingCausality } from "./orpc/causality.ts";
 export type { AccessGate, AccessRequest } from "./exporter/dispatcher.ts";
 export { accessGate } from "./scm/access-gate.ts";
 export {
@@ -22,7 +22,13 @@ export type { ClassCatalog, ServerClass } from "./scm/catalog.ts";
 export { registryCatalog } from "./scm/registry-catalog.ts";
 export { formatCommandLine, parseCommandLine } from "./scm/command-line.ts";
 export type { ClassSnapshot, MachineSnapshot, PingSnapshot, ProcessSnapshot } from "./scm/snapshot.ts";
-export type { ExporterStatus, Oid, Oxid } from "./resolver-contract.ts";
+export type {
+  ActivatedInterface,
+  ExporterActivated,
+  ExporterStatus,
+  Oid,
+  Oxid,
+} from "./resolver-contract.ts";
 export type { Launch, LaunchExit, LaunchSpec, Launched } from "./scm/launcher.ts";
 // Server processes and surrogates.
 export { type ServerProcessOptions, untilIdle } from "./scm/server-process.ts";
@@ -50,7 +56,7 @@ export {
 } from "./objref.ts";
 export type { StdObjref } from "./std-objref.ts";
 export { type DualStringArray, TowerId, readUnits } from "./dual-string-array.ts";
-export type { ComVersion } from "./com-version.ts";
+export { type ComVersion, comVersion } from "./com-version.ts";
 export type { OrpcExtent } from "./orpc/extent.ts";
 export { type OrpcThis, readOrpcThis } from "./orpc/orpc-this.ts";
 export { readOrpcThat } from "./orpc/orpc-that.ts";

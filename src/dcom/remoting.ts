@@ -4,6 +4,7 @@ import {
   type ActivationRequest,
   type ActivationResult,
   type Activator,
+  type ApartmentPlacer,
   ClassContext,
   type ClassObjectUse,
   type Credentials,
@@ -40,6 +41,8 @@ export interface RemotingOptions extends Omit<ObjectSideOptions, "resolver" | "a
   readonly mechanismFor?: (credentials: Credentials) => ClientMechanism;
   /** Loads classes nobody registered here: what makes a process a surrogate. */
   readonly loadClass?: LoadClass;
+  /** Puts in-process classes into other apartments of this process. */
+  readonly placer?: ApartmentPlacer;
 }
 
 /** Everything that leads out of one process: marshaling, activation here and elsewhere. Open it with the runtime: `Runtime.open({ remoting })`. */
@@ -90,6 +93,10 @@ export class DcomRemoting implements Remoting, Activator {
 
   get marshaler(): ObjectMarshaler {
     return this.side.marshaler;
+  }
+
+  get placer(): ApartmentPlacer | undefined {
+    return this.#options.placer;
   }
 
   get activator(): Activator {
@@ -149,6 +156,7 @@ export class DcomRemoting implements Remoting, Activator {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.neighbours?.close?.();
     await this.side[Symbol.asyncDispose]();
     await this.machine[Symbol.asyncDispose]();
   }

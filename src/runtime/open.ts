@@ -1,11 +1,24 @@
 import { automationProviders } from "../automation/index.ts";
-import { type Credentials, Runtime, type RuntimeOptions } from "../com/index.ts";
+import { ComError, HResult, silentLogger } from "../base/index.ts";
+import {
+  type ApartmentModel,
+  type Credentials,
+  Runtime,
+  type RuntimeOptions,
+  homeFolder,
+  initializeThread,
+} from "../com/index.ts";
+import { localTransport, tcpTransport } from "../rpc/index.ts";
+import { Hub } from "./apartments/hub.ts";
+import type { ThreadSide } from "./apartments/thread-side.ts";
 import {
   type DcomRemoting,
   LocalMachine,
   type RemotingOptions,
   accessGate,
+  beganHere,
   createRemoting,
+  lastingCausality,
   registryCatalog,
 } from "../dcom/index.ts";
 import { openMachine, serverMechanisms } from "./machine.ts";
@@ -16,6 +29,15 @@ import { valueMarshaling } from "./values.ts";
 export interface OpenOptions extends Omit<RuntimeOptions, "remoting"> {
   /** Who this process is when it calls other machines, unless an activation says otherwise. */
   readonly credentials?: Credentials;
+  /**
+   * What this thread becomes: a single-threaded apartment, or part of the multithreaded one; then ThreadingModel decides where in-process classes live, on
+   * threads of their own where that is asked for. Default: neither, one apartment for everything, entered at once by every call.
+   */
+  readonly apartment?: ApartmentModel;
+  /** Most worker threads of the multithreaded apartment. Default: as many as there are processors. */
+  readonly threads?: number;
+  /** Calls that may wait for a single-threaded apartment. Default 1,024. */
+  readonly queuedCalls?: number;
   /** Anything else about the way out of the process; see `RemotingOptions`. */
   readonly remoting?: Partial<Omit<RemotingOptions, "runtime" | "machine" | "credentials">>;
 }
@@ -36,6 +58,65 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
 
 /** As {@link openRuntime}, with the remoting for those who run server processes. */
 export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise<OpenedRuntime> {
+  const { threads, queuedCalls, logger = silentLogger } = options;
+  const hub = new Hub({ home: homeFolder(options.home), logger, threads, queuedCalls });
+  const opened = await openSide(hub.side, options);
+  hubs.set(opened.runtime, hub);
+  return opened;
+}
+
+/** The hub of a runtime that was opened in the thread where it lives. */
+export function hubOf(runtime: Runtime): Hub {
+  const hub = hubs.get(runtime);
+  if (hub !== undefined) return hub;
+  throw new ComError(HResult.E_NOTIMPL, "only the thread where the program began starts others");
+}
+
+const hubs = new WeakMap<Runtime, Hub>();
+
+/** Starts COM in a worker thread of a program that has it. */
+export async function openOnThread(
+  side: ThreadSide,
+  options: Pick<OpenOptions, "home" | "logger" | "apartment" | "queuedCalls" | "credentials"> & { readonly name: string },
+): Promise<Runtime> {
+  const { name, ...rest } = options;
+  const { runtime } = await openSide(side, { ...rest, remoting: { name } });
+  return runtime;
+}
+
+async function openSide(side: ThreadSide, options: OpenOptions): Promise<OpenedRuntime> {
+  const { apartment, queuedCalls, threads: _, ...rest } = options;
+  const entered =
+    apartment === undefined
+      ? undefined
+      : initializeThread(apartment, { beganHere, ...(queuedCalls === undefined ? {} : { queuedCalls }) });
+  if (apartment !== undefined) lastingCausality.wanted = true;
+  const close = side.onClose;
+  side.onClose = async () => {
+    await close?.();
+    entered?.[Symbol.dispose]();
+  };
+  try {
+    const opened = await openWith(side, rest);
+    side.opened(opened.runtime, opened.remoting);
+    sides.set(opened.runtime, side);
+    return opened;
+  } catch (error) {
+    entered?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** A runtime's part in its process. */
+export function sideOf(runtime: Runtime): ThreadSide {
+  const side = sides.get(runtime);
+  if (side !== undefined) return side;
+  throw new ComError(HResult.CO_E_NOTINITIALIZED, "this runtime was opened without a way to other threads");
+}
+
+const sides = new WeakMap<Runtime, ThreadSide>();
+
+async function openWith(side: ThreadSide, options: OpenOptions): Promise<OpenedRuntime> {
   const { credentials, remoting: wanted = {}, providers = [], ...rest } = options;
   let opened: DcomRemoting | undefined;
   const types = typesOfRuntime(() => runtime);
@@ -43,13 +124,14 @@ export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise
     ...rest,
     contracts: types,
     providers: [...automationProviders(types), ...providers],
-    remoting: async (made) => (opened = await remotingOf(made, credentials, wanted)),
+    remoting: async (made) => (opened = await remotingOf(made, side, credentials, wanted)),
   });
   return { runtime, remoting: opened as DcomRemoting };
 }
 
 async function remotingOf(
   runtime: Runtime,
+  side: ThreadSide,
   credentials: Credentials | undefined,
   wanted: Partial<RemotingOptions>,
 ): Promise<DcomRemoting> {
@@ -58,12 +140,21 @@ async function remotingOf(
     home,
     logger,
     // An SCM held inside a program takes any free port: 135 belongs to `comity scm`.
-    hold: () =>
-      openMachine({ home, logger, clock, registry, port: 0, requireNetwork: false, givesWay: true }),
+    ...(side.inWorker
+      ? {}
+      : {
+          hold: () =>
+            openMachine({ home, logger, clock, registry, port: 0, requireNetwork: false, givesWay: true }),
+        }),
   });
+  const network = await listenWhereTheMachineDoes(machine);
   try {
     return await createRemoting({
-      ...(await listenWhereTheMachineDoes(machine)),
+      ...network,
+      listen: [...(network.listen ?? []), { protseq: side.transport.protseq, endpoint: "" }],
+      transports: [side.transport, localTransport, tcpTransport],
+      neighbours: side,
+      placer: side,
       mechanisms: serverMechanisms(home, logger),
       accessGate: accessGate(registryCatalog(registry, logger), undefined, { logger, clock }),
       ...valueMarshaling(runtime),

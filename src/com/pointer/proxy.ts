@@ -9,6 +9,7 @@ import {
   allMethods,
   methodCodec,
 } from "../../ndr/index.ts";
+import { outgoing } from "../apartment/outgoing.ts";
 import { thread } from "../apartment.ts";
 import type { LeakDetector } from "../leaks.ts";
 import type { Channel, RemoteObject } from "../remoting.ts";
@@ -119,13 +120,21 @@ function generate(descriptor: InterfaceDescriptor): ProxyClass {
     body.push(memberSource(method, at));
   }
   const source = `"use strict";
-const { ProxyPointer, thread, refuse, codec, codecs } = env;
+const { ProxyPointer, thread, refuse, codec, codecs, outgoing, filtered } = env;
 return class extends ProxyPointer {
 ${body.join("\n")}
 };`;
   const codec = (at: number): MethodCodec => (codecs[at] = wireCodec(descriptor, methods[at]));
   // oxlint-disable-next-line typescript/no-implied-eval -- one class per interface
-  const made = new Function("env", source)({ ProxyPointer, thread, refuse, codec, codecs }) as ProxyClass;
+  const made = new Function("env", source)({
+    ProxyPointer,
+    thread,
+    refuse,
+    codec,
+    codecs,
+    outgoing,
+    filtered,
+  }) as ProxyClass;
   Object.defineProperty(made, "name", { value: descriptor.name });
   Object.defineProperty(made.prototype, "$descriptor", { value: descriptor });
   return made;
@@ -136,8 +145,22 @@ function memberSource(method: MethodDescriptor, at: number): string {
   const args = method.params.filter((param) => param.in).map((_, index) => `a${index}`);
   return `  [${name}](${[...args, "options"].join(", ")}) {
     if (this.$home !== thread.current) refuse(this, ${name});
+    if (outgoing.filter !== undefined) return filtered(this, codecs[${at}] ?? codec(${at}), ${method.opnum}, [${args.join(", ")}], options);
     return this.$channel.invoke(codecs[${at}] ?? codec(${at}), ${method.opnum}, [${args.join(", ")}], options);
   }`;
+}
+
+/** A call that the apartment's message filter watches over. */
+function filtered(
+  pointer: ProxyPointer,
+  codec: MethodCodec,
+  opnum: number,
+  args: readonly unknown[],
+  options: CallOptions | undefined,
+): Promise<unknown> {
+  return outgoing.call(pointer.$remote.identity, options, (watched) =>
+    pointer.$channel.invoke(codec, opnum, args, watched),
+  );
 }
 
 function wireCodec(descriptor: InterfaceDescriptor, method: MethodDescriptor | undefined): MethodCodec {

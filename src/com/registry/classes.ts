@@ -57,6 +57,12 @@ export class RegisteredClasses implements ClassCatalog {
     );
   }
 
+  threadingModel(clsid: Guid): string | undefined {
+    return this.#remember(`threading ${clsid}`, () =>
+      notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`, "ThreadingModel")),
+    );
+  }
+
   /** The class of an interface's proxies and stubs (CoGetPSClsid). */
   proxyStubClsid(iid: Guid): Guid | undefined {
     const key = `HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`;

@@ -235,9 +235,9 @@ export class Connections implements AsyncDisposable {
   }
 }
 
-/** A Unix socket that only its owner can open needs no further proof. */
+/** A Unix socket that only its owner can open needs no further proof, nor does a thread of this process. */
 function securityFor(endpoint: RpcEndpoint, security: CallSecurity): CallSecurity {
-  return endpoint.protseq === "ncalrpc" ? unprotected : security;
+  return endpoint.protseq === "ncalrpc" || endpoint.protseq === "comity_port" ? unprotected : security;
 }
 
 function noneAnswered(endpoints: readonly RpcEndpoint[], failures: readonly ComError[]): ComError {

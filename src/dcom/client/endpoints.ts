@@ -28,7 +28,9 @@ export function endpointsOf(
     const { host, endpoint } = splitAddress(address);
     const port = endpoint ?? defaultPort;
     if (port === undefined) continue;
-    if (tower === TowerId.local) {
+    if (tower === TowerId.thread) {
+      if (choice.local === true) local.push({ protseq: "comity_port", endpoint: port });
+    } else if (tower === TowerId.local) {
       if (choice.local === true) local.push({ protseq: "ncalrpc", endpoint: port });
     } else if (tower === TowerId.tcp) {
       const same = choice.host !== undefined && sameHost(host, choice.host);

@@ -58,6 +58,13 @@ export class Importer implements ImportHome, AsyncDisposable {
     return this.#exporters.values();
   }
 
+  /** The objects of an exporter that are held here, or that were passed on to others. */
+  heldOf(oxid: Oxid): readonly Oid[] {
+    const held: Oid[] = [];
+    for (const exporter of this.#exporters.values()) if (exporter.oxid === oxid) held.push(...exporter.oids);
+    return held;
+  }
+
   /** The exporter of an OXID, as called with this origin's security. */
   exporter(oxid: Oxid, resolver: DualStringArray, origin: Origin): RemoteExporter {
     const key = this.#keyOf(oxid, resolver, origin);

@@ -85,6 +85,11 @@ export class RemoteExporter implements CallHome {
     );
   }
 
+  /** The objects held here. */
+  get oids(): Iterable<Oid> {
+    return this.#objects.keys();
+  }
+
   get objects(): number {
     return this.#objects.size;
   }

@@ -17,6 +17,7 @@ import {
   type Causality,
   causalityGuid,
   enterCausality,
+  lasting,
   leaveCausality,
   withLastingCausality,
 } from "../orpc/causality.ts";
@@ -145,6 +146,9 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
 
   #enter(entry: InterfaceEntry): void | Promise<void> {
     const { apartment } = entry.manager.identity;
+    if (apartment.kind !== "single" && lasting.wanted) {
+      return settle(withLastingCausality(this, () => apartment.enter(undefined, () => this.#run())));
+    }
     if (apartment === currentApartment() && apartment.kind !== "single") return this.#run();
     if (apartment.kind !== "single") return settle(apartment.enter(undefined, () => this.#run()));
     // It may have to wait for its turn, and related calls must be let in while it waits for others.

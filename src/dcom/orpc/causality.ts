@@ -70,10 +70,24 @@ export function leaveCausality(before: Causality | undefined): void {
   current = before;
 }
 
+/**
+ * Set where single-threaded apartments may be among those who wait: then the causality of every call served in this thread survives `await`, or a call-back
+ * made after one would be a stranger to the apartment that waits for it.
+ */
+export const lasting: { wanted: boolean } = { wanted: false };
+
 /** Runs a call so that its causality survives `await` (single-threaded apartments let related calls in while they wait). */
 export function withLastingCausality<T>(cause: Causality, run: () => T): T {
   storage ??= new AsyncLocalStorage();
   return storage.run(cause, run);
+}
+
+/** Whether a chain of calls began in this thread. */
+export function beganHere(causality: Guid): boolean {
+  const writer = new ByteWriter(16);
+  for (const word of [0, seed1, seed2, seed3]) writer.u32(word >>> 0);
+  // The first word is the count; in the text it is the first eight digits.
+  return causality.slice(8) === guidFromBytes(writer.bytes).slice(8);
 }
 
 /** The text form. */

@@ -1,3 +1,4 @@
 import "./create-library.test.ts";
 import "./objects.test.ts";
 import "./type-library-marshaling.test.ts";
+import "./threads.test.ts";

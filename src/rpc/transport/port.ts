@@ -1,0 +1,264 @@
+import { Buffer } from "node:buffer";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { ComError, HResult } from "../../base/index.ts";
+import { PfcFlag } from "../pdu/packet-type.ts";
+import type { RpcEndpoint } from "../endpoint.ts";
+import { At } from "../wire/fields.ts";
+import { type Bell, bellOf, ring } from "./bell.ts";
+import type { Connection, ConnectionSink, Listener, Transport } from "./transport.ts";
+
+const PROTSEQ = "comity_port";
+/** Up to here bytes travel as a string of one byte a character: the cheapest thing to post. */
+const STRING_BYTES = 2048;
+/** Bytes the other thread has not dealt with yet, from which on a writer waits. */
+const HIGH_WATER = 4 * 1024 * 1024;
+/** How often the reader says what it has dealt with, bytes. */
+const CREDIT = 256 * 1024;
+/** Where small messages are received to. */
+const RECEIVE_BYTES = STRING_BYTES;
+
+/** A port to another thread of this process, and that thread's bell. */
+export interface PortLink {
+  readonly port: MessagePort;
+  readonly bell: Bell;
+}
+
+/** What goes through a port: bytes, or how many bytes were dealt with. */
+type Posted = string | Uint8Array | number;
+
+/**
+ * RPC between the threads of one process: packets are posted through a MessagePort. Large ones move to the other thread without being copied there. Who
+ * is connected to whom is arranged by somebody else (`introduce`, {@link accept}): ports come from the one that knows all threads.
+ */
+export class PortTransport implements Transport {
+  readonly protseq: string = PROTSEQ;
+  readonly fragmentBytes: number = 65_528;
+  /** This thread's bell, for those who are introduced to it. */
+  readonly bell: Bell;
+  readonly #introduce: (thread: string, signal: AbortSignal | undefined) => Promise<PortLink>;
+  readonly #connections = new Set<PortConnection>();
+  #accept: ((connection: Connection) => void) | undefined;
+
+  constructor(
+    introduce: (thread: string, signal: AbortSignal | undefined) => Promise<PortLink>,
+    bell: Bell = bellOf(),
+  ) {
+    this.#introduce = introduce;
+    this.bell = bell;
+  }
+
+  /** Connections at this moment. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  async connect(endpoint: RpcEndpoint, signal: AbortSignal | undefined): Promise<Connection> {
+    const link = await this.#introduce(endpoint.endpoint, signal);
+    if (signal?.aborted === true) {
+      link.port.close();
+      signal.throwIfAborted();
+    }
+    return this.#open(link);
+  }
+
+  listen(endpoint: RpcEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
+    if (this.#accept !== undefined) {
+      return Promise.reject(new ComError(HResult.ERROR_ALREADY_EXISTS, "the thread listens already"));
+    }
+    this.#accept = accept;
+    return Promise.resolve({
+      endpoint: { protseq: PROTSEQ, endpoint: endpoint.endpoint },
+      close: () => {
+        this.#accept = undefined;
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** Another thread wants to call this one. */
+  accept(link: PortLink): void {
+    if (this.#accept === undefined) link.port.close();
+    else this.#accept(this.#open(link));
+  }
+
+  /** Deals with everything that has arrived by now, without the event loop; answers whether there was something. */
+  pump(): boolean {
+    let some = false;
+    for (const connection of this.#connections) if (connection.pump()) some = true;
+    return some;
+  }
+
+  #open(link: PortLink): PortConnection {
+    const connection = new PortConnection(link, () => this.#connections.delete(connection));
+    this.#connections.add(connection);
+    return connection;
+  }
+}
+
+/** Bytes that arrived, and how far they were dealt with. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  at: number;
+}
+
+class PortConnection implements Connection {
+  readonly protseq: string = PROTSEQ;
+  readonly remote = "a thread";
+  readonly local = "a thread";
+  readonly isPrivate = true;
+  readonly #port: MessagePort;
+  readonly #bell: Bell;
+  readonly #gone: () => void;
+  #sink: ConnectionSink | undefined;
+  readonly #inbox: Chunk[] = [];
+  readonly #small: Buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
+  #smallInUse = false;
+  #paused = true;
+  #unanswered = 0;
+  #writerWaits = false;
+  #dealtWith = 0;
+  #closed = false;
+
+  constructor(link: PortLink, gone: () => void) {
+    this.#port = link.port;
+    this.#bell = link.bell;
+    this.#gone = gone;
+    this.#port.on("close", () => this.#disconnected());
+  }
+
+  start(sink: ConnectionSink): void {
+    this.#sink = sink;
+    this.#paused = false;
+    this.#port.on("message", (posted: Posted) => this.#arrived(posted));
+  }
+
+  write(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#closed) return true;
+    const count = end - start;
+    if (count <= STRING_BYTES) {
+      post(this.#port, Buffer.from(bytes.buffer, bytes.byteOffset + start, count).toString("latin1"));
+    } else {
+      // A copy of our own: the buffer is used again, and a view would bring along all of it.
+      const copy = bytes.slice(start, end);
+      this.#port.postMessage(copy, [copy.buffer]);
+    }
+    ring(this.#bell);
+    this.#unanswered += count;
+    if (this.#unanswered <= HIGH_WATER) return true;
+    this.#writerWaits = true;
+    return false;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#deliver();
+  }
+
+  end(): void {
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#port.close(); // what was posted arrives before the end
+    ring(this.#bell);
+  }
+
+  pump(): boolean {
+    let some = false;
+    while (!this.#closed && !this.#paused) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) break;
+      some = true;
+      this.#arrived(received.message as Posted);
+    }
+    return some;
+  }
+
+  #arrived(posted: Posted): void {
+    if (this.#closed) return;
+    if (typeof posted === "number") {
+      this.#unanswered -= posted;
+      if (!this.#writerWaits || this.#unanswered > HIGH_WATER / 2) return;
+      this.#writerWaits = false;
+      this.#sink?.written();
+      return;
+    }
+    if (typeof posted === "string" && !this.#smallInUse && !this.#paused && this.#inbox.length === 0) {
+      this.#deliverSmall(posted);
+      return;
+    }
+    const bytes = typeof posted === "string" ? Buffer.from(posted, "latin1") : posted;
+    this.#inbox.push({ bytes, size: bytes.length, at: 0 });
+    this.#deliver();
+  }
+
+  /** The common case: a small message while nothing else is being dealt with. */
+  #deliverSmall(posted: string): void {
+    const size = this.#small.write(posted, 0, "latin1");
+    const chunk: Chunk = { bytes: this.#small, size, at: 0 };
+    this.#smallInUse = true;
+    this.#inbox.push(chunk);
+    this.#deliver();
+    // Still there when it was held back in the middle; then it is not used again before it is done with.
+    this.#smallInUse = this.#inbox.includes(chunk);
+  }
+
+  /**
+   * Message by message: while one is dealt with, a thread that waits synchronously may come here again, and has to find what follows in its order.
+   */
+  #deliver(): void {
+    while (!this.#paused && !this.#closed) {
+      const [chunk] = this.#inbox;
+      if (chunk === undefined) return;
+      const { bytes, size, at } = chunk;
+      const end = endOfMessage(bytes, at, size);
+      chunk.at = end;
+      if (end === size) {
+        this.#inbox.shift();
+        this.#credit(size);
+      }
+      this.#sink?.received(bytes, at, end);
+    }
+  }
+
+  #credit(size: number): void {
+    this.#dealtWith += size;
+    if (this.#dealtWith < CREDIT) return;
+    post(this.#port, this.#dealtWith);
+    ring(this.#bell);
+    this.#dealtWith = 0;
+  }
+
+  #disconnected(): void {
+    if (this.#closed) return;
+    this.#paused = false;
+    this.#deliver(); // what came before the end still counts
+    this.#closed = true;
+    this.#inbox.length = 0;
+    this.#gone();
+    this.#sink?.disconnected(undefined);
+  }
+}
+
+function post(port: MessagePort, what: Posted): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+  port.postMessage(what);
+}
+
+/** Where the message that begins at `at` ends: behind its last fragment, or with the bytes. */
+function endOfMessage(bytes: Uint8Array, start: number, size: number): number {
+  let at = start;
+  while (at + At.callId <= size) {
+    const length = (bytes[at + At.fragLength] as number) | ((bytes[at + At.fragLength + 1] as number) << 8);
+    const last = ((bytes[at + At.flags] as number) & PfcFlag.last) !== 0;
+    at += length;
+    if (length === 0 || at >= size) return size;
+    if (last) return at;
+  }
+  return size;
+}

@@ -1,0 +1,70 @@
+import type { MessagePort } from "node:worker_threads";
+import type { Guid } from "../../base/index.ts";
+import type { ActivationRequest, ApartmentModel } from "../../com/index.ts";
+import type { ActivatedInterface, Oxid } from "../../dcom/index.ts";
+import type { Bell, PortLink } from "../../rpc/index.ts";
+
+/*
+ * What the threads of one process tell each other through the hub in the thread that began. Plain data, and ports that move.
+ */
+
+/** A thread with objects. */
+export interface ThreadInfo {
+  readonly oxid: Oxid;
+  readonly ipidRemUnknown: Guid;
+  readonly bell: Bell;
+}
+
+/** Where a class must live that cannot live with its caller. */
+export type PlaceName = "main" | "host" | "multi";
+
+/** What of an activation crosses threads. */
+export interface ThreadActivation extends Pick<
+  ActivationRequest,
+  "clsid" | "iids" | "context" | "classObject"
+> {
+  /** The chain of calls it belongs to: a single-threaded apartment that waits for it lets it in. */
+  readonly causality: Guid | undefined;
+  /** The thread was chosen by the class's ThreadingModel. */
+  readonly placed: boolean;
+}
+
+export interface ThreadActivated {
+  readonly interfaces: readonly ActivatedInterface[];
+}
+
+/** What the hub does for the threads. */
+export interface ThreadHub {
+  /** The thread of an exporter; undefined when it has ended. */
+  find(oxid: Oxid): Promise<ThreadInfo | undefined>;
+  /** A port to another thread, which is told. Rejects with RPC_E_DISCONNECTED when it has ended. */
+  introduce(oxid: Oxid): Promise<PortLink>;
+  /** Creates an object where it must live. */
+  activateIn(place: PlaceName, request: ThreadActivation): Promise<ThreadActivated>;
+  /** Keeps the reference of a global interface table entry; answers its cookie. */
+  putGlobal(objref: Uint8Array): Promise<number>;
+  global(cookie: number): Promise<Uint8Array | undefined>;
+  removeGlobal(cookie: number): Promise<boolean>;
+}
+
+/** What a thread does for the hub. */
+export interface ThreadServices {
+  /** Somebody wants to call this thread. */
+  accept(link: PortLink): void;
+  activate(request: ThreadActivation): Promise<ThreadActivated>;
+  /** The objects of an exporter that this thread holds or has passed on lately. */
+  held(oxid: Oxid): readonly bigint[] | Promise<readonly bigint[]>;
+  /** Another thread has ended without a word: gives up what only it held. */
+  ended(others: readonly Oxid[]): Promise<void>;
+}
+
+/** How a thread is to be opened; goes with the worker. */
+export interface ThreadStart {
+  readonly model: ApartmentModel;
+  readonly home: string;
+  readonly name: string;
+  readonly exporters: SharedArrayBuffer;
+  readonly queuedCalls: number | undefined;
+  /** The way to the hub. */
+  readonly hub: MessagePort;
+}

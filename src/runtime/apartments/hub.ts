@@ -1,0 +1,188 @@
+import { availableParallelism } from "node:os";
+import { MessageChannel } from "node:worker_threads";
+import { ComError, HResult, type Logger } from "../../base/index.ts";
+import type { ApartmentModel } from "../../com/index.ts";
+import { type Oxid, lastingCausality } from "../../dcom/index.ts";
+import type { PortLink } from "../../rpc/index.ts";
+import { WorkerThread, type WorkerHost } from "./worker-thread.ts";
+import type {
+  PlaceName,
+  ThreadActivated,
+  ThreadActivation,
+  ThreadHub,
+  ThreadInfo,
+  ThreadServices,
+} from "./contract.ts";
+import { ExporterTable } from "./exporter-table.ts";
+import { GlobalTable } from "./global-table.ts";
+import { ThreadSide } from "./thread-side.ts";
+
+export interface HubOptions {
+  readonly home: string;
+  readonly logger: Logger;
+  /** Workers of the multithreaded apartment. Default: as many as there are processors. */
+  readonly threads?: number | undefined;
+  /** Calls that may wait for a single-threaded apartment. */
+  readonly queuedCalls?: number | undefined;
+}
+
+/** A thread as the hub sees it: the one it lives in, or a worker. */
+interface Member {
+  readonly info: ThreadInfo;
+  readonly services: ThreadServices;
+}
+
+/**
+ * Knows all threads of a process that have objects, in the thread where the program began: starts workers, introduces threads to one another, chooses where an
+ * object is made. Calls between threads do not pass through it.
+ */
+export class Hub implements ThreadHub, WorkerHost {
+  readonly exporters: ExporterTable = new ExporterTable();
+  readonly side: ThreadSide;
+  readonly home: string;
+  readonly logger: Logger;
+  readonly queuedCalls: number | undefined;
+  readonly #threads: number;
+  readonly #workers = new Set<WorkerThread>();
+  /** Workers of the multithreaded apartment, those being started among them. */
+  readonly #pool = new Set<Promise<WorkerThread>>();
+  #host: Promise<WorkerThread> | undefined;
+  readonly #global = new GlobalTable();
+  #closed = false;
+
+  constructor(options: HubOptions) {
+    this.home = options.home;
+    this.logger = options.logger;
+    this.queuedCalls = options.queuedCalls;
+    this.#threads = Math.max(1, options.threads ?? availableParallelism());
+    this.side = new ThreadSide(this, this.exporters, false);
+    this.side.onClose = () => this.close();
+  }
+
+  /** Threads beside the first one. */
+  get workers(): readonly WorkerThread[] {
+    return [...this.#workers];
+  }
+
+  /** Objects in other threads that somebody holds. */
+  get objects(): number {
+    let sum = 0;
+    for (const { oxid } of this.#workers) if (oxid !== undefined) sum += this.exporters.objects(oxid);
+    return sum;
+  }
+
+  /** Starts a thread of its own: a single-threaded apartment, or one more of the multithreaded apartment. */
+  async open(model: ApartmentModel, name: string): Promise<WorkerThread> {
+    if (this.#closed) throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime is closed");
+    lastingCausality.wanted = true;
+    const worker = new WorkerThread(this, model, name);
+    this.#workers.add(worker);
+    await worker.joined;
+    return worker;
+  }
+
+  async find(oxid: Oxid): Promise<ThreadInfo | undefined> {
+    return this.#member(oxid)?.info;
+  }
+
+  async introduce(oxid: Oxid): Promise<PortLink> {
+    return this.introduceTo(this.side.info, oxid);
+  }
+
+  /** A port from one thread to another. */
+  introduceTo(caller: ThreadInfo, oxid: Oxid): PortLink {
+    const member = this.#member(oxid);
+    if (member === undefined) throw new ComError(HResult.RPC_E_DISCONNECTED, "the thread has ended");
+    const { port1, port2 } = new MessageChannel();
+    member.services.accept({ port: port2, bell: caller.bell });
+    return { port: port1, bell: member.info.bell };
+  }
+
+  async activateIn(place: PlaceName, request: ThreadActivation): Promise<ThreadActivated> {
+    if (place === "main" && this.side.isSingle) return this.side.activate(request);
+    const thread = place === "multi" ? await this.#leastLoaded() : await this.#hostThread();
+    thread.making++;
+    try {
+      return await thread.activate(request);
+    } finally {
+      thread.making--;
+    }
+  }
+
+  putGlobal(objref: Uint8Array): Promise<number> {
+    return Promise.resolve(this.#global.put(objref));
+  }
+
+  global(cookie: number): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.#global.get(cookie));
+  }
+
+  removeGlobal(cookie: number): Promise<boolean> {
+    return Promise.resolve(this.#global.remove(cookie));
+  }
+
+  /** A worker has ended, with or without a word. */
+  ended(worker: WorkerThread): void {
+    this.#workers.delete(worker);
+    const { oxid } = worker;
+    if (oxid === undefined) return;
+    this.exporters.remove(oxid);
+    if (this.#closed) return;
+    for (const member of this.#members()) void member.services.ended([oxid]).catch(() => undefined);
+  }
+
+  /** Ends every thread. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.side.left();
+    await Promise.all(Array.from(this.#workers, (worker) => worker.close()));
+  }
+
+  #members(): Member[] {
+    const workers = [...this.#workers].filter((worker) => worker.oxid !== undefined);
+    return [
+      { info: this.side.info, services: this.side },
+      ...workers.map((worker) => ({ info: worker.info, services: worker })),
+    ];
+  }
+
+  #member(oxid: Oxid): Member | undefined {
+    return this.#members().find(({ info }) => info.oxid === oxid);
+  }
+
+  /** The one of the multithreaded apartment with the fewest objects; a new one while there are not as many as there may be. */
+  async #leastLoaded(): Promise<WorkerThread> {
+    const running = await this.#running();
+    const idle = running.find((worker) => this.#load(worker) === 0);
+    if (idle !== undefined) return idle;
+    if (this.#pool.size < this.#threads) return this.#start(this.#pool, "multi", "multithreaded apartment");
+    if (running.length === 0) return this.#start(this.#pool, "multi", "multithreaded apartment");
+    return running.reduce((least, worker) => (this.#load(worker) < this.#load(least) ? worker : least));
+  }
+
+  async #running(): Promise<WorkerThread[]> {
+    const settled = await Promise.allSettled(this.#pool);
+    return settled.flatMap((one) => (one.status === "fulfilled" && one.value.alive ? [one.value] : []));
+  }
+
+  #load(worker: WorkerThread): number {
+    return worker.making + (worker.oxid === undefined ? 0 : this.exporters.objects(worker.oxid));
+  }
+
+  async #hostThread(): Promise<WorkerThread> {
+    const host = await this.#host?.catch(() => undefined);
+    if (host?.alive === true) return host;
+    const starting = new Set<Promise<WorkerThread>>();
+    const made = this.#start(starting, "single", "host apartment");
+    this.#host = made;
+    return made;
+  }
+
+  #start(into: Set<Promise<WorkerThread>>, model: ApartmentModel, name: string): Promise<WorkerThread> {
+    const starting = this.open(model, name);
+    into.add(starting);
+    const forget = (): void => void into.delete(starting);
+    starting.then((worker) => worker.closed.then(forget), forget);
+    return starting;
+  }
+}

@@ -1,0 +1,118 @@
+import type { MessagePort, Transferable } from "node:worker_threads";
+import { ComError, HResult } from "../../base/index.ts";
+
+/** Answers a request of the other thread. What it answers is posted: plain data, or {@link Moved}. */
+export type ThreadHandler = (params: never) => unknown;
+
+/** An answer with something that moves to the other thread. */
+export class Moved {
+  readonly value: unknown;
+  readonly list: readonly Transferable[];
+
+  constructor(value: unknown, list: readonly Transferable[]) {
+    this.value = value;
+    this.list = list;
+  }
+}
+
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: Failure;
+}
+
+/** A ComError as it is posted. */
+interface Failure {
+  readonly code: number;
+  readonly description: string | undefined;
+  readonly gate: string | undefined;
+  readonly where: string | undefined;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: ComError): void;
+}
+
+/** Questions, answers and notices between a thread and the one that introduces threads to one another. Calls to objects do not go this way. */
+export class ThreadLink {
+  readonly #port: MessagePort;
+  readonly #handlers: Readonly<Record<string, ThreadHandler>>;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+  #closed = false;
+
+  constructor(port: MessagePort, handlers: Readonly<Record<string, ThreadHandler>>, closed: () => void) {
+    this.#port = port;
+    this.#handlers = handlers;
+    port.on("message", (message: Message) => this.#receive(message));
+    port.on("close", () => {
+      this.#closed = true;
+      for (const waiting of this.#waiting.values()) waiting.reject(gone());
+      this.#waiting.clear();
+      closed();
+    });
+  }
+
+  /** Rejects with the other thread's ComError, or RPC_E_DISCONNECTED when it ends. */
+  request(method: string, params: unknown, list: readonly Transferable[] = []): Promise<unknown> {
+    if (this.#closed) return Promise.reject(gone());
+    const id = this.#next++;
+    const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    this.#port.postMessage({ id, method, params }, list);
+    return answer;
+  }
+
+  notify(method: string, params: unknown, list: readonly Transferable[] = []): void {
+    if (!this.#closed) this.#port.postMessage({ method, params }, list);
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+
+  #receive(message: Message): void {
+    const { id, method, params } = message;
+    if (method !== undefined) {
+      void this.#answer(id, method, params);
+      return;
+    }
+    const waiting = this.#waiting.get(id as number);
+    this.#waiting.delete(id as number);
+    if (message.error === undefined) waiting?.resolve(message.result);
+    else waiting?.reject(decode(message.error));
+  }
+
+  async #answer(id: number | undefined, method: string, params: unknown): Promise<void> {
+    try {
+      const handler = this.#handlers[method];
+      if (handler === undefined) throw new ComError(HResult.RPC_E_INVALIDMETHOD, `threads know no ${method}`);
+      const result = await (handler as (given: unknown) => unknown)(params);
+      if (id === undefined || this.#closed) return;
+      if (result instanceof Moved) this.#port.postMessage({ id, result: result.value }, result.list);
+      else this.#port.postMessage({ id, result }, []);
+    } catch (error) {
+      if (id !== undefined && !this.#closed)
+        this.#port.postMessage({ id, error: encode(ComError.from(error)) }, []);
+    }
+  }
+}
+
+function gone(): ComError {
+  return new ComError(HResult.RPC_E_DISCONNECTED, "the thread has ended");
+}
+
+function encode(error: ComError): Failure {
+  return {
+    code: error.code,
+    description: error.info.description ?? error.message,
+    gate: error.gate,
+    where: error.where,
+  };
+}
+
+function decode({ code, description, gate, where }: Failure): ComError {
+  return new ComError(code, description, { gate, where, remote: true });
+}

@@ -1,0 +1,197 @@
+import { ComError, HResult, failed } from "../../base/index.ts";
+import {
+  type ActivationRequest,
+  type ActivationResult,
+  type Apartment,
+  type ApartmentPlacer,
+  ClassContext,
+  type Runtime,
+  currentApartment,
+} from "../../com/index.ts";
+import {
+  type ActivatedInterface,
+  type DcomRemoting,
+  type Neighbours,
+  type Oxid,
+  type ResolvedOxid,
+  TowerId,
+  causalityGuid,
+  comVersion,
+  currentCausality,
+} from "../../dcom/index.ts";
+import { PortTransport } from "../../rpc/index.ts";
+import {
+  type ThreadActivated,
+  type ThreadActivation,
+  type ThreadHub,
+  type ThreadInfo,
+  type ThreadServices,
+} from "./contract.ts";
+import type { ExporterTable } from "./exporter-table.ts";
+import { placeOf } from "./place.ts";
+
+/** One thread's part in its process: its way to the other threads' objects, and what it does for them. */
+export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer {
+  readonly transport: PortTransport;
+  readonly exporters: ExporterTable;
+  readonly hub: ThreadHub;
+  readonly inWorker: boolean;
+  /** Runs when the runtime of the thread closes. */
+  onClose: (() => Promise<void>) | undefined;
+  #opened: { readonly runtime: Runtime; readonly remoting: DcomRemoting } | undefined;
+  #counting: NodeJS.Timeout | undefined;
+
+  /** `inWorker`: false in the thread where the program began. */
+  constructor(hub: ThreadHub, exporters: ExporterTable, inWorker: boolean) {
+    this.hub = hub;
+    this.inWorker = inWorker;
+    this.exporters = exporters;
+    this.transport = new PortTransport((thread) => hub.introduce(BigInt(`0x${thread}`)));
+  }
+
+  /** The runtime of this thread has joined the machine; from now on others find it. */
+  opened(runtime: Runtime, remoting: DcomRemoting): void {
+    this.#opened = { runtime, remoting };
+    this.exporters.add(remoting.side.exporter.oxid);
+  }
+
+  get runtime(): Runtime {
+    return this.#parts.runtime;
+  }
+
+  get remoting(): DcomRemoting {
+    return this.#parts.remoting;
+  }
+
+  get info(): ThreadInfo {
+    const { exporter } = this.#parts.remoting.side;
+    return { oxid: exporter.oxid, ipidRemUnknown: exporter.ipidRemUnknown, bell: this.transport.bell };
+  }
+
+  get #parts(): { readonly runtime: Runtime; readonly remoting: DcomRemoting } {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new ComError(HResult.CO_E_NOTINITIALIZED, "the thread has not joined its machine yet");
+  }
+
+  /** Tells how many objects there are, for those who choose a thread or wait until nothing is needed. */
+  startCounting(): void {
+    this.#counting = setInterval(() => {
+      const { exporter } = this.remoting.side;
+      this.exporters.setObjects(exporter.oxid, exporter.table.size - 1);
+    }, countEvery);
+    this.#counting.unref();
+  }
+
+  left(): void {
+    clearInterval(this.#counting);
+    if (this.#opened !== undefined) this.exporters.remove(this.#opened.remoting.side.exporter.oxid);
+  }
+
+  // For the importer.
+
+  resolve(oxid: Oxid): Promise<ResolvedOxid> | undefined {
+    return this.exporters.has(oxid) ? this.#find(oxid) : undefined;
+  }
+
+  async #find(oxid: Oxid): Promise<ResolvedOxid> {
+    const found = await this.hub.find(oxid);
+    if (found === undefined) throw new ComError(OR_INVALID_OXID, "the thread of the object has ended");
+    return {
+      bindings: { strings: [{ tower: TowerId.thread, address: `[${oxid.toString(16)}]` }], security: [] },
+      ipidRemUnknown: found.ipidRemUnknown,
+      authenticationHint: 1,
+      version: comVersion,
+    };
+  }
+
+  // For activation.
+
+  place(
+    request: ActivationRequest,
+    model: string | undefined,
+  ): Promise<readonly ActivationResult[]> | undefined {
+    const place = placeOf(model, currentApartment().kind, this.inWorker);
+    return place === undefined
+      ? undefined
+      : this.activateIn((asked) => this.hub.activateIn(place, { ...asked, placed: true }), request);
+  }
+
+  /** True when this thread is a single-threaded apartment. */
+  get isSingle(): boolean {
+    return currentApartment().kind === "single";
+  }
+
+  /** Ends what the thread made for itself. */
+  async close(): Promise<void> {
+    await this.onClose?.();
+  }
+
+  /** Has another thread create an object, and answers pointers of this one. */
+  async activateIn(
+    ask: (request: ThreadActivation) => Promise<ThreadActivated>,
+    {
+      clsid,
+      iids,
+      context,
+      classObject,
+      source,
+    }: Pick<ActivationRequest, "clsid" | "iids" | "context" | "classObject" | "source">,
+  ): Promise<readonly ActivationResult[]> {
+    if (source !== undefined) {
+      throw new ComError(
+        HResult.E_NOTIMPL,
+        "an object of another apartment cannot be loaded from a file at once; load it afterwards",
+      );
+    }
+    const cause = currentCausality();
+    const causality = cause === undefined ? undefined : causalityGuid(cause);
+    const { interfaces } = await ask({ clsid, iids, context, classObject, causality, placed: false });
+    return interfaces.map(({ iid, hresult, objref }) => {
+      if (failed(hresult) || objref === undefined) return { iid, hresult };
+      return { iid, hresult, pointer: this.remoting.marshaler.unmarshal(iid, objref, undefined) };
+    });
+  }
+
+  // For the hub.
+
+  accept(link: Parameters<PortTransport["accept"]>[0]): void {
+    this.transport.accept(link);
+  }
+
+  async activate(request: ThreadActivation): Promise<ThreadActivated> {
+    const { causality, ...rest } = request;
+    const make = (): Promise<ThreadActivated> => this.#activate(rest);
+    const apartment: Apartment = currentApartment();
+    return apartment.enter(causality, make);
+  }
+
+  async #activate(request: Omit<ThreadActivation, "causality">): Promise<ThreadActivated> {
+    const context = request.context & ~ClassContext.REMOTE_SERVER;
+    const results = await this.runtime.activateFor({ ...request, context, server: {} });
+    const interfaces: ActivatedInterface[] = [];
+    for (const result of results) interfaces.push(await this.#marshal(result));
+    return { interfaces };
+  }
+
+  async #marshal({ iid, hresult, pointer }: ActivationResult): Promise<ActivatedInterface> {
+    if (pointer === undefined) return { iid, hresult };
+    try {
+      return { iid, hresult, objref: await this.remoting.marshaler.marshalWhenReady(iid, pointer) };
+    } catch (error) {
+      return { iid, hresult: ComError.from(error).code };
+    } finally {
+      pointer[Symbol.dispose]();
+    }
+  }
+
+  held(oxid: Oxid): readonly bigint[] {
+    return this.remoting.side.importer.heldOf(oxid);
+  }
+
+  async ended(_others: readonly Oxid[]): Promise<void> {}
+}
+
+/** How often a thread says how many objects it has, milliseconds. */
+const countEvery = 200;
+
+const OR_INVALID_OXID = 0x80070776;
