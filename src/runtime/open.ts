@@ -77,7 +77,9 @@ const hubs = new WeakMap<Runtime, Hub>();
 /** Starts COM in a worker thread of a program that has it. */
 export async function openOnThread(
   side: ThreadSide,
-  options: Pick<OpenOptions, "home" | "logger" | "apartment" | "queuedCalls" | "credentials"> & { readonly name: string },
+  options: Pick<OpenOptions, "home" | "logger" | "apartment" | "queuedCalls" | "credentials"> & {
+    readonly name: string;
+  },
 ): Promise<Runtime> {
   const { name, ...rest } = options;
   const { runtime } = await openSide(side, { ...rest, remoting: { name } });

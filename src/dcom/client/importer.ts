@@ -18,6 +18,14 @@ interface LocalMachine {
   resolve(oxid: Oxid): Promise<ResolvedOxid | undefined>;
 }
 
+/** The other threads of this process that have objects. */
+export interface Neighbours {
+  /** Ends what it made; called when the process leaves. */
+  close?(): Promise<void>;
+  /** Where the exporter of a thread is; undefined for one of another process. */
+  resolve(oxid: Oxid): Promise<ResolvedOxid> | undefined;
+}
+
 export interface ImporterOptions {
   readonly connections: Connections;
   readonly resolverClient: ResolverClient;
@@ -25,6 +33,7 @@ export interface ImporterOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly report: ReferenceReport;
+  readonly neighbours?: Neighbours | undefined;
 }
 
 const OR_INVALID_OXID = 0x80070776;
@@ -84,6 +93,8 @@ export class Importer implements ImportHome, AsyncDisposable {
   async locate(exporter: RemoteExporter, again: boolean): Promise<ResolvedOxid> {
     const { oxid, resolver, origin } = exporter;
     if (this.#isHere(resolver)) {
+      const near = this.#options.neighbours?.resolve(oxid);
+      if (near !== undefined) return near;
       const at = await this.#options.machine.resolve(oxid);
       if (at === undefined)
         throw new ComError(OR_INVALID_OXID, "this machine's SCM does not know the object's process");
