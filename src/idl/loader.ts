@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { Diagnostics } from "./diagnostics.ts";
+import { definesType } from "./bind/symbols.ts";
 import type { FileFinder } from "./host.ts";
 import { type SourceFile, SourceMap } from "./source.ts";
 import type { Decl, Unit } from "./syntax/ast.ts";
@@ -43,6 +44,7 @@ export class Loader {
   readonly #defines: ReadonlyMap<string, string>;
   readonly #units = new Map<string, LoadedUnit>();
   readonly #texts = new Map<string, SourceFile>();
+  #implicit: ReadonlySet<LoadedUnit> | undefined;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -119,6 +121,17 @@ export class Loader {
   isWellKnown(path: string): boolean {
     const { wellKnown } = this.#options;
     return wellKnown !== undefined && dirname(path) === wellKnown;
+  }
+
+  /** True when one of these well-known files, or one that they import, defines a type. */
+  definedByImplicit(files: readonly string[], name: string): boolean {
+    if (this.#implicit === undefined) {
+      const units = new Set(files.flatMap((it) => this.loadWellKnown(it) ?? []));
+      for (const unit of units) for (const imported of unit.imports) units.add(imported);
+      this.#implicit = units;
+    }
+    for (const unit of this.#implicit) if (definesType(unit, name)) return true;
+    return false;
   }
 
   /** A well-known file by its base name. */

@@ -139,7 +139,7 @@ export class Binder {
       sizeOf: (type) => sizeOf(this.types.use(type)),
       castRange: (type) => this.#rangeOf(this.types.use(type)),
       typeRange: (name, place) =>
-        this.symbols.type(name) === undefined && !this.findElsewhere(name)
+        this.symbols.type(name) === undefined && !this.findElsewhere(name, place)
           ? undefined
           : this.#rangeOf(this.types.reference(name, undefined, place)),
     };
@@ -243,9 +243,13 @@ export class Binder {
     if (this.unitOf(entity.file) === this.#unit.path) this.#entities.push(entity);
   }
 
-  /** Tries the file that ODL takes for granted; true when it declares the name. */
-  findElsewhere(name: string): boolean {
-    if (!implicitNames.has(name)) return false;
+  /** Tries the files that ODL takes for granted; true when they declare the name. */
+  findElsewhere(name: string, place: number): boolean {
+    if (!implicitNames.has(name)) {
+      if (!this.#loader.definedByImplicit(implicitFiles, name)) return false;
+      // Authors build with an SDK whose files import more than they have to.
+      this.diagnostics.warning(place, `"${name}" is not imported; that of OLE is taken`);
+    }
     for (let file = implicitFiles[this.#implicit]; file !== undefined; file = implicitFiles[this.#implicit]) {
       this.#implicit++;
       const unit = this.#loader.loadWellKnown(file);

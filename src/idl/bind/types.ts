@@ -175,7 +175,7 @@ export class TypeBinder {
 
   /** Declared and nowhere defined: an interface pointer can still be sent if the interface is known elsewhere. */
   #forward(decl: { readonly word: string; readonly place: number }, name: string): Type {
-    const found = this.#binder.findElsewhere(name);
+    const found = this.#binder.findElsewhere(name, decl.place);
     if (found) return this.reference(name, undefined, decl.place);
     let type = this.#unknown.get(name);
     if (type === undefined) {
@@ -191,7 +191,7 @@ export class TypeBinder {
   #unknownType(name: string, word: string | undefined, place: number): Type {
     const known = this.#unknown.get(name);
     if (known !== undefined) return known;
-    if (this.#binder.findElsewhere(name)) return this.reference(name, word, place);
+    if (this.#binder.findElsewhere(name, place)) return this.reference(name, word, place);
     const spelling = this.#binder.symbols.spelling(name);
     if (spelling !== undefined && spelling !== name) {
       this.#binder.diagnostics.warning(place, `"${name}" is taken for ${spelling}`);

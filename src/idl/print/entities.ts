@@ -28,6 +28,10 @@ export interface FileScope extends LoweringScope {
   readonly imports: Imports;
   /** Name of an interface's constant and type. */
   interfaceName(entity: Interface | Dispinterface): string;
+  /** Local name of a constant that another module has; undefined for one of this file. */
+  importedValue(entity: { readonly name: string; readonly file: string }): string | undefined;
+  /** True for an interface that travels as its type library says. */
+  byLibrary(entity: Interface | Dispinterface): boolean;
   /** Remembers a method that cannot be sent, to be reported. */
   report(place: number, message: string): void;
   readonly lowering: Lowering;
@@ -173,7 +177,16 @@ function discriminantOf(scope: FileScope, union: Union): string {
     top: false,
     level: 0,
   };
+  const plain = unalias(type);
+  const values = plain.kind === "enum" ? scope.importedValue(plain) : undefined;
+  // The descriptor of another module is of any type to TypeScript; a discriminant has to be a number.
+  if (plain.kind === "enum" && values !== undefined) return enumDescriptor(scope, plain, values);
   return scope.lowering.lower(type, use).ndr;
+}
+
+export function enumDescriptor(scope: FileScope, entity: Enum, values: string, wider = false): string {
+  const wide = wider || hasAttribute(entity.attributes, "v1_enum") ? ", true" : "";
+  return `${scope.runtime("enumeration")}(${JSON.stringify(entity.name)}, ${values}${wide})`;
 }
 
 function armName(arm: Arm): string {
@@ -271,12 +284,10 @@ export function printEnum(scope: FileScope, entity: Enum): string {
   const values = entity.values.map(
     (it) => `${printDoc(docLines(scope.sources, it), "  ")}  ${memberName(it.name)}: ${it.value},\n`,
   );
-  const wide = hasAttribute(entity.attributes, "v1_enum") ? ", true" : "";
-  const descriptor = `${scope.runtime("enumeration")}(${JSON.stringify(name)}, ${name}${wide})`;
   return [
     `${doc}export const ${name} = {\n${values.join("")}} as const;\n`,
     `export type ${name} = (typeof ${name})[keyof typeof ${name}];\n`,
-    `export const ${name}_enum: ${scope.runtimeType("NdrType")} = ${descriptor};\n`,
+    `export const ${name}_enum: ${scope.runtimeType("NdrType")} = ${enumDescriptor(scope, entity, name)};\n`,
   ].join("");
 }
 

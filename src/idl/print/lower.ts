@@ -25,6 +25,8 @@ export interface LoweringScope {
   runtimeType(name: string): string;
   /** Descriptor of a structure, union or enum. Throws {@link Unmarshalable}. */
   descriptor(entity: Struct | Union | Enum): string;
+  /** Descriptor of an enumeration that takes 32 bits whatever its declaration says. */
+  wideEnum(entity: Enum): string;
   /** TypeScript name of a structure, union, enum or interface. */
   typeName(entity: { readonly name: string; readonly file: string }): string;
   /** A `[wire_marshal]` type; undefined when no module says how. */
@@ -45,6 +47,8 @@ export interface Use {
   readonly top: boolean;
   /** How many pointers and dimensions are already gone through. */
   readonly level: number;
+  /** Enumerations take 32 bits here: see {@link LibraryInterfaces}. */
+  readonly wideEnums?: boolean;
 }
 
 const bases: Readonly<Record<BaseName, { ndr: string; ts: string; many?: string } | undefined>> = {
@@ -108,7 +112,11 @@ export class Lowering {
       case "union":
         return this.#special(type) ?? this.#tagged(type);
       case "enum":
-        return { ndr: this.#scope.descriptor(type), ts: this.#scope.typeName(type), nullable: false };
+        return {
+          ndr: use.wideEnums === true ? this.#scope.wideEnum(type) : this.#scope.descriptor(type),
+          ts: this.#scope.typeName(type),
+          nullable: false,
+        };
       case "interface":
       case "dispinterface":
       case "coclass":

@@ -123,6 +123,7 @@ class MethodPrinter {
   readonly #form: Method;
   readonly #dispatch: boolean;
   readonly #pointerDefault: PointerClass;
+  readonly #wideEnums: boolean;
   readonly #params: readonly Param[];
   readonly #siblings: ReadonlySet<string>;
   /** Why the method has no wire form; undefined when it has one. */
@@ -140,6 +141,7 @@ class MethodPrinter {
     this.#form = form;
     this.#dispatch = entity.kind === "dispinterface";
     this.#pointerDefault = pointerDefault;
+    this.#wideEnums = scope.byLibrary(entity);
     // A binding handle is not sent.
     this.#params = form.params.filter((it) => !isHandle(it.type));
     this.#siblings = new Set(this.#params.map((it) => it.name));
@@ -172,6 +174,7 @@ class MethodPrinter {
       pointerDefault: this.#pointerDefault,
       top: true,
       level: 0,
+      wideEnums: this.#wideEnums,
     });
   }
 
@@ -182,6 +185,7 @@ class MethodPrinter {
       pointerDefault: this.#pointerDefault,
       top: false,
       level: 0,
+      wideEnums: this.#wideEnums,
     });
   }
 

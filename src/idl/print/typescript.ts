@@ -1,9 +1,10 @@
 import { basename, dirname, isAbsolute, relative } from "node:path";
 import type { Binder } from "../bind/binder.ts";
 import type { Alias, Dispinterface, Entity, Enum, Interface, Model, Struct, Type, Union } from "../model.ts";
-import { wireAttribute } from "../model.ts";
+import { hasAttribute, wireAttribute } from "../model.ts";
 import type { SourceMap } from "../source.ts";
 import {
+  enumDescriptor,
   type FileScope,
   printCoclass,
   printConstant,
@@ -18,6 +19,7 @@ import {
 } from "./entities.ts";
 import { Imports } from "./imports.ts";
 import { type Lowered, Lowering, Unmarshalable } from "./lower.ts";
+import { LibraryInterfaces } from "./library-interfaces.ts";
 import { inferSwitchTypes } from "./switch-types.ts";
 import {
   moduleKey,
@@ -62,6 +64,7 @@ class FilePrinter implements FileScope {
   /** Undefined while being looked at, null when it can be sent, else why not. */
   readonly #marshalable = new Map<object, string | null | undefined>();
   readonly #reported = new Set<string>();
+  #library: LibraryInterfaces | undefined;
   #switchTypes: ReadonlyMap<Union, Type> = new Map();
 
   constructor(model: Model, binder: Binder, sources: SourceMap, options: TypeScriptOptions) {
@@ -245,6 +248,20 @@ class FilePrinter implements FileScope {
     }
     const module = this.#moduleOf(entity);
     return module === undefined ? entity.name : this.imports.value(module, entity.name);
+  }
+
+  wideEnum(entity: Enum): string {
+    if (hasAttribute(entity.attributes, "v1_enum")) return this.descriptor(entity);
+    return enumDescriptor(this, entity, this.importedValue(entity) ?? entity.name, true);
+  }
+
+  byLibrary(entity: Interface | Dispinterface): boolean {
+    return (this.#library ??= new LibraryInterfaces(this.#model)).has(entity);
+  }
+
+  importedValue(entity: { readonly name: string; readonly file: string }): string | undefined {
+    const module = this.#moduleOf(entity);
+    return module === undefined ? undefined : this.imports.value(module, entity.name);
   }
 
   descriptor(entity: Struct | Union | Enum): string {

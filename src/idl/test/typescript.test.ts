@@ -128,3 +128,20 @@ test("what cannot be sent is said, and the rest is printed", () => {
   assert.match(text, /f\(p: unknown, /);
   assert.match(text, /name: "g", opnum: 1, params: \[\{ name: "x", type: i32, in: true, out: false \}\]/);
 });
+
+test("enumerations take 32 bits where a type library marshals, 16 elsewhere", () => {
+  const text = (inside: string): string => {
+    const result = compileText(`typedef long HRESULT;
+[object, uuid(00000000-0000-0000-C000-000000000046)] interface IUnknown { }
+typedef enum Mode { Off, On } Mode;
+[object, oleautomation, uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e01)]
+interface IMode : IUnknown { HRESULT Set([in] Mode mode, [out] Mode *old); }
+[uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e02)] library L { ${inside} }`);
+    return result.typescript();
+  };
+  const described = text("interface IMode;");
+  assert.match(described, /name: "mode", type: enumeration\("Mode", Mode, true\)/);
+  assert.match(described, /ref\(enumeration\("Mode", Mode, true\)\)/);
+  const apart = text("interface IUnknown;");
+  assert.match(apart, /name: "mode", type: Mode_enum/);
+});

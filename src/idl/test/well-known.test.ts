@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Compiler, type Idl, wellKnownFolder, wellKnownModules } from "../index.ts";
+import {
+  Compiler,
+  type Idl,
+  memoryFileSystem,
+  nodeFileSystem,
+  wellKnownFolder,
+  wellKnownModules,
+} from "../index.ts";
 import { root, textsOf } from "./support.ts";
 
 const compiler = new Compiler();
@@ -102,4 +109,39 @@ test("generated files are up to date", () => {
       `${entry.source}: run npm run generate`,
     );
   }
+});
+
+test("a type of OLE that nobody imports is taken from the well-known files, with a warning", () => {
+  const text = `import "unknwn.idl";
+[object, uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e01)] interface I : IUnknown { HRESULT A(IStream *s, Nobody *n); }`;
+  const own = memoryFileSystem({ "a.idl": text });
+  const fileSystem = {
+    readFile: (path: string) => own.readFile(path) ?? nodeFileSystem.readFile(path),
+    readFolder: (path: string) => nodeFileSystem.readFolder(path),
+  };
+  const texts = textsOf(new Compiler({ fileSystem }).compile("a.idl"));
+  assert.equal(texts.length, 2);
+  assert.match(texts[0] ?? "", /warning: "IStream" is not imported; that of OLE is taken/);
+  assert.match(texts[1] ?? "", /error: "Nobody" is not a known type/);
+});
+
+test("an SDK's own copy of a well-known file: what ours has comes from the package, the rest from beside", () => {
+  const files = {
+    "/sdk/unknwn.idl": `typedef long HRESULT;
+[object, uuid(00000000-0000-0000-C000-000000000046)] interface IUnknown { }
+typedef struct EXTRA { long a; } EXTRA;`,
+    "/sdk/a.idl": `import "unknwn.idl";
+[object, uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e01)] interface I : IUnknown { HRESULT A(EXTRA *s); }`,
+  };
+  const own = memoryFileSystem(files);
+  const fileSystem = {
+    readFile: (path: string) => own.readFile(path) ?? nodeFileSystem.readFile(path),
+    readFolder: (path: string) =>
+      path.startsWith("/sdk") ? own.readFolder(path) : nodeFileSystem.readFolder(path),
+  };
+  const result = new Compiler({ fileSystem }).compile("/sdk/a.idl");
+  const text = result.typescript();
+  assert.deepEqual(textsOf(result), []);
+  assert.match(text, /import \{ IUnknown \} from "comity\/com";/);
+  assert.match(text, /import \{ EXTRA \} from "\.\/unknwn\.js";/);
 });

@@ -150,7 +150,7 @@ export const IShape: Interface<IShape> = defineInterface<IShape>({
       name: "Paint",
       opnum: 10,
       params: [
-        { name: "colour", type: Colour_enum, in: true, out: false },
+        { name: "colour", type: enumeration("Colour", Colour, true), in: true, out: false },
         { name: "like", type: interfacePointer("IShape", "c0a17b1e-0004-4000-8000-00000000f001"), in: true, out: false },
         { name: "made", type: ref(interfacePointer("IUnknown", "00000000-0000-0000-c000-000000000046")), in: false, out: true },
         { name: "lcid", type: i32, in: true, out: false, lcid: true },
