@@ -181,7 +181,7 @@ export function makeClassObject(
     definition.options.license === undefined
       ? new ClassObject(definition, runtime, locks)
       : new LicensedClassObject(definition, runtime, locks);
-  identityOfObject(made, runtime);
+  identityOfObject(made, runtime).keepsServer = false;
   return made;
 }
 

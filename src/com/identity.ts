@@ -2,6 +2,7 @@ import { ComError, type Guid, HResult } from "../base/index.ts";
 import type { Interface, InterfaceDescriptor } from "../ndr/index.ts";
 import { thread } from "./apartment.ts";
 import { adoptInterface, contractOf, interfacesOf } from "./interfaces.ts";
+import type { ServerLocks } from "./locks.ts";
 import type { LeakDetector } from "./leaks.ts";
 import type { Apartment, InterfaceStub, ObjectIdentity } from "./remoting.ts";
 import { makeStub } from "./stub.ts";
@@ -27,6 +28,8 @@ export interface IdentityHost {
   /** Told when an object's own `finalRelease` throws. */
   finalReleaseFailed(identity: Identity, error: unknown): void;
   readonly leaks: LeakDetector | undefined;
+  /** What keeps the object's server needed. */
+  readonly locks?: ServerLocks;
 }
 
 /** One implementation object as others see it: its interfaces, its count of references, its apartment. */
@@ -38,9 +41,12 @@ export class Identity implements ObjectIdentity {
   host: IdentityHost | undefined;
   /** The class definition that made the object, when one did. */
   definition: object | undefined;
-  #references = 0;
   /** Asks elsewhere for interfaces the object does not write itself: a handler's proxies. */
   beyond: Beyond | undefined;
+  /** False for class objects: a reference to one keeps no server, a lock does (IClassFactory::LockServer). */
+  keepsServer = true;
+  #lockedOutside: ServerLocks | undefined;
+  #references = 0;
   #gone = false;
   /** Above zero while the object is protected from its own end: an aggregate under construction, the last rites. */
   #protected = 0;
@@ -98,7 +104,6 @@ export class Identity implements ObjectIdentity {
     return found;
   }
 
-  #find(iid: Guid): Facet | undefined {
   /** As {@link facet}, for questions of the runtime's own: nothing is adopted, provided or remembered. */
   peek(iid: Guid): Facet | undefined {
     const known = this.#facets.get(iid) ?? this.#late?.get(iid)?.();
@@ -107,6 +112,7 @@ export class Identity implements ObjectIdentity {
     return descriptor === undefined ? undefined : { descriptor, target: this.object };
   }
 
+  #find(iid: Guid): Facet | undefined {
     if (iid === IID_IUnknown) return { descriptor: IUnknown, target: this.object };
     const table = interfacesOf(this.object);
     const own = table.get(iid);
@@ -136,6 +142,13 @@ export class Identity implements ObjectIdentity {
     }
     if (--this.#references === 0) this.#end();
     return this.#references;
+  }
+
+  /** Somebody outside the apartment holds the object, or nobody any more: its server is needed meanwhile. */
+  heldOutside(held: boolean): void {
+    this.#lockedOutside?.release();
+    this.#lockedOutside = held && this.keepsServer ? this.host?.locks : undefined;
+    this.#lockedOutside?.add();
   }
 
   /** Runs `action` once, at the object's last release. */
@@ -203,7 +216,6 @@ export class Identity implements ObjectIdentity {
     for (const descriptor of all) (this.#late ??= new Map()).set(descriptor.iid, () => make(descriptor));
   }
 
-  /** An interface and its bases as this object answers them. */
   /** Adds an interface that another object answers: what {@link beyond} found. It is given back at the end of this one. */
   show(descriptor: InterfaceDescriptor, target: IUnknown): void {
     let taken = false;
@@ -216,6 +228,7 @@ export class Identity implements ObjectIdentity {
     else target[Symbol.dispose]();
   }
 
+  /** An interface and its bases as this object answers them. */
   #chain(descriptor: InterfaceDescriptor): Facet[] {
     return withBases(descriptor).map((one) => {
       const facet = this.facet(one.iid);

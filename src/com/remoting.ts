@@ -86,6 +86,8 @@ export interface ObjectIdentity {
   /** The stub of an interface, or undefined when the object does not have it. */
   queryInterface(iid: Guid): InterfaceStub | undefined;
   addRef(): number;
+  /** Somebody outside the apartment holds the object, or nobody any more: its server is needed meanwhile. */
+  heldOutside(held: boolean): void;
   /** At zero the object's `finalRelease` (or `Symbol.dispose`) runs. */
   release(): number;
 }
@@ -97,6 +99,8 @@ export interface MarshalOptions {
   readonly kind?: "normal" | "tableStrong" | "tableWeak";
   /** SORF_NOPING: the client sends no pings and the server counts no absence. */
   readonly noPing?: boolean;
+  /** A marshaled envoy context to send along, which makes the reference an extended one ([MS-DCOM] 2.2.18.7). Not with a handler. */
+  readonly envoy?: { readonly id: Guid; readonly data: Uint8Array };
 }
 
 /** OBJREF out and in (CoMarshalInterface, CoUnmarshalInterface). */
@@ -105,6 +109,17 @@ export interface Marshaler {
   marshalInterface(iid: Guid, pointer: object, options?: MarshalOptions): Uint8Array;
   /** The pointer an OBJREF stands for; the caller owns it. An object of this process comes back as itself. */
   unmarshalInterface(iid: Guid, objref: Uint8Array): IUnknown;
+  /** As `marshalInterface`, but waits where a remote object must be asked for a reference first, or an object takes its time to marshal itself. */
+  marshalWhenReady(iid: Guid, pointer: object, options?: MarshalOptions): Promise<Uint8Array>;
+  /** As `unmarshalInterface`, but waits where the code of a class has to be loaded first: what comes is the object, not a pointer that waits for it. */
+  unmarshalWhenReady(iid: Guid, objref: Uint8Array): Promise<IUnknown>;
+  /** Standard marshaling as an object of its own (CoGetStandardMarshal), for `object`, or for whatever is handed to it. The caller owns the pointer. */
+  getStandardMarshal(object?: object): IMarshal;
+  /**
+   * The standard marshaler of an object here (`StdMarshal.SERVER`), or the manager of the proxies behind a handler (`StdMarshal.HANDLER`), as a
+   * non-delegating IUnknown for `outer` to aggregate (CoGetStdMarshalEx). The caller owns the pointer.
+   */
+  getStdMarshalEx(outer: object, flags: number): IUnknown;
   /** Gives back what an OBJREF holds without unmarshaling it (CoReleaseMarshalData). */
   releaseMarshalData(objref: Uint8Array): Promise<void>;
   /** Cuts every outside reference to an object (CoDisconnectObject). */
@@ -118,8 +133,6 @@ export interface Credentials {
   readonly domain?: string;
 }
 
-  /** A marshaled envoy context to send along, which makes the reference an extended one ([MS-DCOM] 2.2.18.7). Not with a handler. */
-  readonly envoy?: { readonly id: Guid; readonly data: Uint8Array };
 /** Which machine, as whom, how well protected (COSERVERINFO). */
 export interface ServerInfo {
   /** Host name or address, with `[port]` when its SCM does not listen on 135. Absent: this machine. */
@@ -130,17 +143,6 @@ export interface ServerInfo {
   readonly impersonationLevel?: number;
 }
 
-  /** As `marshalInterface`, but waits where a remote object must be asked for a reference first, or an object takes its time to marshal itself. */
-  marshalWhenReady(iid: Guid, pointer: object, options?: MarshalOptions): Promise<Uint8Array>;
-  /** As `unmarshalInterface`, but waits where the code of a class has to be loaded first: what comes is the object, not a pointer that waits for it. */
-  unmarshalWhenReady(iid: Guid, objref: Uint8Array): Promise<IUnknown>;
-  /** Standard marshaling as an object of its own (CoGetStandardMarshal), for `object`, or for whatever is handed to it. The caller owns the pointer. */
-  getStandardMarshal(object?: object): IMarshal;
-  /**
-   * The standard marshaler of an object here (`StdMarshal.SERVER`), or the manager of the proxies behind a handler (`StdMarshal.HANDLER`), as a
-   * non-delegating IUnknown for `outer` to aggregate (CoGetStdMarshalEx). The caller owns the pointer.
-   */
-  getStdMarshalEx(outer: object, flags: number): IUnknown;
 export interface ActivationRequest {
   readonly clsid: Guid;
   readonly iids: readonly Guid[];

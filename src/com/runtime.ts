@@ -134,10 +134,10 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   readonly #store: Store | undefined;
   readonly #contracts: ContractSource | undefined;
   readonly #activation: ActivationPath;
-  #remoting: Remoting | undefined;
-  #closed = false;
   /** The classes that references name: unmarshalers, handlers, proxies and stubs. */
   readonly referenceClasses: RuntimeReferenceClasses;
+  #remoting: Remoting | undefined;
+  #closed = false;
 
   private constructor(options: RuntimeOptions, home: string, registry: Registry, store: Store | undefined) {
     this.home = home;
@@ -152,9 +152,9 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     this.leaks = options.leaks === undefined ? undefined : new LeakDetector((leak) => this.#leaked(leak));
     for (const provider of [errorInfoProvider, ...(options.providers ?? [])]) this.#providers.add(provider);
     this.#activation = new ActivationPath(this, this.#table, this.#modules, this.classes);
+    this.referenceClasses = new RuntimeReferenceClasses(this, this.#table, this.#modules);
   }
 
-    this.referenceClasses = new RuntimeReferenceClasses(this, this.#table, this.#modules);
   /** Starts the library. The caller closes it, best with `await using`. */
   static async open(options: RuntimeOptions = {}): Promise<Runtime> {
     const home = homeFolder(options.home);
@@ -305,7 +305,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     const { uses = "multiple" } = options;
     const context = contextOfUse(options.context, uses);
     const factory = "factory" in what ? what.factory : makeClassObject(what, this, this.locks);
-    identityOf(factory, this);
+    identityOf(factory, this).keepsServer = false;
     const entry: ClassEntry = {
       clsid: what.clsid,
       factory,

@@ -56,6 +56,7 @@ export class StubManager {
   hold(): void {
     if (this.#holdsObject) return;
     this.identity.addRef();
+    this.identity.heldOutside(true);
     this.#holdsObject = true;
   }
 
@@ -85,6 +86,7 @@ export class StubManager {
   #letGo(): void {
     if (!this.#holdsObject || this.references > 0) return;
     this.#holdsObject = false;
+    this.identity.heldOutside(false);
     this.identity.release();
   }
 }
