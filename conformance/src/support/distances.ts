@@ -37,6 +37,7 @@ const LOCAL_SERVER = 4;
 
 export const distances: readonly Distance[] = [
   { name: "in process", here: true, open: inProcess },
+  { name: "another thread", here: true, open: inThread },
   { name: "a local server program", here: false, open: () => onThisMachine("program") },
   { name: "a local server program, no SCM running", here: false, open: withoutScm },
   { name: "the default surrogate", here: false, open: () => onThisMachine("surrogate") },
@@ -49,6 +50,21 @@ async function inProcess(): Promise<Place> {
   const home = newHome();
   const com = await Runtime.open({ home, leaks: "throw" });
   await com.registerModule(subjectModulePath);
+  return place(com, {}, async () => {
+    await com.close();
+    removeHome(home);
+  });
+}
+
+/** The client is a single-threaded apartment, its classes live in the multithreaded one. */
+async function inThread(): Promise<Place> {
+  const home = newHome();
+  const com = await Runtime.open({ home, leaks: "throw", apartment: "single", threads: 1 });
+  await com.registerModule(subjectModulePath);
+  await com.registry.edit((keys) => {
+    for (const clsid of com.classes.list())
+      keys.set(`HKCR\\CLSID\\{${clsid}}\\InprocServer32`, "ThreadingModel", "Free");
+  });
   return place(com, {}, async () => {
     await com.close();
     removeHome(home);
