@@ -45,6 +45,7 @@ for (const [name, [source, path]] of Object.entries(samples)) {
 const contracts = {
   calculator: ["examples/calculator/calculator.idl", "examples/calculator/src/gen/calculator.ts"],
   subject: ["conformance/subject.idl", "conformance/src/gen/subject.ts"],
+  suites: ["conformance/suites.idl", "conformance/src/gen/suites.ts"],
 };
 for (const [name, [source, target]] of Object.entries(contracts)) {
   if (only.length > 0 && !only.includes(name)) continue;

@@ -1,6 +1,7 @@
-import { type CreateOptions, type IClassFactory, Runtime } from "comity";
-import type { InterfaceResults } from "comity/com";
+import { type CreateOptions, type IClassFactory, type IUnknown, type Interface, Runtime } from "comity";
+import type { ClassName, InterfaceResults } from "comity/com";
 import { IMissing, ISubject, ISubjectLab, Subject } from "../gen/subject.js";
+import type { Ground } from "../suites/suite.js";
 import { TestMachine, newHome, registerSubjectServer, removeHome, subjectModulePath } from "./machine.js";
 import { runs, until } from "./wait.js";
 
@@ -19,6 +20,8 @@ export interface Place extends AsyncDisposable {
   /** One object, asked for three interfaces in one round trip; it does not have the second. */
   createEx(): Promise<InterfaceResults<typeof several>>;
   classObject(): Promise<IClassFactory>;
+  /** The same way to any class of the servers: what the suites of interfaces run on. */
+  readonly ground: Ground;
 }
 
 const several = [ISubject, IMissing, ISubjectLab] as const;
@@ -29,7 +32,21 @@ function place(com: Runtime, options: CreateOptions, close: () => Promise<void>)
     create: () => com.createInstance(Subject, ISubject, options),
     createEx: () => com.createInstanceEx(Subject, several, options),
     classObject: () => com.getClassObject(Subject, undefined, options),
+    ground: groundOf(com, options),
     [Symbol.asyncDispose]: close,
+  };
+}
+
+function groundOf(com: Runtime, options: CreateOptions): Ground {
+  return {
+    com,
+    create: <T extends IUnknown>(name: ClassName, iface?: Interface<T>): Promise<T> =>
+      iface === undefined
+        ? com.createInstance(name as ClassName<T>, undefined, options)
+        : com.createInstance(name, iface, options),
+    createEx: (name, interfaces) => com.createInstanceEx(name, interfaces, options),
+    classObject: <T extends IUnknown>(name: ClassName, iface?: Interface<T>): Promise<T & IClassFactory> =>
+      com.getClassObject(name, iface as Interface<T>, options) as Promise<T & IClassFactory>,
   };
 }
 

@@ -1,4 +1,5 @@
 import "./distances.test.js";
+import "./suites.test.js";
 import "./third.test.js";
 import "./security.test.js";
 import "./life.test.js";

@@ -89,10 +89,18 @@ function withReferences(params: DispParams, { count, places, variants }: Referen
   return all;
 }
 
-/** The arguments by parameter, for a function with `count` parameters; the value of a property goes to the last one. */
-export function byParameter(args: CallArguments, count: number): (Argument | undefined)[] {
+/**
+ * The arguments by parameter, for a function with `count` parameters; the value of a property goes to the last one. `isFixed`: there are no others, and
+ * one that is named must be among them (DISP_E_PARAMNOTFOUND).
+ */
+export function byParameter(args: CallArguments, count: number, isFixed = false): (Argument | undefined)[] {
   const list: (Argument | undefined)[] = [...args.positional];
   for (const [at, argument] of args.named) {
+    if (isFixed && at >= count)
+      throw new ArgumentError(
+        new ComError(HResult.DISP_E_PARAMNOTFOUND, `no parameter has the DISPID ${at}`),
+        argument.place,
+      );
     if (list[at] !== undefined)
       throw new ArgumentError(
         new ComError(HResult.DISP_E_BADPARAMCOUNT, "an argument is given twice"),

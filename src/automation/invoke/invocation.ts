@@ -121,7 +121,11 @@ async function runTyped(
   target: MemberFunction,
   params: readonly MemberParam[],
 ): Promise<Variant> {
-  const list = byParameter(request.args, params.length);
+  const { positional, named } = request.args;
+  // Too few are too few, whatever they are called.
+  const isEnough = positional.length + named.size >= params.filter((param) => isRequired(param)).length;
+  const isFixed = params.length > 0 && target.vararg !== true && isEnough;
+  const list = byParameter(request.args, params.length, isFixed);
   if (target.kind === "get" && params.length === 0 && list.length > 0) {
     const value = typedResult(
       target.resultVt,

@@ -438,7 +438,7 @@ test("malformed calls are the caller's mistake, whatever they hold", async () =>
   );
   assert.equal(
     await codeOf(call({ rgvarg: one, cArgs: 1, rgdispidNamedArgs: [200], cNamedArgs: 1 })),
-    HResult.DISP_E_BADPARAMCOUNT,
+    HResult.DISP_E_PARAMNOTFOUND,
   );
   const twice = [new Variant(VT.I4, 1), new Variant(VT.I4, 2)];
   assert.equal(
