@@ -19,6 +19,17 @@ export {
 } from "./late/bound.ts";
 export { NamedArguments, named } from "./late/named.ts";
 export { coerce } from "./invoke/default-value.ts";
+export { varAdd, varCat, varDiv, varIdiv, varMod, varMul, varPow, varSub } from "./arithmetic/arithmetic.ts";
+export { varAbs, varFix, varInt, varNeg, varRound } from "./arithmetic/unary.ts";
+export { varAnd, varEqv, varImp, varNot, varOr, varXor } from "./arithmetic/logic.ts";
+export { VarCompare, varCmp } from "./arithmetic/compare.ts";
+export {
+  type SystemTime,
+  monthName,
+  oleDateFromParts,
+  partsOfOleDate,
+  weekdayName,
+} from "./arithmetic/calendar.ts";
 export { EnumVariant } from "./collection.ts";
 export { type DispatchSettings, makeDispatchable } from "./dispatchable.ts";
 export { type DispatchStubOptions } from "./dispatch-server.ts";
@@ -45,6 +56,7 @@ export { type LateHandler, on, withEvents } from "./events/on.ts";
 export { mayChange, notifyChanged } from "./events/property-notify.ts";
 export type { EventSettings } from "./events/settings.ts";
 export { ConnectStatus } from "./events/status.ts";
+export { type CodePage, codePageByLabel } from "./typelib/code-page.ts";
 // Type libraries.
 export { TypeLibraries, type TypeLibrariesOptions } from "./typelib/libraries.ts";
 export { readTypeLibrary, readTypeLibraryFile } from "./typelib/load.ts";

@@ -1,3 +1,4 @@
+import "./arithmetic.test.ts";
 import "./convert.test.ts";
 import "./dispatch-ex.test.ts";
 import "./dispatch.test.ts";
