@@ -158,6 +158,9 @@ export {
 } from "./marshal/flags.ts";
 export { MemoryStream } from "./marshal/memory-stream.ts";
 export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";
+export { ProxyStubs, type RpcMessage } from "./marshal/proxy-stub.ts";
+export { LayeredProxyStub, type MessageLayer } from "./marshal/layers.ts";
+export { splitStatus } from "./status.ts";
 export type { ReferenceClasses } from "./marshal/reference-classes.ts";
 export { enterCall, leaveCall } from "./call-context.ts";
 export { currentApartment } from "./apartment.ts";

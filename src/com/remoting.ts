@@ -19,6 +19,8 @@ export interface Channel {
     options: CallOptions | undefined,
   ): Promise<unknown>;
 }
+  /** The last handle to the object went. */
+  close?(): void;
 
 /**
  * The client side of one object that lives elsewhere: identity, remote references, channels (the standard identity object of proxies).
@@ -49,6 +51,8 @@ export interface InterfaceStub {
   /** Calls the implementation; a value or a promise. Out-of-apartment callers go through `ObjectIdentity.apartment`. */
   invoke(opnum: number, args: readonly unknown[]): unknown;
 }
+  /** Nobody outside holds the interface any more (IRpcStubBuffer::Disconnect). */
+  disconnect?(): void;
 
 /** Where objects live; calls from outside enter through it. */
 export interface Apartment {

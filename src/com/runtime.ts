@@ -398,6 +398,21 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   }
 
   /** The CLSID a class is named by (CLSIDFromProgID for a ProgID). Throws CO_E_CLASSSTRING. */
+  /**
+   * Names the class whose objects are the proxies and stubs of an interface in this process (CoRegisterPSClsid). Its class object has IPSFactoryBuffer
+   * and is registered in the process, or its module in the registry. Interfaces without one have the standard proxies and stubs.
+   */
+  registerPSClsid(iid: Guid, clsid: Guid): void {
+    this.referenceClasses.registerPSClsid(iid, clsid);
+  }
+
+  /** The class of an interface's proxies and stubs, of this process or else of the registry (CoGetPSClsid). Throws REGDB_E_IIDNOTREG. */
+  getPSClsid(iid: Guid): Guid {
+    const clsid = this.referenceClasses.psClsid(iid);
+    if (clsid !== undefined) return clsid;
+    throw new ComError(HResult.REGDB_E_IIDNOTREG, `interface ${formatGuid(iid)} names no proxies and stubs`);
+  }
+
   clsidOf(name: ClassName): Guid {
     if (typeof name !== "string") return name.clsid;
     const clsid = tryParseGuid(name) ?? this.classes.clsidFromProgId(name);

@@ -7,6 +7,7 @@ import {
   type LeakDetector,
   type MarshalOptions,
   type Marshaler,
+  ProxyStubs,
   type ReferenceClasses,
   StandardHandler,
   StdMarshal,
@@ -57,6 +58,7 @@ export interface MarshalerOptions {
 
 /** Interface pointers to OBJREFs and back ([MS-DCOM] 3.1.1.5.1, 3.2.4.4; CoMarshalInterface and its kin). */
 export class ObjectMarshaler implements Marshaler, Marshaling {
+  readonly proxyStubs: ProxyStubs | undefined;
   readonly hooks: readonly ChannelHook[];
   readonly observers: CallObserver[];
   readonly #options: MarshalerOptions;
@@ -70,6 +72,7 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
   constructor(options: MarshalerOptions) {
     this.#options = options;
     this.hooks = options.hooks;
+    this.proxyStubs = options.classes === undefined ? undefined : new ProxyStubs(options.classes);
     this.#custom = new CustomMarshaler(options.classes, options.leaks);
     this.#handlers = new Handlers(options.classes, options.contracts, options.leaks);
     this.observers = [...(options.observers ?? [])];

@@ -1,5 +1,5 @@
 import type { Guid } from "../base/index.ts";
-import type { IUnknown, MarshalOptions } from "../com/index.ts";
+import type { IUnknown, MarshalOptions, ProxyStubs } from "../com/index.ts";
 import type { AddressChoice } from "./client/endpoints.ts";
 import type { CallSecurity } from "./client/security.ts";
 import type { CallObserver } from "./observe/observer.ts";
@@ -19,6 +19,8 @@ export interface Origin {
 /** Interface pointers to OBJREFs and back, as channels and stubs use it. */
 export interface Marshaling {
   readonly hooks: readonly ChannelHook[];
+  /** Proxies and stubs in the place of the standard ones. */
+  readonly proxyStubs?: ProxyStubs | undefined;
   /** Who watches the calls, the innermost first; usually nobody. May change at any time. */
   readonly observers: readonly CallObserver[];
   /**

@@ -103,11 +103,9 @@ export class RuntimeReferenceClasses implements ReferenceClasses {
     const here = this.#table.find(clsid, ClassContext.INPROC_SERVER);
     if (here !== undefined) return here;
     const path = this.#runtime.classes.inprocServer(clsid);
-    if (path !== undefined) return this.#load(path, clsid, IPSFactoryBuffer.iid);
-    throw new ComError(
-      HResult.REGDB_E_IIDNOTREG,
-      `the proxies of interface ${formatGuid(iid)} are class ${formatGuid(clsid)}, which is not registered here`,
-    );
+    // What keys imported from Windows name are DLLs: the standard proxies and stubs do their work.
+    if (path !== undefined && /\.[cm]?js$/i.test(path)) return this.#load(path, clsid, IPSFactoryBuffer.iid);
+    return undefined;
   }
 
   #isMarshaler(clsid: Guid): boolean {
@@ -148,6 +146,6 @@ function mayUnmarshal(factory: object): boolean {
   return interfacesOf(implementation.prototype as object).has(IMarshal.iid);
 }
 
-function then<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return isThenable(value) ? value.then((settled) => next(settled)) : next(value);
+function then<T, U>(value: Awaitable<T>, use: (value: T) => Awaitable<U>): Awaitable<U> {
+  return isThenable(value) ? value.then(use) : use(value);
 }

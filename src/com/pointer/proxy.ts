@@ -68,7 +68,7 @@ export abstract class ProxyPointer extends Pointer {
 }
 
 /** A channel whose interface is still being asked for. */
-class LateChannel implements Channel {
+export class LateChannel implements Channel {
   readonly #coming: Promise<Channel>;
   #channel: Channel | undefined;
 
@@ -83,6 +83,13 @@ class LateChannel implements Channel {
   invoke(...call: Parameters<Channel["invoke"]>): Promise<unknown> {
     if (this.#channel !== undefined) return this.#channel.invoke(...call);
     return this.#coming.then((channel) => channel.invoke(...call));
+  }
+
+  close(): void {
+    this.#coming.then(
+      (channel) => channel.close?.(),
+      () => undefined,
+    );
   }
 }
 

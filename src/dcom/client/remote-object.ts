@@ -1,5 +1,5 @@
 import { ComError, type Guid, HResult, failed, guidToBytes } from "../../base/index.ts";
-import type { Channel, MarshalOptions, RemoteObject } from "../../com/index.ts";
+import { type Channel, IID_IUnknown, type MarshalOptions, type RemoteObject, contractOf } from "../../com/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import type { REMQIRESULT } from "../gen/dcom.ts";
 import type { Oid } from "../resolver-contract.ts";
@@ -48,6 +48,8 @@ export class RemoteReference implements RemoteObject {
   readonly #restocking = new Map<InterfaceReference, Promise<void>>();
   #question: Question | undefined;
   #handles = 0;
+  /** Channels with a proxy of somebody's own above them. */
+  #replaced: Map<Guid, Channel> | undefined;
   #tables = 0;
   #released = false;
 
@@ -89,15 +91,24 @@ export class RemoteReference implements RemoteObject {
     if (--this.#handles > 0 || this.#released) return;
     this.#released = true;
     this.exporter.forget(this);
+    for (const channel of this.#replaced?.values() ?? []) channel.close?.();
     for (const reference of this.#references.values()) this.#giveBack(reference, reference.publicRefs);
   }
 
   /** The channel to an interface that is known, or a lazy one that asks for it at the first call. */
-  channel(iid: Guid): OrpcChannel {
+  channel(iid: Guid): Channel {
+    const replaced = this.#replaced?.get(iid);
+    if (replaced !== undefined) return replaced;
     let channel = this.#channels.get(iid);
     if (channel === undefined) {
       channel = new OrpcChannel(this, iid, this.#references.get(iid));
       this.#channels.set(iid, channel);
+      const { proxyStubs } = this.exporter.marshaling;
+      const above = iid === IID_IUnknown ? channel : (proxyStubs?.channel(contractOf(iid), channel) ?? channel);
+      if (above !== channel) {
+        (this.#replaced ??= new Map()).set(iid, above);
+        return above;
+      }
     }
     return channel;
   }

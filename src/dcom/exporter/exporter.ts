@@ -82,16 +82,20 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
     this.marshaling = marshaling;
     this.accessGate = options.accessGate;
     this.transferSyntaxes = options.transferSyntaxes ?? ENCODINGS;
-    this.table = new ObjectTable(options.clock, {
-      exported: (oids, within) => {
-        options.trace.add({ kind: "exported", what: `${oids.length} objects` });
-        this.#link?.exported(oids, within);
+    this.table = new ObjectTable(
+      options.clock,
+      {
+        exported: (oids, within) => {
+          options.trace.add({ kind: "exported", what: `${oids.length} objects` });
+          this.#link?.exported(oids, within);
+        },
+        withdrawn: (oids) => {
+          options.trace.add({ kind: "withdrawn", what: `${oids.length} objects` });
+          this.#link?.withdrawn(oids);
+        },
       },
-      withdrawn: (oids) => {
-        options.trace.add({ kind: "withdrawn", what: `${oids.length} objects` });
-        this.#link?.withdrawn(oids);
-      },
-    });
+      marshaling.proxyStubs,
+    );
     this.#own = this.table.export(identityOf(new RemUnknown(this)), IRemUnknown2.iid);
     this.table.grant(this.#own, { kind: "tableStrong", noPing: true });
     // NDR 2.0 where the client offers both, whatever objects prefer: as Windows does.

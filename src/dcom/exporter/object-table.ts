@@ -1,6 +1,6 @@
 import type { Clock, Guid } from "../../base/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
-import type { MarshalOptions, ObjectIdentity } from "../../com/index.ts";
+import type { MarshalOptions, ObjectIdentity, ProxyStubs } from "../../com/index.ts";
 import { NetChanges } from "../ping/net-changes.ts";
 import { missedPeriods } from "../ping/status.ts";
 import type { ExportedObject, Oid } from "../resolver-contract.ts";
@@ -30,12 +30,15 @@ export class ObjectTable implements Disposable {
   readonly #changes = new NetChanges<Oid>();
   readonly #reports: ObjectReports;
   readonly #clock: Clock;
+  readonly #stubs: ProxyStubs | undefined;
   #period = 0;
   #timer: Disposable | undefined;
   #oidBase = 0n;
   #oidCount = 0;
 
-  constructor(clock: Clock, reports: ObjectReports) {
+  /** `stubs`: what stands in the place of standard stubs. */
+  constructor(clock: Clock, reports: ObjectReports, stubs?: ProxyStubs) {
+    this.#stubs = stubs;
     this.#clock = clock;
     this.#reports = reports;
   }
@@ -56,7 +59,7 @@ export class ObjectTable implements Disposable {
   export(identity: ObjectIdentity, iid: Guid): InterfaceEntry {
     let manager = this.#managers.get(identity);
     const fresh = manager === undefined;
-    manager ??= new StubManager(this.#oidBase | BigInt(++this.#oidCount), identity, this.ipids);
+    manager ??= new StubManager(this.#oidBase | BigInt(++this.#oidCount), identity, this.ipids, this.#stubs);
     const entry = manager.entry(iid);
     if (entry === undefined) {
       throw new ComError(HResult.E_NOINTERFACE, `${nameOf(identity.object)} has no interface {${iid}}`);

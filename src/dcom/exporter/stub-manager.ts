@@ -1,5 +1,5 @@
 import type { Guid } from "../../base/index.ts";
-import type { ObjectIdentity } from "../../com/index.ts";
+import type { ObjectIdentity, ProxyStubs } from "../../com/index.ts";
 import type { Oid } from "../resolver-contract.ts";
 import { InterfaceEntry } from "./interface-entry.ts";
 import type { IpidTable } from "./ipid-table.ts";
@@ -16,10 +16,12 @@ export class StubManager {
   /** When a reference was last given out or called, in ticks of the exporter's clock. */
   lastUse = 0;
   readonly #ipids: IpidTable;
+  readonly #stubs: ProxyStubs | undefined;
   readonly #entries = new Map<Guid, InterfaceEntry>();
   #holdsObject = false;
 
-  constructor(oid: Oid, identity: ObjectIdentity, ipids: IpidTable) {
+  constructor(oid: Oid, identity: ObjectIdentity, ipids: IpidTable, stubs: ProxyStubs | undefined) {
+    this.#stubs = stubs;
     this.oid = oid;
     this.identity = identity;
     this.#ipids = ipids;
@@ -46,7 +48,7 @@ export class StubManager {
     if (before !== undefined) return before;
     const stub = this.identity.queryInterface(iid);
     if (stub === undefined) return undefined;
-    const entry = new InterfaceEntry(iid, stub, this);
+    const entry = new InterfaceEntry(iid, this.#stubs?.stub(this.identity, stub) ?? stub, this);
     this.#ipids.add(entry);
     this.#entries.set(iid, entry);
     return entry;
@@ -63,8 +65,7 @@ export class StubManager {
   /** After counts went down: drops interfaces nobody uses, and the object when nobody holds it strongly. Answers whether the manager is empty. */
   settle(entry: InterfaceEntry): boolean {
     if (entry.unused) {
-      this.#ipids.remove(entry);
-      this.#entries.delete(entry.iid);
+      this.#remove(entry);
     }
     this.#letGo();
     return this.empty;
@@ -75,12 +76,17 @@ export class StubManager {
     for (const entry of this.#entries.values()) {
       entry.releaseAll(tables);
       if (entry.unused) {
-        this.#ipids.remove(entry);
-        this.#entries.delete(entry.iid);
+        this.#remove(entry);
       }
     }
     this.#letGo();
     return this.empty;
+  }
+
+  #remove(entry: InterfaceEntry): void {
+    this.#ipids.remove(entry);
+    this.#entries.delete(entry.iid);
+    entry.stub.disconnect?.();
   }
 
   #letGo(): void {

@@ -1,5 +1,6 @@
 import "./objref.test.ts";
 import "./marshal.test.ts";
+import "./proxy-stub.test.ts";
 import "./orpc.test.ts";
 import "./ping.test.ts";
 import "./calls.test.ts";
