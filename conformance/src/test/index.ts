@@ -6,3 +6,4 @@ import "./life.test.js";
 import "./scale.test.js";
 import "./hostile.test.js";
 import "./leftovers.test.js";
+import "./soak.test.js";
