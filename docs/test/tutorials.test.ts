@@ -10,6 +10,7 @@ const scripts = [
   "docs/tutorials/first-object.md",
   "docs/tutorials/from-linux-to-windows.md",
   "docs/tutorials/from-a-type-library.md",
+  "docs/tutorials/events.md",
   "docs/automation.md",
 ];
 
