@@ -30,7 +30,7 @@ const forgotten = new FinalizationRegistry<Held>((held) => {
 });
 
 export function proxyOf(held: Held): object {
-  held.handedOut++;
+  held.scope.handOut(held);
   const before = held.proxy?.deref();
   if (before !== undefined) return before;
   const { proxy } = new ObjectNode(held);

@@ -64,6 +64,14 @@ export class Scope {
     return held;
   }
 
+  /**
+   * Notes that an object is handed out. The first one counts once: that the object behind it was come upon again (`range.Application`) must not keep
+   * everything alive beyond its block.
+   */
+  handOut(held: Held): void {
+    if (held !== this.#root || held.handedOut === 0) held.handedOut++;
+  }
+
   /** Gives back one handing out of an object; the root takes everything with it. */
   release(held: Held): void {
     if (held.released || --held.handedOut > 0) return;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ComError, HResult } from "../../base/index.ts";
-import { isSameObject, pointerTo } from "../../com/index.ts";
+import { ComError, HResult, guid } from "../../base/index.ts";
+import type { InterfaceDescriptor } from "../../ndr/index.ts";
+import { defineClass, isSameObject, pointerTo } from "../../com/index.ts";
 import { Loopback } from "../../com/test/loopback.ts";
 import { advise } from "../events/advise.ts";
 import { events } from "../events/event-stream.ts";
@@ -11,7 +12,7 @@ import { IDispatch } from "../gen/oaidl.ts";
 import { IConnectionPointContainer } from "../gen/ocidl.ts";
 import { lateBound } from "../late/bound.ts";
 import { DCounterEvents, ICounter, ICounterEvents, IOtherEvents } from "./gen/events-sample.ts";
-import { host, makeCounter, makeClicker, codeOf, turn } from "./events-sample.ts";
+import { CounterObject, codeOf, host, make, makeClicker, makeCounter, turn } from "./events-sample.ts";
 
 /** The way to an object: itself, or a proxy to it. */
 const ways: readonly [string, (counter: ICounter) => ICounter][] = [
@@ -25,6 +26,12 @@ const ways: readonly [string, (counter: ICounter) => ICounter][] = [
     },
   ],
 ];
+
+/** The fields of a descriptor, getters read. */
+function descriptorOf(of: InterfaceDescriptor): InterfaceDescriptor {
+  const { name, iid, version, kind, dual, oleautomation, base, methods } = of;
+  return { name, iid, version, kind, dual, oleautomation, base, methods };
+}
 
 for (const [name, way] of ways) {
   describe(`connection points, ${name}`, () => {
@@ -247,6 +254,33 @@ for (const [name, way] of ways) {
       await ask(object, DCounterEvents).Seen(pointerTo(object, IDispatch, host));
       assert.deepEqual(heard, [3, 4, "late", false, 3, true]);
       assert.equal(await codeOf(() => on(counter, "Exploded", () => undefined)), HResult.DISP_E_UNKNOWNNAME);
+    });
+
+    test("late: events that only the object's type library knows", async () => {
+      // No contract of this program has the IID: nothing here says what the events are but the object itself.
+      const iid = guid("8c3f5b10-61d7-4a0e-b1c5-0f4e2d9a70f0");
+      const unknown = { ...descriptorOf(DCounterEvents), name: "DUnknownEvents", iid };
+      const other = guid("8c3f5b10-61d7-4a0e-b1c5-0f4e2d9a70ff");
+      const definition = defineClass(
+        { clsid: other, name: "Mystery", interfaces: [ICounter], sources: [unknown] },
+        class extends CounterObject {},
+      );
+      const { object, counter: near } = make(new definition.implementation(undefined as never), definition);
+      await using counter = lateBound(await way(near).QueryInterface(IDispatch));
+      const heard: unknown[] = [];
+      await using _ = await withEvents(counter, {
+        changed: (n: number) => void heard.push(n),
+        CLICKED: () => void heard.push("clicked"),
+      });
+      await ask(object, unknown as typeof DCounterEvents).Changed(12);
+      await ask(object, unknown as typeof DCounterEvents).Clicked();
+      const stream = await events(counter).ready();
+      await ask(object, unknown as typeof DCounterEvents).Changed(13);
+      for await (const event of stream) {
+        heard.push([event.name, ...event.args]);
+        break;
+      }
+      assert.deepEqual(heard, [12, "clicked", 13, ["Changed", 13]]);
     });
 
     test("typed: on and events", async () => {

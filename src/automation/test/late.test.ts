@@ -257,3 +257,23 @@ test("results: arrays of objects, dates, by-reference values", async () => {
   assert.deepEqual(await things.When(), new Date(Date.UTC(2026, 0, 1)));
   assert.equal(await things.Ref(), 5);
 });
+
+test("an object that answers itself is let go at the end of its block all the same", async () => {
+  class Own {
+    static readonly dispatch = { members: "all" } as const;
+    ended = 0;
+    get Application(): this {
+      return this;
+    }
+    finalRelease(): void {
+      this.ended++;
+    }
+  }
+  const object = new Own();
+  {
+    using app = open(object);
+    assert.ok((await app.Application) === app);
+    assert.ok((await app.Application.Application) === app);
+  }
+  assert.equal(object.ended, 1);
+});
