@@ -33,3 +33,25 @@ export {
   IStream,
   type STATSTG,
 } from "../com/gen/objidl.ts";
+// Property sets.
+export { createPropertySetStorage } from "./propset/set-storage.ts";
+export { PropSetFlag } from "./propset/property-storage.ts";
+export { type SetHost, readPropertySet, writePropertySet } from "./propset/holder.ts";
+export { PropertySet } from "./propset/property-set.ts";
+export { PropertySection } from "./propset/section.ts";
+export { Fmtid, formatOfName, propertySetName } from "./propset/names.ts";
+export { knownPropertyId, knownPropertyName } from "./propset/known.ts";
+export {
+  type ClipboardValue,
+  PropType,
+  PropertyId,
+  type PropertyValue,
+  type VersionedStream,
+} from "./propset/types.ts";
+export { fromPropVariant, toPropVariant } from "./propset/propvariant.ts";
+export {
+  IPropertySetStorage,
+  IPropertyStorage,
+  type PROPSPEC,
+  type PROPVARIANT,
+} from "../automation/gen/propidlbase.ts";

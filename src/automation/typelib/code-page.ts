@@ -50,7 +50,13 @@ const pages = new Map<string, CodePage>();
 
 export function codePageOf(lcid: number): CodePage {
   const language = lcid & 0xffff;
-  const label = traditional.has(language) ? "big5" : (encodings[language & 0x3ff] ?? "windows-1252");
+  return codePageByLabel(
+    traditional.has(language) ? "big5" : (encodings[language & 0x3ff] ?? "windows-1252"),
+  );
+}
+
+/** The code page of an encoding as TextDecoder calls it ("windows-1252"). */
+export function codePageByLabel(label: string): CodePage {
   let page = pages.get(label);
   if (page === undefined) pages.set(label, (page = makePage(label)));
   return page;
@@ -94,10 +100,7 @@ function makePage(label: string): CodePage {
         table ??= tableOf(decode);
         const value = table.get(character);
         if (value === undefined) {
-          throw new ComError(
-            HResult.E_INVALIDARG,
-            `"${character}" is not in ${label}, which the library's language uses`,
-          );
+          throw new ComError(HResult.E_INVALIDARG, `"${character}" is not in the code page ${label}`);
         }
         if (value > 0xff) bytes.push(value >> 8);
         bytes.push(value & 0xff);

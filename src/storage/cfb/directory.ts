@@ -1,3 +1,4 @@
+import { bytesEqual } from "../../base/index.ts";
 import { corrupt } from "../status.ts";
 import type { Content } from "../tree/content.ts";
 import { type Children, Element } from "../tree/element.ts";
@@ -34,6 +35,13 @@ export class Directory {
     if (sid >= this.count) throw corrupt(`directory entry ${sid} does not exist`);
     const view = this.pages.view(Math.floor(sid / this.perSector));
     return readEntry(view, (sid % this.perSector) * entryBytes, this.#volume.major === 4);
+  }
+
+  /** Whether the medium's first page, with the root, is the one that was read. */
+  isCurrent(): boolean {
+    const { buffer, byteOffset, byteLength } = this.pages.view(0);
+    const now = this.#volume.readSector(this.pages.homes[0] ?? 0);
+    return bytesEqual(now, new Uint8Array(buffer, byteOffset, byteLength));
   }
 
   readRoot(): { readonly root: Element; readonly container: number; readonly size: number } {

@@ -1,4 +1,5 @@
 import { copyFileSync } from "node:fs";
+import { IPropertySetStorage } from "../../automation/gen/propidlbase.ts";
 import { ComError } from "../../base/index.ts";
 import { IRootStorage, IStorage, type RemSNB } from "../../com/gen/objidl.ts";
 import type { Implements } from "../../com/index.ts";
@@ -14,7 +15,11 @@ import { DocfileStorage } from "./storage.ts";
 
 /** The root of a compound file: a storage that can also be moved to another file (IRootStorage). */
 export class DocfileRoot extends DocfileStorage implements Implements<IRootStorage> {
-  static override readonly interfaces: readonly Interface<unknown>[] = [IStorage, IRootStorage];
+  static override readonly interfaces: readonly Interface<unknown>[] = [
+    IStorage,
+    IRootStorage,
+    IPropertySetStorage,
+  ];
 
   constructor(session: Session) {
     super(session, undefined, session.mode);

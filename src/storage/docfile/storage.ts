@@ -1,3 +1,5 @@
+import type { IEnumSTATPROPSETSTG, IPropertyStorage } from "../../automation/gen/propidlbase.ts";
+import { IPropertySetStorage } from "../../automation/gen/propidlbase.ts";
 import { ComError, type Guid } from "../../base/index.ts";
 import { IEnumSTATSTG, IStorage, IStream, type RemSNB, type STATSTG } from "../../com/gen/objidl.ts";
 import type { FILETIME } from "../../com/gen/wtypesbase.ts";
@@ -12,7 +14,13 @@ import { OpenElement } from "../tree/open-element.ts";
 import { Scope } from "../tree/scope.ts";
 import { StreamData } from "../tree/stream-data.ts";
 import { copyElement, copyStorage, isWithin } from "./copy.ts";
-import { EnumStat } from "./enum-stat.ts";
+import { EnumList } from "../propset/enum-list.ts";
+import {
+  createPropertySet,
+  deletePropertySet,
+  enumPropertySets,
+  openPropertySet,
+} from "../propset/set-storage.ts";
 import type { Session } from "./session.ts";
 import { DocfileStream, StreamUse } from "./stream.ts";
 
@@ -22,8 +30,8 @@ export const contentsName = "CONTENTS";
 /**
  * A storage of a compound file (IStorage). What it opens is open once, exclusively, with no more access than it has itself; it ends with its storage.
  */
-export class DocfileStorage implements Implements<IStorage> {
-  static readonly interfaces: readonly Interface<unknown>[] = [IStorage];
+export class DocfileStorage implements Implements<IStorage>, Implements<IPropertySetStorage> {
+  static readonly interfaces: readonly Interface<unknown>[] = [IStorage, IPropertySetStorage];
   readonly session: Session;
   /** The element in the scope that its changes go to. */
   readonly open: OpenElement;
@@ -268,7 +276,7 @@ export class DocfileStorage implements Implements<IStorage> {
     const elements = [...this.open.element.children.values()].map((element) =>
       statOf(element, element.name, 0),
     );
-    return pointerTo(new EnumStat(elements), IEnumSTATSTG);
+    return pointerTo(new EnumList(elements, IEnumSTATSTG), IEnumSTATSTG);
   }
 
   DestroyElement(pwcsName: string): Awaitable<void> {
@@ -341,6 +349,23 @@ export class DocfileStorage implements Implements<IStorage> {
 
   #settle<T>(make: () => T): Awaitable<T> {
     return this.session.settle(make());
+  }
+
+  /** IPropertySetStorage: the properties of a format, in an element of this storage. */
+  Create(rfmtid: Guid, pclsid: Guid | null, grfFlags: number, grfMode: number): Promise<IPropertyStorage> {
+    return createPropertySet(this, rfmtid, pclsid, grfFlags, grfMode);
+  }
+
+  Open(rfmtid: Guid, grfMode: number): Promise<IPropertyStorage> {
+    return openPropertySet(this, rfmtid, grfMode);
+  }
+
+  Delete(rfmtid: Guid): Promise<void> {
+    return deletePropertySet(this, rfmtid);
+  }
+
+  Enum(): Promise<IEnumSTATPROPSETSTG> {
+    return enumPropertySets(this);
   }
 
   /** A new stream with bytes in it. */

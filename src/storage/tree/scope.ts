@@ -84,7 +84,9 @@ export class Scope {
     volume.store.refresh?.();
     const now = new Uint8Array(headerBytes);
     volume.store.read(0, now);
-    if (!bytesEqual(now, volume.headerImage)) {
+    // The header tells of most commits, the root's entry of those that put everything where it was.
+    const same = bytesEqual(now, volume.headerImage) && volume.directory.isCurrent();
+    if (!same) {
       throw new ComError(StgStatus.NOTCURRENT, "the file was changed by another program since it was opened");
     }
   }
