@@ -16,6 +16,8 @@ export interface CompileOptions {
   readonly includePath?: readonly string[];
   /** Macros (`-D`): name to text. */
   readonly defines?: Readonly<Record<string, string>>;
+  /** The configuration file (`/acf`) of what is compiled; default: the .acf file of its name beside it. */
+  readonly acf?: string;
   /** Default: the real file system. */
   readonly fileSystem?: IdlFileSystem;
   /** Folder of the well-known .idl files; default: the package's own. `null`: none. */
@@ -72,7 +74,9 @@ export class Compiler {
 
   compile(path: string): CompileResult {
     const found = this.#finder.find(path, [""]);
-    const unit = found === undefined ? undefined : this.#loader.load(found);
+    const { acf } = this.#options;
+    if (acf !== undefined && this.#finder.find(acf, [""]) === undefined) return missing(acf);
+    const unit = found === undefined ? undefined : this.#loader.load(found, acf);
     if (unit === undefined) return missing(path);
     const binder = new Binder(unit, this.#loader, this.#options.tolerant ?? false);
     const empty: Model = { path: unit.path, entities: [], imports: [], missing: [], quotes: [] };

@@ -4,6 +4,7 @@ import { definesType } from "./bind/symbols.ts";
 import type { FileFinder } from "./host.ts";
 import { type SourceFile, SourceMap } from "./source.ts";
 import type { Decl, Unit } from "./syntax/ast.ts";
+import { applyAcf, parseAcf } from "./syntax/acf.ts";
 import { parseUnit } from "./syntax/declarations.ts";
 import { foreignLanguage, isMidl3 } from "./syntax/dialect.ts";
 import { NameTable } from "./syntax/names.ts";
@@ -56,8 +57,8 @@ export class Loader {
     ]);
   }
 
-  /** The unit of a path; undefined when the file cannot be read. */
-  load(path: string): LoadedUnit | undefined {
+  /** The unit of a path; undefined when the file cannot be read. `given`: its configuration file, when it is not beside it. */
+  load(path: string, given?: string): LoadedUnit | undefined {
     const known = this.#units.get(path);
     if (known !== undefined) return known;
     const source = this.#source(path);
@@ -65,31 +66,22 @@ export class Loader {
     const diagnostics = new Diagnostics(this.sources);
     const files = new Set([path]);
     const missing: string[] = [];
-    const preprocessor = new Preprocessor(source, {
-      names: this.#names,
-      diagnostics,
-      defines: this.#defines,
-      include: (name, from, system) => {
-        const file = this.#include(name, from, system);
-        if (file === undefined) missing.push(name);
-        else files.add(file.path);
-        return file;
-      },
-    });
-    const parser = new Parser(preprocessor);
+    const parser = this.#parser(source, diagnostics, files, missing);
     const midl3 = isMidl3(source.text);
     if (midl3) {
       parser.midl3 = true;
       missing.push("Windows.winmd");
       diagnostics.warning(source.base, "this is MIDL 3.0: interfaces without a uuid get none here");
     }
-    const decls = parseUnit(parser);
+    const parsed = parseUnit(parser);
     if (diagnostics.errors > 0) {
       const texts = [source, ...[...files].flatMap((it) => this.#texts.get(it) ?? [])];
       const language = texts.map((it) => foreignLanguage(it.text)).find((it) => it !== undefined);
       if (language !== undefined)
         diagnostics.conclude(source.base, `this is not Microsoft IDL but ${language}`);
     }
+    const acf = given ?? this.#acfBeside(path);
+    const decls = acf === undefined ? parsed : this.#configured(parsed, acf, diagnostics, files);
     const unit: LoadedUnit = {
       path,
       source,
@@ -104,6 +96,38 @@ export class Loader {
     if (runtime !== undefined) unit.imports.push(runtime);
     this.#loadImports(unit, unit.decls);
     return unit;
+  }
+
+  #parser(source: SourceFile, diagnostics: Diagnostics, files: Set<string>, missing: string[]): Parser {
+    const preprocessor = new Preprocessor(source, {
+      names: this.#names,
+      diagnostics,
+      defines: this.#defines,
+      include: (name, from, system) => {
+        const file = this.#include(name, from, system);
+        if (file === undefined) missing.push(name);
+        else files.add(file.path);
+        return file;
+      },
+    });
+    return new Parser(preprocessor);
+  }
+
+  /** `NAME.acf` beside `NAME.idl`. */
+  #acfBeside(path: string): string | undefined {
+    const wanted = basename(path)
+      .replace(/\.[^.]*$/, ".acf")
+      .toLowerCase();
+    const name = this.#options.finder.list(dirname(path)).find((it) => it.toLowerCase() === wanted);
+    return name === undefined ? undefined : join(dirname(path), name);
+  }
+
+  #configured(decls: Decl[], path: string, diagnostics: Diagnostics, files: Set<string>): Decl[] {
+    const source = this.#source(path);
+    if (source === undefined) return decls;
+    files.add(path);
+    const acf = parseAcf(this.#parser(source, diagnostics, files, []));
+    return applyAcf(decls, acf, (place, message) => diagnostics.warning(place, message));
   }
 
   /** The name of a file beside this one that includes it as text, which makes this one a part of it. */

@@ -249,9 +249,12 @@ export function hasAttribute(attributes: readonly Attribute[], name: string): bo
   return attributeOf(attributes, name) !== undefined;
 }
 
-const replacing = ["wire_marshal", "user_marshal", "transmit_as"];
+const replacing = ["wire_marshal", "transmit_as"];
 
-/** The attribute that gives a type another form on the wire: its argument is the type that travels. */
+/**
+ * The attribute that gives a type another form on the wire: its argument is the type that travels. (`user_marshal` and
+ * `represent_as` say the reverse: what travels is the type they stand at, their argument is a type of the C program.)
+ */
 export function wireAttribute(attributes: readonly Attribute[]): Attribute | undefined {
   return attributes.find((it) => replacing.includes(it.name));
 }

@@ -11,6 +11,7 @@ interface Flags {
   readonly out?: string;
   readonly json?: boolean;
   readonly tlb?: string;
+  readonly acf?: string;
   readonly include: readonly string[];
   readonly define: Readonly<Record<string, string>>;
 }
@@ -25,6 +26,7 @@ export function idlCommand(output: Output): Command {
     )
     .option("--json", "print the bound model instead")
     .option("--tlb <file>", "write the type library instead, of a file with a library statement")
+    .option("--acf <file>", "the configuration file (default: the .acf file of the same name beside the IDL)")
     .option(
       "-I, --include <folder>",
       "a folder to look for imported files in",
@@ -49,6 +51,7 @@ async function compile(file: string, flags: Flags, output: Output): Promise<void
     includePath: flags.include,
     defines: flags.define,
     tolerant: flags.json === true,
+    ...(flags.acf === undefined ? {} : { acf: flags.acf }),
   });
   // Printing finds what cannot be sent; that is said with the rest.
   const text = flags.json || flags.tlb !== undefined ? "" : result.typescript();

@@ -33,9 +33,7 @@ import type { TagSpec, TypeSymbol } from "./symbols.ts";
 /** Typedef attributes that make a type of its own, not a second name. */
 const distinguishing = [
   "wire_marshal",
-  "user_marshal",
   "transmit_as",
-  "represent_as",
   "context_handle",
   "handle",
   "string",

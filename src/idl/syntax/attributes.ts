@@ -13,9 +13,9 @@ const special = new Map<string, (p: Parser) => Expr[]>([
   ["custom", customArguments],
   ["switch_type", (p) => [typeArgument(p)]],
   ["wire_marshal", (p) => [typeArgument(p)]],
-  ["user_marshal", (p) => [typeArgument(p)]],
+  ["user_marshal", (p) => [words(p)]],
   ["transmit_as", (p) => [typeArgument(p)]],
-  ["implicit_handle", (p) => [typeArgument(p)]],
+  ["implicit_handle", (p) => [words(p)]],
   ["represent_as", (p) => [raw(p, false)]],
   ["contract", (p) => [raw(p, false)]],
   ["from_contract", (p) => [raw(p, false)]],
@@ -124,6 +124,14 @@ function rawToken(p: Parser): string {
 function raw(p: Parser, stopAtComma: boolean): Expr {
   const { place } = p;
   return { kind: "raw", place, text: p.rawUntil(stopAtComma).replaceAll('"', "") };
+}
+
+/** `handle_t hBinding`, `PROGRAM_TYPE *`: kept as written. */
+function words(p: Parser): Expr {
+  const { place } = p;
+  let text = "";
+  while (!p.at(41) && !p.at(T.end)) text += `${text === "" ? "" : " "}${rawToken(p)}`;
+  return { kind: "raw", place, text };
 }
 
 function customArguments(p: Parser): Expr[] {

@@ -1,4 +1,5 @@
 import "./preprocessor.test.ts";
+import "./acf.test.ts";
 import "./midl3.test.ts";
 import "./parser.test.ts";
 import "./errors.test.ts";
