@@ -351,6 +351,15 @@ export const SuiteTicker: ClassDescriptor<ISuiteSource> = defineCoclass<ISuiteSo
   sources: [DSuiteEvents, ISuiteEvents],
 });
 
+/** The same, one object for all. */
+export const SuiteShared: ClassDescriptor<ISuiteSource> = defineCoclass<ISuiteSource>({
+  name: "SuiteShared",
+  clsid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c126",
+  progId: "Comity.SuiteShared.1",
+  interfaces: [ISuiteSource],
+  sources: [DSuiteEvents, ISuiteEvents],
+});
+
 /** Holds "Grüße" as text, and bytes in the format "Comity Suite". */
 export const SuiteData: ClassDescriptor<IDataObject> = defineCoclass<IDataObject>({
   name: "SuiteData",

@@ -20,6 +20,7 @@ import {
   SuiteLate,
   SuiteLicensed,
   SuitePlain,
+  SuiteShared,
   SuiteTicker,
 } from "../gen/suites.js";
 
@@ -119,6 +120,11 @@ class TickerObject implements Implements<ISuiteSource> {
   }
 }
 
+/** Its sinks may die or hang in the tests: it is less patient. */
+class SharedTicker extends TickerObject {
+  static override readonly events = { maxSinks: 5, timeout: 300, maxTimeouts: 3 };
+}
+
 class DataSample extends DataObject {
   constructor() {
     super(
@@ -139,5 +145,6 @@ export const suiteClasses: readonly ClassDefinition[] = [
   }),
   defineClass(SuiteLate, LateObject),
   defineClass(SuiteTicker, TickerObject),
+  defineClass(SuiteShared, SharedTicker, { singleton: true }),
   defineClass(SuiteData, DataSample),
 ];

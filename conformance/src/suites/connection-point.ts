@@ -165,7 +165,10 @@ export const connectionPointSuite: Suite = suite("IConnectionPoint, IConnectionP
       },
     });
     await Promise.all([ticker.Tick(3), ticker.Tick(3)]);
-    assert.deepEqual(slow.toSorted((a, b) => a - b), [1, 1, 2, 2, 3, 3]);
+    assert.deepEqual(
+      slow.toSorted((a, b) => a - b),
+      [1, 1, 2, 2, 3, 3],
+    );
   },
 
   async "dispinterface events arrive through Invoke, typed and late"({ create, com }: Ground) {

@@ -1,5 +1,6 @@
 import "./distances.test.js";
 import "./suites.test.js";
+import "./events.test.js";
 import "./third.test.js";
 import "./security.test.js";
 import "./life.test.js";
