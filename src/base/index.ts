@@ -16,4 +16,5 @@ export { ComError, type ComErrorOptions, type ErrorInfo } from "./error.ts";
 export { type Limits, defaultLimits } from "./limits.ts";
 export { type Clock, ManualClock, systemClock } from "./clock.ts";
 export { type Logger, silentLogger } from "./logger.ts";
+export { type QuietOptions, quietLogger } from "./quiet-logger.ts";
 export { ByteReader, ByteWriter, bytesEqual, decodeUtf16, fromHex, toHex } from "./bytes.ts";

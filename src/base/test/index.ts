@@ -3,3 +3,4 @@ import "./clock.test.ts";
 import "./error.test.ts";
 import "./guid.test.ts";
 import "./status.test.ts";
+import "./quiet-logger.test.ts";

@@ -17,16 +17,24 @@ export interface PingTableOptions {
   readonly maxSetsPerClient?: number;
   /** Most entries in all sets together. Stops the same with made-up OIDs. */
   readonly maxEntries?: number;
+  /** Most entries in the sets of one client address: what is left stays for the others. Default 500,000. */
+  readonly maxEntriesPerClient?: number;
 }
 
 /** One client machine's set ([MS-DCOM] 3.1.2.1, SETID table). */
 interface PingSet {
   readonly id: bigint;
-  /** The address it was made from. */
-  readonly client: string;
+  readonly holder: Holdings;
   sequence: number;
   readonly oids: Set<Oid>;
   pinged: number;
+}
+
+/** What one client address has. */
+interface Holdings {
+  readonly client: string;
+  sets: number;
+  entries: number;
 }
 
 /** What the resolver knows of an object ([MS-DCOM] 3.1.2.1, OID table). */
@@ -62,12 +70,13 @@ export class PingTable implements Disposable {
   readonly #sets = new Map<bigint, PingSet>(); // the one pinged longest ago first
   readonly #oids = new Map<Oid, OidEntry>();
   readonly #orphans = new Map<Oid, number>(); // deadline
-  readonly #setsOf = new Map<string, number>(); // by client
+  readonly #clients = new Map<string, Holdings>();
   readonly #timer: Disposable;
   readonly #grace: number;
   readonly #maxSets: number;
   readonly #maxSetsPerClient: number;
   readonly #maxEntries: number;
+  readonly #maxEntriesPerClient: number;
   readonly #interval: number;
   #swept: number;
   #entries = 0;
@@ -78,6 +87,7 @@ export class PingTable implements Disposable {
     this.#maxSets = options.maxSets ?? 65_536;
     this.#maxSetsPerClient = options.maxSetsPerClient ?? 4096;
     this.#maxEntries = options.maxEntries ?? 4_000_000;
+    this.#maxEntriesPerClient = options.maxEntriesPerClient ?? 500_000;
     this.#interval = Math.max(1, options.period / 4);
     this.#swept = options.clock.monotonic();
     this.#timer = options.clock.every(this.#interval, () => this.#onTimer());
@@ -115,7 +125,11 @@ export class PingTable implements Disposable {
   /** All objects of an exporter that died: dropped from every set without a rundown. */
   exporterGone(mine: (oid: Oid) => boolean): void {
     for (const set of this.#sets.values()) {
-      for (const oid of set.oids) if (mine(oid) && set.oids.delete(oid)) this.#entries--;
+      for (const oid of set.oids) {
+        if (!mine(oid) || !set.oids.delete(oid)) continue;
+        this.#entries--;
+        set.holder.entries--;
+      }
     }
     for (const oid of this.#oids.keys()) if (mine(oid)) this.#forget(oid);
   }
@@ -139,21 +153,22 @@ export class PingTable implements Disposable {
     let set = this.#sets.get(setId);
     if (set === undefined) {
       if (setId !== 0n) return { setId, status: ResolverStatus.invalidSet };
-      const own = this.#setsOf.get(client) ?? 0;
-      if (this.#sets.size >= this.#maxSets || own >= this.#maxSetsPerClient) {
+      const holder = this.#clients.get(client) ?? { client, sets: 0, entries: 0 };
+      if (this.#sets.size >= this.#maxSets || holder.sets >= this.#maxSetsPerClient) {
         return { setId, status: ResolverStatus.tooBusy };
       }
-      set = { id: this.#newSetId(), client, sequence, oids: new Set(), pinged: 0 };
+      set = { id: this.#newSetId(), holder, sequence, oids: new Set(), pinged: 0 };
       this.#sets.set(set.id, set);
-      this.#setsOf.set(client, own + 1);
+      holder.sets++;
+      this.#clients.set(client, holder);
     } else if (isOlder(sequence, set.sequence)) {
       this.#touch(set);
       return { setId, status: ResolverStatus.ok };
     }
     set.sequence = sequence;
     this.#touch(set);
-    const status = this.#add(set.oids, added);
-    this.#drop(set.oids, dropped);
+    const status = this.#add(set.oids, added, set.holder);
+    this.#drop(set.oids, dropped, set.holder);
     return { setId: set.id, status };
   }
 
@@ -162,10 +177,10 @@ export class PingTable implements Disposable {
     const oids = new Set<Oid>();
     return {
       change: (added, dropped) => {
-        this.#add(oids, added);
-        this.#drop(oids, dropped);
+        this.#add(oids, added, undefined);
+        this.#drop(oids, dropped, undefined);
       },
-      close: () => this.#drop(oids, [...oids]),
+      close: () => this.#drop(oids, [...oids], undefined),
     };
   }
 
@@ -176,7 +191,8 @@ export class PingTable implements Disposable {
     this.#orphans.clear();
   }
 
-  #add(set: Set<Oid>, oids: readonly Oid[]): number {
+  /** `holder`: whose limit counts; none for this machine's own sets. */
+  #add(set: Set<Oid>, oids: readonly Oid[], holder: Holdings | undefined): number {
     let status: number = ResolverStatus.ok;
     for (const oid of oids) {
       if (set.has(oid)) continue;
@@ -189,6 +205,10 @@ export class PingTable implements Disposable {
         entry = { sets: 0, exported: true };
       }
       if (this.#entries >= this.#maxEntries) return ResolverStatus.tooBusy;
+      if (holder !== undefined && ++holder.entries > this.#maxEntriesPerClient) {
+        holder.entries--;
+        return ResolverStatus.tooBusy;
+      }
       this.#oids.set(oid, entry);
       this.#orphans.delete(oid);
       entry.sets++;
@@ -198,10 +218,11 @@ export class PingTable implements Disposable {
     return status;
   }
 
-  #drop(set: Set<Oid>, oids: readonly Oid[], release?: Oid[]): void {
+  #drop(set: Set<Oid>, oids: readonly Oid[], holder: Holdings | undefined, release?: Oid[]): void {
     for (const oid of oids) {
       if (!set.delete(oid)) continue;
       this.#entries--;
+      if (holder !== undefined) holder.entries--;
       const entry = this.#oids.get(oid);
       if (entry === undefined || --entry.sets > 0) continue;
       if (!entry.exported) this.#forget(oid);
@@ -246,8 +267,8 @@ export class PingTable implements Disposable {
     for (const set of this.#sets.values()) {
       if (set.pinged + this.#grace >= now) break;
       this.#sets.delete(set.id);
-      this.#lessOf(set.client);
-      this.#drop(set.oids, [...set.oids], release);
+      this.#drop(set.oids, [...set.oids], set.holder, release);
+      if (--set.holder.sets === 0) this.#clients.delete(set.holder.client);
     }
     for (const [oid, deadline] of this.#orphans) {
       if (deadline > now) continue;
@@ -255,12 +276,6 @@ export class PingTable implements Disposable {
       release.push(oid);
     }
     if (release.length > 0) this.#options.rundown(release);
-  }
-
-  #lessOf(client: string): void {
-    const left = (this.#setsOf.get(client) ?? 0) - 1;
-    if (left > 0) this.#setsOf.set(client, left);
-    else this.#setsOf.delete(client);
   }
 
   #newSetId(): bigint {

@@ -17,7 +17,12 @@ export interface LaunchesOptions {
   readonly crashLimit: number;
   readonly crashWindow: number;
   readonly maxLaunches: number;
+  /** Most activations that wait for a start or for its turn; default 1024. */
+  readonly maxWaiting?: number;
 }
+
+/** Most activations that wait for programs to start. Stops clients from piling up requests faster than programs can start. */
+const defaultMaxWaiting = 1024;
 
 /** One program on its way to serve. */
 interface Pending {
@@ -41,7 +46,8 @@ export class Launches {
   readonly #crashes: CrashLimit;
   readonly #byKey = new Map<string, Pending>();
   readonly #byToken = new Map<string, Pending>();
-  readonly #queue: (() => void)[] = [];
+  readonly #queue: { readonly start: () => void; readonly give: (error: ComError) => void }[] = [];
+  #waiting = 0;
 
   constructor(options: LaunchesOptions) {
     this.#options = options;
@@ -58,16 +64,29 @@ export class Launches {
   /**
    * Starts the program of `key`, or joins a start under way, and resolves when it has registered `clsid`. Rejects with
    * CO_E_SERVER_EXEC_FAILURE when it ends before, stays silent for too long, or failed too often lately. `share: false` always starts
-   * another program (a class of single use).
+   * another program (a class of single use). Rejects with RPC_S_SERVER_TOO_BUSY when too many wait already.
    */
   async start(key: string, clsid: Guid, spec: LaunchSpec, share = true): Promise<void> {
+    if (this.#waiting >= (this.#options.maxWaiting ?? defaultMaxWaiting)) {
+      const message = `${this.#waiting} activations wait for programs to start: ${spec.name} must be asked for again later`;
+      throw new ComError(HResult.RPC_S_SERVER_TOO_BUSY, message, { gate: "launch queue" });
+    }
+    this.#waiting++;
+    try {
+      await this.#start(key, clsid, spec, share);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #start(key: string, clsid: Guid, spec: LaunchSpec, share: boolean): Promise<void> {
     for (;;) {
       const pending = share ? this.#byKey.get(key) : undefined;
       if (pending !== undefined) return this.#wait(pending, clsid);
       this.#starts.check(key, spec.name);
       this.#crashes.check(key, spec.name);
       if (this.#byToken.size < this.#options.maxLaunches) break;
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
+      await new Promise<void>((start, give) => this.#queue.push({ start, give }));
     }
     return this.#wait(this.#launch(key, spec), clsid);
   }
@@ -88,12 +107,9 @@ export class Launches {
 
   /** Fails everything that waits; programs under way are left to themselves. */
   close(): void {
-    for (const pending of this.#byToken.values()) {
-      this.#fail(
-        pending,
-        new ComError(HResult.CO_E_SERVER_STOPPING, "the service control manager is closing"),
-      );
-    }
+    const closing = new ComError(HResult.CO_E_SERVER_STOPPING, "the service control manager is closing");
+    for (const { give } of this.#queue.splice(0)) give(closing);
+    for (const pending of this.#byToken.values()) this.#fail(pending, closing);
   }
 
   #launch(key: string, spec: LaunchSpec): Pending {
@@ -161,7 +177,7 @@ export class Launches {
     pending.timer[Symbol.dispose]();
     this.#byToken.delete(pending.launched.token);
     if (this.#byKey.get(pending.key) === pending) this.#byKey.delete(pending.key);
-    this.#queue.shift()?.();
+    this.#queue.shift()?.start();
   }
 }
 

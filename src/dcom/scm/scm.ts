@@ -7,6 +7,7 @@ import {
   type Limits,
   type Logger,
   defaultLimits,
+  quietLogger,
   silentLogger,
   systemClock,
 } from "../../base/index.ts";
@@ -89,7 +90,9 @@ export class Scm implements AsyncDisposable {
   #endpoints: readonly RpcEndpoint[] = [];
 
   private constructor(options: ScmOptions) {
-    const { home, catalog, limits = defaultLimits, clock = systemClock, logger = silentLogger } = options;
+    const { home, catalog, limits = defaultLimits, clock = systemClock } = options;
+    // Who asks from the network decides how often there is something to refuse.
+    const logger = quietLogger(options.logger ?? silentLogger, clock);
     this.home = home;
     this.logger = logger;
     this.#options = options;

@@ -21,3 +21,4 @@ import "./instance.test.ts";
 import "./observe.test.ts";
 import "./remoting.test.ts";
 import "./ndr64.test.ts";
+import "./launches.test.ts";

@@ -17,7 +17,14 @@ interface World {
   readonly rundown: Oid[];
 }
 
-function world(limits: { maxSets?: number; maxSetsPerClient?: number; maxEntries?: number } = {}): World {
+function world(
+  limits: {
+    maxSets?: number;
+    maxSetsPerClient?: number;
+    maxEntries?: number;
+    maxEntriesPerClient?: number;
+  } = {},
+): World {
   const clock = new ManualClock();
   const rundown: Oid[] = [];
   const table = new PingTable({
@@ -326,4 +333,21 @@ test("one client cannot use up the ping sets of all; its own come back when they
   clock.advance(3 * period + period / 2);
   assert.equal(table.statistics.sets, 0);
   assert.equal(make("10.0.0.1"), 0);
+});
+
+test("one client cannot fill all sets with made-up OIDs; its room comes back", () => {
+  const { clock, table } = world({ maxEntries: 100, maxEntriesPerClient: 10 });
+  const many = Array.from({ length: 50 }, (_, i) => oid(i));
+  const ping = (client: string, set = 0n) => table.complexPing(set, 1, many, [], client);
+  const first = ping("10.0.0.1");
+  assert.equal(first.status, ResolverStatus.tooBusy);
+  assert.equal(ping("10.0.0.1").status, ResolverStatus.tooBusy, "another set is of no use");
+  assert.equal(table.statistics.entries, 10);
+  assert.equal(table.complexPing(0n, 1, many.slice(0, 10), [], "10.0.0.2").status, 0);
+  assert.equal(table.complexPing(first.setId, 2, [], many.slice(0, 5), "10.0.0.1").status, 0);
+  assert.equal(table.complexPing(first.setId, 3, many.slice(20, 25), [], "10.0.0.1").status, 0);
+  assert.equal(table.statistics.entries, 20);
+  clock.advance(3 * period + period / 2);
+  assert.equal(table.statistics.entries, 0);
+  assert.equal(table.complexPing(0n, 1, many.slice(0, 10), [], "10.0.0.1").status, 0);
 });

@@ -1,6 +1,13 @@
 import { hostname, userInfo } from "node:os";
 import { AuthnLevel, AuthnService, type Identity } from "../../auth/index.ts";
-import { ComError, HResult, defaultLimits, silentLogger, systemClock } from "../../base/index.ts";
+import {
+  ComError,
+  HResult,
+  defaultLimits,
+  quietLogger,
+  silentLogger,
+  systemClock,
+} from "../../base/index.ts";
 import type { RpcEndpoint } from "../endpoint.ts";
 import { type SyntaxId, formatSyntax } from "../pdu/syntax.ts";
 import type { Connection, Listener, Transport } from "../transport/transport.ts";
@@ -171,13 +178,15 @@ export class RpcServer implements ServerHost {
 }
 
 function settingsOf(options: RpcServerOptions): ServerSettings {
+  const clock = options.clock ?? systemClock;
   return {
     mechanisms: new Map((options.mechanisms ?? []).map((mechanism) => [mechanism.service, mechanism])),
     minimumLevel: options.minimumLevel ?? AuthnLevel.integrity,
     localIdentity: options.localIdentity ?? processIdentity(),
     limits: options.limits ?? defaultLimits,
-    clock: options.clock ?? systemClock,
-    logger: options.logger ?? silentLogger,
+    clock,
+    // Refusals are caused by strangers: they must not fill the disk.
+    logger: quietLogger(options.logger ?? silentLogger, clock),
     maxFragment: options.maxFragment ?? 65_528,
     maxQueuedBytes: options.maxQueuedBytes ?? 4 * 1024 * 1024,
     idleTimeout: options.idleTimeout ?? Number.POSITIVE_INFINITY,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { type Limits, ManualClock, defaultLimits } from "../../base/index.ts";
+import { ComError, HResult, type Limits, ManualClock, defaultLimits } from "../../base/index.ts";
 import {
   Association,
   PacketType,
@@ -12,7 +12,7 @@ import {
   makePdu,
   tcpTransport,
 } from "../index.ts";
-import { ECHO, Echo, OTHER, bytesOf, number, twoNumbers } from "./echo.ts";
+import { ECHO, Echo, OTHER, bytesOf, nothing, number, raw, twoNumbers } from "./echo.ts";
 import { fakeServerMechanism } from "./fake-mechanism.ts";
 import { assertNothingLeft } from "./leaks.ts";
 import { RawClient, bindBody, rawClient, zeros } from "./raw-client.ts";
@@ -436,4 +436,42 @@ test("strangers who hold connections and say nothing give way to a new one, in t
   assert.equal(server.connections, 2);
   for (const client of [second, third]) client.connection.destroy();
   await assertNothingLeft(server);
+});
+
+test("a client that dies while too many of its calls are under way is noticed; one that goes on sending is not read without end", async () => {
+  const { server, echo } = serve({ lower: { maxCallsPerConnection: 3 } });
+  const endpoint = await server.listen(tcpTransport);
+  const open = async () => {
+    const client = await Association.connect(endpoint, { transports: [tcpTransport] });
+    const binding = await client.bind(ECHO);
+    const calls = [1, 2, 3, 4].map((n) => binding.call(4, undefined, raw(bytesOf(n)), nothing));
+    for (const call of calls) call.catch(() => {});
+    return { client, binding };
+  };
+  const dying = await open();
+  while (echo.held.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  const signals = echo.held.map((call) => call.signal);
+  dying.client.abort(new ComError(HResult.E_ABORT, "killed"));
+  for (let i = 0; i < 200 && !signals.every(({ aborted }) => aborted); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(
+    signals.every(({ aborted }) => aborted),
+    "the calls are told",
+  );
+
+  echo.held.length = 0;
+  const flooding = await open();
+  while (echo.held.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  let sent = 0;
+  for (let i = 0; i < 400; i++) {
+    flooding.binding.call(4, undefined, raw(bytesOf(60_000)), nothing).catch(() => {});
+    sent += 60_000;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(echo.held.length, 3);
+  const left = flooding.client.output.backlog;
+  assert.ok(left > sent / 2, `${left} of ${sent} bytes wait at the client`);
+  flooding.client.close();
+  await server.close();
 });

@@ -7,6 +7,9 @@ import { Output } from "./output.ts";
 /** Why nothing is read from a connection at the moment; bits. */
 export const Hold = { handshake: 1, backlog: 2, calls: 4 } as const;
 
+/** What is read on while a connection is held; then the peer has to wait. */
+const HELD_BYTES = 16 * 1024;
+
 const noBytes = new Uint8Array(0);
 
 /** A connection that speaks in packets: what client and server have in common. */
@@ -44,6 +47,7 @@ export abstract class Wire implements ConnectionSink, FrameSink {
   received(buffer: Uint8Array, start: number, end: number): void {
     if (this.ended) return;
     this.#process(buffer, start, end);
+    if (this.#holds !== 0 && this.#frames.waiting >= HELD_BYTES) this.connection.pause();
   }
 
   #process(buffer: Uint8Array | undefined, start: number, end: number): void {
@@ -100,11 +104,14 @@ export abstract class Wire implements ConnectionSink, FrameSink {
     this.output.written();
   }
 
-  /** Stops reading until {@link release} with the same reason. */
+  /**
+   * Deals with nothing more until {@link release} with the same reason. A little is read on meanwhile, and kept: only who reads learns that the peer has
+   * gone, and that calls under way need no answer.
+   */
   hold(reason: number): void {
     if (this.#holds === 0) {
       this.#frames.held = true;
-      this.connection.pause();
+      if (this.#frames.waiting >= HELD_BYTES) this.connection.pause();
     }
     this.#holds |= reason;
   }
@@ -115,7 +122,8 @@ export abstract class Wire implements ConnectionSink, FrameSink {
     if (this.#holds !== 0 || this.ended) return;
     this.#frames.held = false;
     if (!this.#reading) this.#process(undefined, 0, 0);
-    if (this.#holds === 0 && !this.ended) this.connection.resume();
+    if (this.ended) return;
+    if (this.#holds === 0 || this.#frames.waiting < HELD_BYTES) this.connection.resume();
   }
 
   protected isHeld(reason: number): boolean {
