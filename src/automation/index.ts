@@ -3,7 +3,12 @@ export { VT, validateVarType, vtName } from "./vt.ts";
 export { SafeArray, type SafeArrayBound, type SafeArrayData, type SafeArrayExtras } from "./safearray.ts";
 export { type RecordDefinition, type RecordIdentity, RecordInfo, defineRecord } from "./record/info.ts";
 export { RecordValue } from "./record/value.ts";
-export { CLSID_RecordInfo, marshalRecordInfo, unmarshalRecordInfo } from "./record/marshal.ts";
+export {
+  CLSID_RecordInfo,
+  marshalRecordInfo,
+  recordUnmarshaler,
+  unmarshalRecordInfo,
+} from "./record/marshal.ts";
 export { fromOleDate, toOleDate } from "./date.ts";
 export { type ChangeTypeOptions, VariantFlag, changeType } from "./convert.ts";
 export { LCID_EN_US, LCID_INVARIANT } from "./convert/locale.ts";
@@ -69,13 +74,13 @@ export {
   unregisterTypeLib,
 } from "./typelib/registration.ts";
 export { type PrintIdlOptions, importedIdl, printIdl } from "./typelib/print-idl.ts";
-export { type DescribedMethods, interfaceFromTypeInfo } from "./typelib/descriptor.ts";
+export { type DescribedMethods, interfaceFromTypeInfo, recordFromTypeInfo } from "./typelib/descriptor.ts";
 export {
   type DescribedClass,
   type DescribedLibrary,
   libraryFromDescriptors,
 } from "./typelib/from-descriptor.ts";
-export { contractsFromTypeLibraries } from "./typelib/contracts.ts";
+export { contractsFromTypeLibraries, recordFinder } from "./typelib/contracts.ts";
 export { typeInfoSource } from "./typelib/type-info-source.ts";
 export {
   type FunctionOptions,

@@ -1,4 +1,5 @@
 import type { ComError } from "../base/index.ts";
+import type { RecordInfo } from "./record/info.ts";
 
 /** Well-known dispatch identifiers. ([MS-OAUT] 2.2.32) */
 export const DispId = {
@@ -40,6 +41,8 @@ export interface MemberFunction {
   readonly resultVt: number;
   /** Why the function cannot be called with VARIANTs: a parameter does not fit. */
   readonly unfit?: ComError | undefined;
+  /** The type of a result that is a record. */
+  readonly resultRecord?: RecordInfo | undefined;
   /** Name of the [retval] parameter when there are other outputs beside it. */
   readonly resultName?: string | undefined;
 }
@@ -53,6 +56,8 @@ export interface MemberParam {
   readonly defaultValue: unknown;
   /** The interface of a pointer. */
   readonly iid?: string | undefined;
+  /** The type of a record. */
+  readonly record?: RecordInfo | undefined;
 }
 
 /** A name that scripts know, with its DISPID. */

@@ -11,6 +11,7 @@ import {
   knownInterface,
 } from "../../ndr/index.ts";
 import { IDispatch } from "../gen/oaidl.ts";
+import { type RecordInfo, recordOfType } from "../record/info.ts";
 import type { InvokeKind, Member, MemberFunction, MemberParam } from "../member.ts";
 import { VT } from "../vt.ts";
 
@@ -72,6 +73,7 @@ function functionOf(method: MethodDescriptor, kind: InvokeKind): MemberFunction 
     vararg: method.vararg === true,
     lcidAt: lcidAt < 0 ? undefined : lcidAt,
     resultVt: plain ? (retval === undefined ? VT.EMPTY : vtOfType(retval.type)) : vtOfType(returns),
+    resultRecord: recordIn(plain ? retval?.type : returns),
     resultName: outs > 1 ? (plain ? retval?.name : "returnValue") : undefined,
   };
 }
@@ -85,7 +87,14 @@ function paramOf(param: ParamDescriptor): MemberParam {
     optional: param.optional === true || param.defaultValue !== undefined,
     defaultValue: param.defaultValue,
     iid: interfaceOf(param.type)?.iid,
+    record: recordIn(param.type),
   };
+}
+
+/** The record that a structure is, where it is one of a type library. */
+function recordIn(type: NdrType | undefined): RecordInfo | undefined {
+  if (type === undefined) return undefined;
+  return type.kind === "pointer" ? recordIn(type.to) : recordOfType(type);
 }
 
 function interfaceOf(type: NdrType): InterfacePointerType | undefined {
@@ -132,6 +141,7 @@ function vtOfType(type: NdrType): number {
     case "struct": {
       const vt = { CY: VT.CY, CURRENCY: VT.CY, DECIMAL: VT.DECIMAL }[type.name.replace(/^tag/, "")];
       if (vt !== undefined) return vt;
+      if (recordOfType(type) !== undefined) return VT.RECORD;
       break;
     }
     case "user": {

@@ -9,6 +9,7 @@ import {
   type MemberFunction,
   type MemberParam,
 } from "../member.ts";
+import { RecordValue } from "../record/value.ts";
 import { SafeArray } from "../safearray.ts";
 import { Variant } from "../variant.ts";
 import { VT } from "../vt.ts";
@@ -221,6 +222,7 @@ async function argumentValue(
   const { vt } = param;
   if (vt === VT.VARIANT) return param.out ? dereference(variant) : variant;
   if (vt & VT.ARRAY) return arrayOf(variant);
+  if (vt === VT.RECORD) return recordOf(variant, param);
   if (vt === VT.DISPATCH || vt === VT.UNKNOWN)
     return interfaceArgument(
       changeType(nothingAsNull(variant), vt).value,
@@ -232,6 +234,14 @@ async function argumentValue(
     vt,
     (await coerce(variant, vt, { lcid: request.lcid, flags: VariantFlag.ALPHABOOL })).value,
   );
+}
+
+/** The fields of a record of the type that is declared. */
+function recordOf(variant: Variant, { name, record }: MemberParam): unknown {
+  const { value } = dereference(variant);
+  if (value instanceof RecordValue && value.fields !== null && record?.IsMatchingType(value.info) === true)
+    return value.fields;
+  throw new ComError(HResult.DISP_E_TYPEMISMATCH, `${name} is to be a record ${record?.name ?? ""}`);
 }
 
 function arrayOf(variant: Variant): SafeArray | null {
@@ -289,12 +299,17 @@ function outputsOf(
   const record = (result ?? {}) as Readonly<Record<string, unknown>>;
   let leftOver = Variant.empty;
   for (const { param, argument } of outs) {
-    const value = typedResult(param.vt, single ? result : record[param.name], request.identity);
+    const value = typedResult(param.vt, single ? result : record[param.name], request.identity, param.record);
     if (argument !== undefined && argument.variant.vt & VT.BYREF) storeReference(argument, value);
     else if (!param.in && single) leftOver = value;
   }
   if (!hasResult) return leftOver;
-  return typedResult(target.resultVt, single ? result : record[target.resultName ?? ""], request.identity);
+  return typedResult(
+    target.resultVt,
+    single ? result : record[target.resultName ?? ""],
+    request.identity,
+    target.resultRecord,
+  );
 }
 
 function storeReference(argument: Argument, result: Variant): void {

@@ -3,6 +3,8 @@ import type { Interface } from "../../ndr/index.ts";
 import { type Decimal } from "../decimal.ts";
 import { isPlain, makeDispatchable } from "../dispatchable.ts";
 import { IDispatch } from "../gen/oaidl.ts";
+import type { RecordInfo } from "../record/info.ts";
+import { RecordValue } from "../record/value.ts";
 import { SafeArray } from "../safearray.ts";
 import { Variant } from "../variant.ts";
 import { VT } from "../vt.ts";
@@ -40,8 +42,15 @@ export function asPointer(value: object, iface: Interface<IUnknown>, home: Ident
 }
 
 /** The VARIANT of a value of a declared type, as the contract has it. */
-export function typedResult(vt: number, value: unknown, home: Identity | undefined): Variant {
+export function typedResult(
+  vt: number,
+  value: unknown,
+  home: Identity | undefined,
+  record?: RecordInfo,
+): Variant {
   if (value instanceof Variant) return value;
+  if (vt === VT.RECORD && record !== undefined && !(value instanceof RecordValue))
+    return new Variant(vt, new RecordValue(record, (value ?? null) as RecordValue["fields"]));
   if (vt === VT.EMPTY) return Variant.empty;
   if (vt === VT.VARIANT) return naturalResult(value, home);
   if (vt & VT.ARRAY)

@@ -101,10 +101,22 @@ export function defineRecord(definition: RecordDefinition): RecordInfo {
     lcid: definition.lcid ?? 0,
   };
   const before = known.get(identity.guid);
-  if (before !== undefined) return before;
+  if (before !== undefined) {
+    byType.set(type, before);
+    return before;
+  }
   const made = new RecordInfo(identity, type);
   known.set(identity.guid, made);
+  byType.set(type, made);
   return made;
+}
+
+/** The record that a structure is known as. */
+const byType = new WeakMap<NdrType, RecordInfo>();
+
+/** The record of a structure; undefined when none was defined of it. */
+export function recordOfType(type: NdrType): RecordInfo | undefined {
+  return byType.get(type);
 }
 
 /** The record of an identity: known, or without fields. */

@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, ComError, type Guid, HResult, guid } from "../../base/index.ts";
 import { type IUnknown, pointerTo } from "../../com/index.ts";
 import { IRecordInfo } from "../gen/oaidl.ts";
-import { RecordInfo, recordOf } from "./info.ts";
+import { type RecordIdentity, RecordInfo, recordOf } from "./info.ts";
 
 /*
  * How an IRecordInfo travels: it marshals itself, as the identity of the record in its library (RecordInfoData, [MS-OAUT] 2.2.31). The layer that
@@ -31,6 +31,21 @@ export function marshalRecordInfo(
 
 /** The IRecordInfo of a marshaled one; the caller owns the pointer. Throws RPC_E_INVALID_OBJREF when it is cut off. */
 export function unmarshalRecordInfo(_iid: Guid, objref: { readonly data: Uint8Array }): IUnknown {
+  return pointerTo(recordOf(identityIn(objref)), IRecordInfo);
+}
+
+/** As {@link unmarshalRecordInfo}, where records that the program does not know are looked for by `find`: in registered type libraries. */
+export function recordUnmarshaler(
+  find: (identity: RecordIdentity) => void,
+): (iid: Guid, objref: { readonly data: Uint8Array }) => IUnknown {
+  return (iid, objref) => {
+    const identity = identityIn(objref);
+    if (recordOf(identity).type === undefined) find(identity);
+    return unmarshalRecordInfo(iid, objref);
+  };
+}
+
+function identityIn(objref: { readonly data: Uint8Array }): RecordIdentity {
   const { data } = objref;
   if (data.length < dataBytes)
     throw new ComError(
@@ -42,6 +57,5 @@ export function unmarshalRecordInfo(_iid: Guid, objref: { readonly data: Uint8Ar
   const major = reader.u32();
   const record = reader.guid();
   const minor = reader.u32();
-  const info = recordOf({ libid, version: [major, minor], guid: record, lcid: reader.u32() });
-  return pointerTo(info, IRecordInfo);
+  return { libid, version: [major, minor], guid: record, lcid: reader.u32() };
 }

@@ -2,7 +2,8 @@ import { ComError, type Guid, formatGuid, tryParseGuid } from "../../base/index.
 import type { ContractSource, RegistryView } from "../../com/index.ts";
 import type { InterfaceDescriptor } from "../../ndr/index.ts";
 import { TYPEKIND } from "../gen/oaidl.ts";
-import { interfaceFromTypeInfo } from "./descriptor.ts";
+import type { RecordIdentity } from "../record/info.ts";
+import { interfaceFromTypeInfo, recordFromTypeInfo } from "./descriptor.ts";
 import type { TypeLibraries } from "./libraries.ts";
 import { registeredType, typeOfLibrary } from "./registered-types.ts";
 import { CLSID_PSDispatch, CLSID_PSOAInterface } from "./registration.ts";
@@ -33,6 +34,14 @@ export function contractsFromTypeLibraries(libraries: TypeLibraries, registry: R
         .map(({ reference }) => view.scope.resolve(reference))
         .flatMap((one) => described(() => interfaceFromTypeInfo(one)));
     },
+  };
+}
+
+/** Makes a record known that a registered type library describes; hand it to `recordUnmarshaler`. */
+export function recordFinder(libraries: TypeLibraries): (identity: RecordIdentity) => void {
+  return ({ guid, libid, version: [major, minor] }) => {
+    const view = typeOfLibrary(libraries, guid, libid, `${major.toString(16)}.${minor.toString(16)}`);
+    if (view?.type.kind === TYPEKIND.TKIND_RECORD) recordFromTypeInfo(view);
   };
 }
 

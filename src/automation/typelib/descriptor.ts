@@ -1,4 +1,4 @@
-import { ComError } from "../../base/index.ts";
+import { ComError, GUID_NULL } from "../../base/index.ts";
 import { IUnknown } from "../../com/index.ts";
 import { BSTR, CY, DECIMAL } from "../../com/gen/wtypes.ts";
 import {
@@ -38,6 +38,7 @@ import {
   voidType,
 } from "../../ndr/codegen/v1.ts";
 import { IDispatch, INVOKEKIND, LPSAFEARRAY, TYPEKIND, VARIANT } from "../gen/oaidl.ts";
+import { type RecordInfo, defineRecord } from "../record/info.ts";
 import type { Variant } from "../variant.ts";
 import { dispatchForm } from "./dispatch-form.ts";
 import { TypeLibStatus } from "./errors.ts";
@@ -307,8 +308,27 @@ function structureOf(view: TypeView): NdrType {
     const fields = (): ReturnType<typeof field>[] =>
       view.type.variables.map(({ name, type }) => field(name, ndrType(type, view, false)));
     structures.set(view.type, (made = struct(view.type.name, fields)));
+    makeKnown(view, made);
   }
   return made;
+}
+
+/** A structure with a GUID may be a value of its own. */
+function makeKnown(view: TypeView, type: NdrType): RecordInfo | undefined {
+  const { guid } = view.type;
+  const { guid: libid, version, lcid } = view.scope.library;
+  if (guid === undefined || libid === GUID_NULL) return undefined;
+  return defineRecord({ guid, libid, version: [version.major, version.minor], lcid, type });
+}
+
+/**
+ * The record that a structure of a library is: VARIANTs with such records are understood from then on (GetRecordInfoFromTypeInfo). Throws
+ * TYPE_E_WRONGTYPEKIND for other types, and for a structure without a GUID.
+ */
+export function recordFromTypeInfo(view: TypeView): RecordInfo {
+  const made = view.type.kind === TYPEKIND.TKIND_RECORD ? makeKnown(view, structureOf(view)) : undefined;
+  if (made !== undefined) return made;
+  throw new ComError(TypeLibStatus.WRONGTYPEKIND, `${view.type.name} is no structure with a GUID`);
 }
 
 /** A type that does not travel: the methods that use it fail when they are called, the others do not. */
