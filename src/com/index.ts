@@ -174,6 +174,19 @@ export {
   PendingType,
   ServerCall,
 } from "./apartment/message-filter.ts";
+export {
+  CLSID_StdGlobalInterfaceTable,
+  GlobalInterfaceTable,
+  IGlobalInterfaceTable,
+} from "./git/global-interface-table.ts";
+export {
+  type AgileReference,
+  coGetInterfaceAndReleaseStream,
+  coMarshalInterThreadInterfaceInStream,
+  roGetAgileReference,
+} from "./git/inter-thread.ts";
+export type { SharedReferences } from "./git/shared-references.ts";
+export { ApartmentType, ApartmentTypeQualifier, coGetApartmentType } from "./apartment/threading-info.ts";
 export { IAgileObject, makeAgile, neutralApartment } from "./apartment/agile.ts";
 export { BSTR_UserMarshal } from "./bstr.ts";
 export {

@@ -3,6 +3,7 @@ import type { CallOptions, InterfaceDescriptor, MethodCodec } from "../ndr/index
 import type { ActivationContext } from "./activation-context.ts";
 import type { InstanceSource } from "./instance-source.ts";
 import type { IMarshal } from "./gen/objidl.ts";
+import type { SharedReferences } from "./git/shared-references.ts";
 import type { IUnknown } from "./unknown.ts";
 
 /*
@@ -238,4 +239,6 @@ export interface Remoting extends AsyncDisposable {
   readonly activator: Activator;
   /** Absent: every in-process class lives in the caller's apartment. */
   readonly placer?: ApartmentPlacer | undefined;
+  /** Absent: there is no global interface table. */
+  readonly sharedReferences?: SharedReferences | undefined;
 }

@@ -26,6 +26,7 @@ import { type InstanceSource, defaultFileMode, machineOfPath } from "./instance-
 import { type Facet, type Identity, type IdentityHost, nameOf } from "./identity.ts";
 import type { ContractSource } from "./interfaces.ts";
 import { type Leak, LeakDetector } from "./leaks.ts";
+import type { SharedReferences } from "./git/shared-references.ts";
 import { ServerLocks } from "./locks.ts";
 import type { DefinedModule } from "./module.ts";
 import { RuntimeReferenceClasses } from "./marshal/reference-classes.ts";
@@ -185,6 +186,11 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   /** Where in-process classes live, when the runtime has more than one apartment. */
   get placer(): ApartmentPlacer | undefined {
     return this.#remoting?.placer;
+  }
+
+  /** What the threads of this process share; undefined when the runtime has no way out. */
+  get sharedReferences(): SharedReferences | undefined {
+    return this.#remoting?.sharedReferences;
   }
 
   /** As `createInstanceEx`, in the terms of the layers below: for those who pass activations on. */

@@ -13,6 +13,7 @@ import {
   type RunningObjects,
   type Runtime,
   type ServerInfo,
+  type SharedReferences,
 } from "../com/index.ts";
 import type { AuthenticationLevel, ImpersonationLevelValue } from "../auth/index.ts";
 import { RemoteActivationClient } from "./activation/client.ts";
@@ -43,6 +44,8 @@ export interface RemotingOptions extends Omit<ObjectSideOptions, "resolver" | "a
   readonly loadClass?: LoadClass;
   /** Puts in-process classes into other apartments of this process. */
   readonly placer?: ApartmentPlacer;
+  /** What the threads of this process share. */
+  readonly sharedReferences?: SharedReferences;
 }
 
 /** Everything that leads out of one process: marshaling, activation here and elsewhere. Open it with the runtime: `Runtime.open({ remoting })`. */
@@ -97,6 +100,10 @@ export class DcomRemoting implements Remoting, Activator {
 
   get placer(): ApartmentPlacer | undefined {
     return this.#options.placer;
+  }
+
+  get sharedReferences(): SharedReferences | undefined {
+    return this.#options.sharedReferences;
   }
 
   get activator(): Activator {

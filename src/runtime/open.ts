@@ -157,6 +157,7 @@ async function remotingOf(
       transports: [side.transport, localTransport, tcpTransport],
       neighbours: side,
       placer: side,
+      sharedReferences: side,
       mechanisms: serverMechanisms(home, logger),
       accessGate: accessGate(registryCatalog(registry, logger), undefined, { logger, clock }),
       ...valueMarshaling(runtime),

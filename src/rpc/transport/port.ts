@@ -58,7 +58,12 @@ export class PortTransport implements Transport {
       link.port.close();
       signal.throwIfAborted();
     }
-    return this.#open(link);
+    return this.#open(link, endpoint.endpoint);
+  }
+
+  /** A thread has ended: connections to it are lost, also those it never heard of. */
+  ended(thread: string): void {
+    for (const connection of this.#connections) if (connection.thread === thread) connection.destroy();
   }
 
   listen(endpoint: RpcEndpoint, accept: (connection: Connection) => void): Promise<Listener> {
@@ -78,7 +83,7 @@ export class PortTransport implements Transport {
   /** Another thread wants to call this one. */
   accept(link: PortLink): void {
     if (this.#accept === undefined) link.port.close();
-    else this.#accept(this.#open(link));
+    else this.#accept(this.#open(link, undefined));
   }
 
   /** Deals with everything that has arrived by now, without the event loop; answers whether there was something. */
@@ -88,8 +93,8 @@ export class PortTransport implements Transport {
     return some;
   }
 
-  #open(link: PortLink): PortConnection {
-    const connection = new PortConnection(link, () => this.#connections.delete(connection));
+  #open(link: PortLink, thread: string | undefined): PortConnection {
+    const connection = new PortConnection(link, thread, () => this.#connections.delete(connection));
     this.#connections.add(connection);
     return connection;
   }
@@ -107,6 +112,8 @@ class PortConnection implements Connection {
   readonly remote = "a thread";
   readonly local = "a thread";
   readonly isPrivate = true;
+  /** Whom this end called. */
+  readonly thread: string | undefined;
   readonly #port: MessagePort;
   readonly #bell: Bell;
   readonly #gone: () => void;
@@ -120,7 +127,8 @@ class PortConnection implements Connection {
   #dealtWith = 0;
   #closed = false;
 
-  constructor(link: PortLink, gone: () => void) {
+  constructor(link: PortLink, thread: string | undefined, gone: () => void) {
+    this.thread = thread;
     this.#port = link.port;
     this.#bell = link.bell;
     this.#gone = gone;

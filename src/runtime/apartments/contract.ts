@@ -42,7 +42,7 @@ export interface ThreadHub {
   /** Creates an object where it must live. */
   activateIn(place: PlaceName, request: ThreadActivation): Promise<ThreadActivated>;
   /** Keeps the reference of a global interface table entry; answers its cookie. */
-  putGlobal(objref: Uint8Array): Promise<number>;
+  putGlobal(owner: Oxid, objref: Uint8Array): Promise<number>;
   global(cookie: number): Promise<Uint8Array | undefined>;
   removeGlobal(cookie: number): Promise<boolean>;
 }
@@ -52,10 +52,12 @@ export interface ThreadServices {
   /** Somebody wants to call this thread. */
   accept(link: PortLink): void;
   activate(request: ThreadActivation): Promise<ThreadActivated>;
+  /** An entry of the global interface table that this thread made is taken away. */
+  revokeGlobal(cookie: number): void;
   /** The objects of an exporter that this thread holds or has passed on lately. */
   held(oxid: Oxid): readonly bigint[] | Promise<readonly bigint[]>;
   /** Another thread has ended without a word: gives up what only it held. */
-  ended(others: readonly Oxid[]): Promise<void>;
+  ended(oxid: Oxid): Promise<void>;
 }
 
 /** How a thread is to be opened; goes with the worker. */

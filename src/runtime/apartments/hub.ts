@@ -81,7 +81,11 @@ export class Hub implements ThreadHub, WorkerHost {
     return worker;
   }
 
-  async find(oxid: Oxid): Promise<ThreadInfo | undefined> {
+  find(oxid: Oxid): Promise<ThreadInfo | undefined> {
+    return Promise.resolve(this.infoOf(oxid));
+  }
+
+  infoOf(oxid: Oxid): ThreadInfo | undefined {
     return this.#member(oxid)?.info;
   }
 
@@ -109,16 +113,18 @@ export class Hub implements ThreadHub, WorkerHost {
     }
   }
 
-  putGlobal(objref: Uint8Array): Promise<number> {
-    return Promise.resolve(this.#global.put(objref));
+  putGlobal(owner: Oxid, objref: Uint8Array): Promise<number> {
+    return Promise.resolve(this.#global.put(owner, objref));
   }
 
   global(cookie: number): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.#global.get(cookie));
+    return Promise.resolve(this.#global.get(cookie)?.objref);
   }
 
   removeGlobal(cookie: number): Promise<boolean> {
-    return Promise.resolve(this.#global.remove(cookie));
+    const entry = this.#global.remove(cookie);
+    if (entry !== undefined) this.#member(entry.owner)?.services.revokeGlobal(cookie);
+    return Promise.resolve(entry !== undefined);
   }
 
   /** A worker has ended, with or without a word. */
@@ -127,8 +133,9 @@ export class Hub implements ThreadHub, WorkerHost {
     const { oxid } = worker;
     if (oxid === undefined) return;
     this.exporters.remove(oxid);
+    this.#global.forget(oxid);
     if (this.#closed) return;
-    for (const member of this.#members()) void member.services.ended([oxid]).catch(() => undefined);
+    for (const member of this.#members()) void member.services.ended(oxid).catch(() => undefined);
   }
 
   /** Ends every thread. */

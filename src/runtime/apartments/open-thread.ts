@@ -32,7 +32,7 @@ class DistantHub implements ThreadHub {
     return (await this.link.request("activateIn", { place, request })) as ThreadActivated;
   }
 
-  async putGlobal(objref: Uint8Array): Promise<number> {
+  async putGlobal(_owner: Oxid, objref: Uint8Array): Promise<number> {
     return (await this.link.request("putGlobal", objref)) as number;
   }
 
@@ -54,8 +54,9 @@ export async function openThread(start: ThreadStart): Promise<void> {
     {
       accept: (link: PortLink) => side.accept(link),
       activate: (request: ThreadActivation) => side.activate(request),
+      revokeGlobal: (cookie: number) => side.revokeGlobal(cookie),
       held: (oxid: Oxid) => side.held(oxid),
-      ended: (oxids: readonly Oxid[]) => side.ended(oxids),
+      ended: (oxid: Oxid) => side.ended(oxid),
       run: ({ module, args }: { module: string; args: readonly unknown[] }) => run(side, module, args),
       close: () => close(side, hub.link),
     },

@@ -1,4 +1,4 @@
-import type { MessagePort, Transferable } from "node:worker_threads";
+import { type MessagePort, type Transferable, receiveMessageOnPort } from "node:worker_threads";
 import { ComError, HResult } from "../../base/index.ts";
 
 /** Answers a request of the other thread. What it answers is posted: plain data, or {@link Moved}. */
@@ -60,9 +60,20 @@ export class ThreadLink {
   request(method: string, params: unknown, list: readonly Transferable[] = []): Promise<unknown> {
     if (this.#closed) return Promise.reject(gone());
     const id = this.#next++;
-    const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    this.#port.postMessage({ id, method, params }, list);
-    return answer;
+    return new Promise((resolve, reject) => {
+      this.#port.postMessage({ id, method, params }, list); // throws for what cannot be posted
+      this.#waiting.set(id, { resolve, reject });
+    });
+  }
+
+  /** Deals with what has arrived by now, without the event loop; answers whether there was something. */
+  pump(): boolean {
+    let some = false;
+    for (let found = receiveMessageOnPort(this.#port); found; found = receiveMessageOnPort(this.#port)) {
+      some = true;
+      this.#receive(found.message as Message);
+    }
+    return some;
   }
 
   notify(method: string, params: unknown, list: readonly Transferable[] = []): void {
@@ -76,7 +87,7 @@ export class ThreadLink {
   #receive(message: Message): void {
     const { id, method, params } = message;
     if (method !== undefined) {
-      void this.#answer(id, method, params);
+      this.#answer(id, method, params);
       return;
     }
     const waiting = this.#waiting.get(id as number);
@@ -85,18 +96,36 @@ export class ThreadLink {
     else waiting?.reject(decode(message.error));
   }
 
-  async #answer(id: number | undefined, method: string, params: unknown): Promise<void> {
+  /** What can be answered at once, is: the other thread may wait for it without its event loop. */
+  #answer(id: number | undefined, method: string, params: unknown): void {
     try {
       const handler = this.#handlers[method];
       if (handler === undefined) throw new ComError(HResult.RPC_E_INVALIDMETHOD, `threads know no ${method}`);
-      const result = await (handler as (given: unknown) => unknown)(params);
-      if (id === undefined || this.#closed) return;
+      const result = (handler as (given: unknown) => unknown)(params);
+      if (result instanceof Promise) {
+        result.then(
+          (value) => this.#succeeded(id, value),
+          (error: unknown) => this.#failed(id, error),
+        );
+      } else this.#succeeded(id, result);
+    } catch (error) {
+      this.#failed(id, error);
+    }
+  }
+
+  #succeeded(id: number | undefined, result: unknown): void {
+    if (id === undefined || this.#closed) return;
+    try {
       if (result instanceof Moved) this.#port.postMessage({ id, result: result.value }, result.list);
       else this.#port.postMessage({ id, result }, []);
     } catch (error) {
-      if (id !== undefined && !this.#closed)
-        this.#port.postMessage({ id, error: encode(ComError.from(error)) }, []);
+      this.#failed(id, error); // what cannot be posted
     }
+  }
+
+  #failed(id: number | undefined, error: unknown): void {
+    if (id === undefined || this.#closed) return;
+    this.#port.postMessage({ id, error: encode(ComError.from(error)) }, []);
   }
 }
 

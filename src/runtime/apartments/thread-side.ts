@@ -6,6 +6,7 @@ import {
   type ApartmentPlacer,
   ClassContext,
   type Runtime,
+  type SharedReferences,
   currentApartment,
 } from "../../com/index.ts";
 import {
@@ -31,11 +32,12 @@ import type { ExporterTable } from "./exporter-table.ts";
 import { placeOf } from "./place.ts";
 
 /** One thread's part in its process: its way to the other threads' objects, and what it does for them. */
-export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer {
+export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, SharedReferences {
   readonly transport: PortTransport;
   readonly exporters: ExporterTable;
   readonly hub: ThreadHub;
   readonly inWorker: boolean;
+  readonly #revokes = new Map<number, () => void>();
   /** Runs when the runtime of the thread closes. */
   onClose: (() => Promise<void>) | undefined;
   #opened: { readonly runtime: Runtime; readonly remoting: DcomRemoting } | undefined;
@@ -75,11 +77,13 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer {
 
   /** Tells how many objects there are, for those who choose a thread or wait until nothing is needed. */
   startCounting(): void {
-    this.#counting = setInterval(() => {
-      const { exporter } = this.remoting.side;
-      this.exporters.setObjects(exporter.oxid, exporter.table.size - 1);
-    }, countEvery);
+    this.#counting = setInterval(() => this.#count(), countEvery);
     this.#counting.unref();
+  }
+
+  #count(): void {
+    const { exporter } = this.remoting.side;
+    this.exporters.setObjects(exporter.oxid, exporter.table.size - ownObjects);
   }
 
   left(): void {
@@ -152,6 +156,28 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer {
     });
   }
 
+  // For the global interface table.
+
+  async put(objref: Uint8Array, revoke: () => void): Promise<number> {
+    const cookie = await this.hub.putGlobal(this.remoting.side.exporter.oxid, objref);
+    this.#revokes.set(cookie, revoke);
+    return cookie;
+  }
+
+  get(cookie: number): Promise<Uint8Array | undefined> {
+    return this.hub.global(cookie);
+  }
+
+  remove(cookie: number): Promise<boolean> {
+    return this.hub.removeGlobal(cookie);
+  }
+
+  revokeGlobal(cookie: number): void {
+    const revoke = this.#revokes.get(cookie);
+    this.#revokes.delete(cookie);
+    revoke?.();
+  }
+
   // For the hub.
 
   accept(link: Parameters<PortTransport["accept"]>[0]): void {
@@ -162,7 +188,9 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer {
     const { causality, ...rest } = request;
     const make = (): Promise<ThreadActivated> => this.#activate(rest);
     const apartment: Apartment = currentApartment();
-    return apartment.enter(causality, make);
+    const made = await apartment.enter(causality, make);
+    this.#count(); // whoever chooses the next thread counts this object
+    return made;
   }
 
   async #activate(request: Omit<ThreadActivation, "causality">): Promise<ThreadActivated> {
@@ -188,8 +216,13 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer {
     return this.remoting.side.importer.heldOf(oxid);
   }
 
-  async ended(_others: readonly Oxid[]): Promise<void> {}
+  async ended(oxid: Oxid): Promise<void> {
+    this.transport.ended(oxid.toString(16));
+  }
 }
+
+/** What an exporter exports for itself: its IRemUnknown. */
+const ownObjects = 1;
 
 /** How often a thread says how many objects it has, milliseconds. */
 const countEvery = 200;

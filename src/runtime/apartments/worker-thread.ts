@@ -21,6 +21,7 @@ export interface WorkerHost extends Omit<ThreadHub, "introduce"> {
   readonly logger: Logger;
   readonly queuedCalls: number | undefined;
   readonly exporters: ExporterTable;
+  infoOf(oxid: Oxid): ThreadInfo | undefined;
   introduceTo(caller: ThreadInfo, oxid: Oxid): PortLink;
   ended(worker: WorkerThread): void;
 }
@@ -72,14 +73,14 @@ export class WorkerThread implements ThreadServices {
           this.#info = info;
           joined();
         },
-        find: (oxid: Oxid) => host.find(oxid),
+        find: (oxid: Oxid) => host.infoOf(oxid),
         introduce: (oxid: Oxid) => {
           const link = host.introduceTo(this.info, oxid);
           return new Moved(link, [link.port]);
         },
         activateIn: ({ place, request }: { place: PlaceName; request: ThreadActivation }) =>
           host.activateIn(place, request),
-        putGlobal: (objref: Uint8Array) => host.putGlobal(objref),
+        putGlobal: (objref: Uint8Array) => host.putGlobal(this.info.oxid, objref),
         global: (cookie: number) => host.global(cookie),
         removeGlobal: (cookie: number) => host.removeGlobal(cookie),
         log: ({ level, fields, message }: { level: keyof Logger; fields: object; message: string }) =>
@@ -131,12 +132,16 @@ export class WorkerThread implements ThreadServices {
     return (await this.#link.request("activate", request)) as ThreadActivated;
   }
 
+  revokeGlobal(cookie: number): void {
+    this.#link.notify("revokeGlobal", cookie);
+  }
+
   async held(oxid: Oxid): Promise<readonly bigint[]> {
     return (await this.#link.request("held", oxid)) as readonly bigint[];
   }
 
-  async ended(oxids: readonly Oxid[]): Promise<void> {
-    await this.#link.request("ended", oxids);
+  async ended(oxid: Oxid): Promise<void> {
+    await this.#link.request("ended", oxid);
   }
 
   /** Imports a module in the thread and calls its default export. */

@@ -1,27 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
-import { type Runtime, isSameObject, pointerTo } from "../../com/index.ts";
-import { type OpenOptions, openApartment, openRuntime } from "../index.ts";
+import { ComError, HResult } from "../../base/index.ts";
+import {
+  CLSID_StdGlobalInterfaceTable,
+  GlobalInterfaceTable,
+  IGlobalInterfaceTable,
+  coGetInterfaceAndReleaseStream,
+  coMarshalInterThreadInterfaceInStream,
+  isSameObject,
+  pointerTo,
+  roGetAgileReference,
+} from "../../com/index.ts";
+import { openApartment } from "../index.ts";
+import { withRuntime } from "./threads/support.ts";
 import { IWork, Work, clsids } from "./threads/work.ts";
-
-const modulePath = fileURLToPath(new URL("./threads/work.js", import.meta.url));
-
-/** A runtime of its own machine, with the classes registered. */
-async function withRuntime(options: OpenOptions, run: (com: Runtime) => Promise<void>): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "comity-threads-"));
-  try {
-    await using com = await openRuntime({ home, ...options });
-    await com.registerModule(modulePath);
-    await run(com);
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
 
 test("a call crosses to another thread and comes back, with references both ways", { timeout: 20_000 }, () =>
   withRuntime({}, async (com) => {
@@ -39,3 +32,103 @@ test("a call crosses to another thread and comes back, with references both ways
     assert.equal(await far.Nest(here, 6), 6);
   }),
 );
+
+const callerModule = new URL("./threads/caller.js", import.meta.url);
+
+test("a pointer goes to another thread in a stream, once", () =>
+  withRuntime({}, async (com) => {
+    await using apartment = await openApartment(com, "single");
+    using here = pointerTo(new Work(), IWork, com);
+    const stream = await coMarshalInterThreadInterfaceInStream(com, IWork, here);
+    assert.equal(await apartment.run(callerModule, stream), threadId);
+    using far = await apartment.createInstance(clsids.Both, IWork);
+    const back = await coMarshalInterThreadInterfaceInStream(com, IWork, far);
+    using again = coGetInterfaceAndReleaseStream(com, back, IWork);
+    assert.ok(isSameObject(again, far));
+  }));
+
+test("the global interface table: cookies are good in every thread, until they are revoked", () =>
+  withRuntime({}, async (com) => {
+    await using one = await openApartment(com, "single");
+    await using two = await openApartment(com, "multi");
+    using table = await com.createInstance(CLSID_StdGlobalInterfaceTable, IGlobalInterfaceTable);
+    using far = await one.createInstance(clsids.Both, IWork);
+    const there = await far.Thread();
+    const object = new Work();
+    const mine = await table.RegisterInterfaceInGlobal(object, IWork.iid);
+    const theirs = await table.RegisterInterfaceInGlobal(far, IWork.iid);
+    assert.notEqual(mine, theirs);
+    for (const apartment of [one, two]) {
+      for (let times = 0; times < 3; times++) {
+        assert.equal(await apartment.run(callerModule, mine), threadId);
+        assert.equal(await apartment.run(callerModule, theirs), there);
+      }
+    }
+    using got = await table.GetInterfaceFromGlobal<IWork>(mine, IWork.iid);
+    assert.equal(await got.Add(3, 4), 7, "in its own thread it is the object");
+    await table.RevokeInterfaceFromGlobal(mine);
+    await table.RevokeInterfaceFromGlobal(theirs);
+    await assert.rejects(table.RevokeInterfaceFromGlobal(mine), { code: HResult.E_INVALIDARG });
+    await assert.rejects(one.run(callerModule, mine), { code: HResult.E_INVALIDARG });
+    await using agile = await roGetAgileReference(com, far);
+    assert.equal(await two.run(callerModule, agile.cookie), there);
+    using resolved = await agile.Resolve(IWork);
+    assert.ok(isSameObject(resolved, far));
+  }));
+
+test("revoked objects are released", () =>
+  withRuntime({}, async (com) => {
+    let ended = 0;
+    class Ended extends Work {
+      override finalRelease(): void {
+        ended++;
+      }
+    }
+    const table = new GlobalInterfaceTable(com);
+    const cookie = await table.RegisterInterfaceInGlobal(new Ended(), IWork.iid);
+    await using apartment = await openApartment(com, "multi");
+    await apartment.run(callerModule, cookie);
+    assert.equal(ended, 0);
+    await table.RevokeInterfaceFromGlobal(cookie);
+    await until(() => ended === 1);
+  }));
+
+test("a pointer that is posted says why it may not be", () =>
+  withRuntime({}, async (com) => {
+    await using apartment = await openApartment(com, "single");
+    using direct = pointerTo(new Work(), IWork, com);
+    using proxy = await apartment.createInstance(clsids.Both, IWork);
+    for (const pointer of [direct, proxy]) {
+      assert.throws(() => structuredClone(pointer), /marshal it \(coMarshalInterThreadInterfaceInStream/);
+      await assert.rejects(apartment.run(callerModule, pointer), /marshal it/);
+    }
+  }));
+
+test("a thread that dies: its callers are told, the pool goes on", () =>
+  withRuntime({ apartment: "single", threads: 1 }, async (com) => {
+    using work = await com.createInstance(clsids.Free, IWork);
+    const dead = await work.Thread();
+    const under = Promise.resolve(work.Slow(60_000));
+    under.catch(() => undefined);
+    await assert.rejects(async () => work.Exit(3));
+    await assert.rejects(under, { code: HResult.RPC_E_SERVER_DIED });
+    const codes = new Set<number>();
+    for (let times = 0; times < 20 && !codes.has(HResult.RPC_E_DISCONNECTED); times++) {
+      const error = await Promise.resolve(work.Add(1, 2)).then(
+        () => assert.fail(),
+        (thrown: unknown) => ComError.from(thrown),
+      );
+      codes.add(error.code); // at first the connection is found to be gone
+    }
+    codes.delete(HResult.RPC_S_CALL_FAILED_DNE);
+    assert.deepEqual([...codes], [HResult.RPC_E_DISCONNECTED]);
+    using next = await com.createInstance(clsids.Free, IWork);
+    assert.notEqual(await next.Thread(), dead);
+    assert.equal(await next.Add(1, 2), 3);
+  }));
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let times = 0; times < 200 && !condition(); times++)
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  assert.ok(condition());
+}
