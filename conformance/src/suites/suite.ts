@@ -2,13 +2,13 @@ import type { ClassName, InterfaceResults } from "comity/com";
 import type { IClassFactory, IUnknown, Interface, Runtime } from "comity";
 
 /** Makes an object of a class; the caller owns the pointer. Without an interface, the class's default one. */
-export interface Create {
+interface Create {
   <T extends IUnknown>(name: ClassName<T>): Promise<T>;
   <T extends IUnknown>(name: ClassName, iface: Interface<T>): Promise<T>;
 }
 
 /** Answers the class object of a class; the caller owns the pointer. */
-export interface FindClassObject {
+interface FindClassObject {
   (name: ClassName): Promise<IClassFactory>;
   <T extends IUnknown>(name: ClassName, iface: Interface<T>): Promise<T>;
 }

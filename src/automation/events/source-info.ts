@@ -26,7 +26,7 @@ export interface FoundSource {
 }
 
 /** Events by name, in any letter case, and by DISPID. */
-export class EventNames {
+class EventNames {
   readonly #names = new Map<number, string>();
   readonly #ids = new Map<string, number>();
 

@@ -15,7 +15,7 @@ export function sourceInterfacesOf(identity: Identity): readonly InterfaceDescri
 const sets = new WeakMap<Identity, Map<string, EventSource>>();
 
 /** The sinks of a source interface of an object; undefined when the object does not have it. */
-export function eventSourceOf(identity: Identity, iid: string): EventSource | undefined {
+function eventSourceOf(identity: Identity, iid: string): EventSource | undefined {
   const made = sets.get(identity)?.get(iid);
   if (made !== undefined) return made;
   const source = sourceInterfacesOf(identity).find((one) => one.iid === iid);
