@@ -22,6 +22,7 @@ export {
   put,
   release,
 } from "./late/bound.ts";
+export { type DispatchMembers, dispatchAs } from "./late/typed.ts";
 export { NamedArguments, named } from "./late/named.ts";
 export { coerce } from "./invoke/default-value.ts";
 export { varAdd, varCat, varDiv, varIdiv, varMod, varMul, varPow, varSub } from "./arithmetic/arithmetic.ts";

@@ -5,6 +5,7 @@ import "./dispatch.test.ts";
 import "./events-local.test.ts";
 import "./events.test.ts";
 import "./late.test.ts";
+import "./late-typed.test.ts";
 import "./typelib-build.test.ts";
 import "./typelib-create.test.ts";
 import "./typelib-descriptor.test.ts";

@@ -93,8 +93,9 @@ function flatType(type: NdrType): unknown {
 
 /** widl gives a property set no name for its value, and the compiler does. */
 function withValueNames(descriptor: InterfaceDescriptor): InterfaceDescriptor {
+  const { asyncIid: _, ...rest } = descriptor;
   return defineInterface({
-    ...descriptor,
+    ...rest,
     base: () => descriptor.base as InterfaceDescriptor,
     methods: () =>
       descriptor.methods.map((method) =>
