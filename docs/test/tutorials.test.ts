@@ -11,6 +11,7 @@ const scripts = [
   "docs/tutorials/from-linux-to-windows.md",
   "docs/tutorials/from-a-type-library.md",
   "docs/tutorials/events.md",
+  "docs/tutorials/names.md",
   "docs/automation.md",
 ];
 

@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Maker>>> = {
   scm: async () => (await import("./commands/scm.ts")).scmCommand,
   call: async () => (await import("./commands/call.ts")).callCommand,
   ps: async () => (await import("./commands/ps.ts")).psCommand,
+  rot: async () => (await import("./commands/rot.ts")).rotCommand,
   trace: async () => (await import("./commands/trace.ts")).traceCommand,
   register: async () => (await import("./commands/register.ts")).registerCommand,
   unregister: async () => (await import("./commands/register.ts")).unregisterCommand,

@@ -272,9 +272,12 @@ export class CompositeMoniker extends ComparableMoniker {
   async #split(toLeft: IMoniker | null): Promise<{ readonly left: IMoniker; readonly last: IMoniker }> {
     const parts = this.#filled();
     const last = needed(parts.at(-1), "a component");
-    const before = parts.slice(0, -1);
-    const left = await this.naming.composeAll(toLeft === null ? before : [toLeft, ...before]);
-    return { left: needed(left, "something on the left"), last };
+    const before = parts.slice(0, -1).map((part) => this.naming.again(part));
+    const [only] = before;
+    const own = before.length === 1 && only !== undefined ? only : this.naming.composite(before);
+    if (toLeft === null) return { left: own, last };
+    using held = own;
+    return { left: needed(await this.naming.compose(toLeft, held), "something on the left"), last };
   }
 }
 

@@ -23,6 +23,8 @@ export {
   saveMoniker,
 } from "./functions.ts";
 export { type BindOptions, defaultBindOptions } from "./bind-context.ts";
+// For monikers of one's own.
+export { OwnMoniker } from "./own-moniker.ts";
 export { MonikerClass } from "./clsids.ts";
 export { type NamingLimits, defaultNamingLimits } from "./limits.ts";
 // Active objects.

@@ -8,7 +8,13 @@ import type { IMoniker } from "../com/gen/objidl.ts";
  */
 
 /** What a loader waits for: so many bytes, or a moniker of this class, loaded from the stream. */
-export type Wanted = number | { readonly clsid: Guid };
+export type Wanted = number | ForeignMoniker;
+
+/** A moniker of a class that is not the system's: saved, or as it was marshaled by its own IMarshal. */
+export interface ForeignMoniker {
+  readonly clsid: Guid;
+  readonly marshaled: boolean;
+}
 
 export type Loading<T> = Generator<Wanted, T, Uint8Array | IMoniker>;
 
@@ -33,8 +39,8 @@ export function* guidOf(): Loading<Guid> {
   return (yield* reader(16)).guid();
 }
 
-export function* foreign(clsid: Guid): Loading<IMoniker> {
-  return (yield { clsid }) as IMoniker;
+export function* foreign(clsid: Guid, marshaled = false): Loading<IMoniker> {
+  return (yield { clsid, marshaled }) as IMoniker;
 }
 
 /** Throws what a persisted moniker that cannot be right is refused with. */
@@ -48,14 +54,10 @@ export function loadFromBytes<T>(source: Uint8Array, loading: Loading<T>): T {
   let step = loading.next();
   while (step.done !== true) {
     const wanted = step.value;
-    if (typeof wanted !== "number") {
-      throw new ComError(
-        HResult.E_NOTIMPL,
-        `a moniker of the class {${wanted.clsid}} takes time to be loaded`,
-      );
-    }
-    if (wanted > source.length - at) throw bad("it is cut off");
-    step = loading.next(source.subarray(at, (at += wanted)).slice());
+    // A failure goes through the loader, which gives back what it has loaded by then.
+    if (typeof wanted !== "number") step = loading.throw(takesTime(wanted));
+    else if (wanted > source.length - at) step = loading.throw(bad("it is cut off"));
+    else step = loading.next(source.slice(at, (at += wanted)));
   }
   return step.value;
 }
@@ -64,15 +66,25 @@ export function loadFromBytes<T>(source: Uint8Array, loading: Loading<T>): T {
 export async function loadFromStream<T>(
   stream: IStream,
   loading: Loading<T>,
-  load: (clsid: Guid) => Promise<IMoniker>,
+  load: (wanted: ForeignMoniker) => Promise<IMoniker>,
 ): Promise<T> {
   let step = loading.next();
   while (step.done !== true) {
     const wanted = step.value;
-    const got = typeof wanted === "number" ? await readAll(stream, wanted) : await load(wanted.clsid);
-    step = loading.next(got);
+    let got: Uint8Array | IMoniker | undefined;
+    let failure: unknown;
+    try {
+      got = typeof wanted === "number" ? await readAll(stream, wanted) : await load(wanted);
+    } catch (error) {
+      failure = error;
+    }
+    step = got === undefined ? loading.throw(failure) : loading.next(got);
   }
   return step.value;
+}
+
+function takesTime({ clsid }: ForeignMoniker): ComError {
+  return new ComError(HResult.E_NOTIMPL, `a moniker of the class {${clsid}} takes time to be loaded`);
 }
 
 async function readAll(stream: IStream, count: number): Promise<Uint8Array> {

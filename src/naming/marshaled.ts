@@ -1,7 +1,7 @@
 import { ByteWriter, type Guid } from "../base/index.ts";
 import { IMoniker } from "../com/gen/objidl.ts";
 import { IUnknown } from "../com/index.ts";
-import { type Loading, bad, bytes, guidOf, u16, u32 } from "./loading.ts";
+import { type Loading, bad, bytes, foreign, guidOf, u16, u32 } from "./loading.ts";
 import type { Naming } from "./naming.ts";
 
 /*
@@ -47,7 +47,7 @@ function* customMoniker(naming: Naming, depth: number): Loading<IMoniker> {
   const clsid = yield* guidOf();
   yield* bytes(8, 8);
   const made = naming.blank(clsid);
-  if (made === undefined) throw bad(`a reference of the class {${clsid}}, which is no moniker of the system`);
+  if (made === undefined) return yield* foreign(clsid, true);
   yield* made.restoreMarshaled(depth + 1);
   return made.pointer();
 }

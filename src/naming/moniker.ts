@@ -77,7 +77,7 @@ export abstract class Moniker implements Implements<IMoniker> {
 
   async Load(pStm: IStream | null): Promise<void> {
     const stream = needed(pStm, "a stream");
-    await loadFromStream(stream, this.restore(0), (clsid) => this.naming.loadForeign(clsid, stream));
+    await loadFromStream(stream, this.restore(0), (wanted) => this.naming.loadForeign(wanted, stream));
   }
 
   async Save(pStm: IStream | null, _fClearDirty: number): Promise<void> {

@@ -8,7 +8,14 @@ import {
   IStream,
 } from "../com/gen/objidl.ts";
 import type { FILETIME } from "../com/gen/wtypesbase.ts";
-import { IUnknown, type Runtime, contractOf, identityOf, remoteObjectOf } from "../com/index.ts";
+import {
+  IUnknown,
+  MemoryStream,
+  type Runtime,
+  contractOf,
+  identityOf,
+  remoteObjectOf,
+} from "../com/index.ts";
 import type { Awaitable } from "../ndr/index.ts";
 import { AntiMoniker } from "./anti-moniker.ts";
 import { BindContext, type BindOptions } from "./bind-context.ts";
@@ -21,9 +28,8 @@ import { FileMoniker } from "./file-moniker.ts";
 import { toFileTime } from "./filetime.ts";
 import { ItemMoniker } from "./item-moniker.ts";
 import { maxComparisonData, type NamingLimits, defaultNamingLimits } from "./limits.ts";
-import { type Loading, foreign, guidOf, loadFromStream } from "./loading.ts";
-import { MemoryStream } from "./memory-stream.ts";
-import { type Moniker, implementationOf, optional } from "./moniker.ts";
+import { type ForeignMoniker, type Loading, foreign, guidOf, loadFromStream } from "./loading.ts";
+import { type Moniker, implementationOf, needed, optional } from "./moniker.ts";
 import { NewMoniker } from "./new-moniker.ts";
 import { ObjrefMoniker, PointerMoniker } from "./objref-moniker.ts";
 import { parseAfter } from "./parse.ts";
@@ -213,7 +219,12 @@ export class Naming {
   }
 
   /** A moniker of another's class, loaded from where the stream stands. The caller owns the pointer. */
-  async loadForeign(clsid: Guid, stream: IStream): Promise<IMoniker> {
+  async loadForeign({ clsid, marshaled }: ForeignMoniker, stream: IStream): Promise<IMoniker> {
+    if (marshaled) {
+      using unmarshaler = await this.runtime.referenceClasses.unmarshaler(clsid);
+      const made = await unmarshaler.UnmarshalInterface(stream, IMoniker.iid);
+      return needed(made, "a moniker") as IMoniker;
+    }
     const moniker = await this.runtime.createInstance(clsid, IMoniker);
     try {
       await moniker.Load(stream);
@@ -226,7 +237,7 @@ export class Naming {
 
   /** A moniker as OleSaveToStream wrote it, of whatever class (OleLoadFromStream). The caller owns the pointer. */
   loadFrom(stream: IStream): Promise<IMoniker> {
-    return loadFromStream(stream, this.loading(0), (clsid) => this.loadForeign(clsid, stream));
+    return loadFromStream(stream, this.loading(0), (wanted) => this.loadForeign(wanted, stream));
   }
 
   async bytesOf(moniker: IMoniker): Promise<Uint8Array> {
@@ -266,7 +277,7 @@ export class Naming {
     const finish = (): void => {
       stream[Symbol.dispose]();
       writer.guid(clsid);
-      writer.raw(memory.content);
+      writer.raw(memory.bytes);
     };
     const saved = moniker.Save(stream, 0);
     return saved instanceof Promise ? saved.then(finish) : finish();

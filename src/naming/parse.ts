@@ -2,11 +2,13 @@ import { existsSync } from "node:fs";
 import { ComError, type Guid, HResult } from "../base/index.ts";
 import { type IBindCtx, type IMoniker } from "../com/gen/objidl.ts";
 import { IParseDisplayName } from "../com/gen/oleidl.ts";
+import { identityOf, remoteObjectOf } from "../com/index.ts";
 import type { Awaitable } from "../ndr/index.ts";
 import { ClassMoniker, parseClassName } from "./class-moniker.ts";
 import { FileMoniker } from "./file-moniker.ts";
 import { localPath } from "./file-path.ts";
 import { ItemMoniker } from "./item-moniker.ts";
+import { maxComparisonData } from "./limits.ts";
 import { implementationOf } from "./moniker.ts";
 import type { Naming } from "./naming.ts";
 import { parseSystemName } from "./system-names.ts";
@@ -29,6 +31,15 @@ export async function parseName(naming: Naming, context: IBindCtx, name: string)
       HResult.MK_E_SYNTAX,
       `a display name of ${name.length} characters, ${maxDisplayName} are allowed`,
     );
+  reading.set(keyOf(context), { bound: true });
+  try {
+    return await readParts(naming, context, name);
+  } finally {
+    reading.delete(keyOf(context));
+  }
+}
+
+async function readParts(naming: Naming, context: IBindCtx, name: string): Promise<IMoniker> {
   const { moniker: first, eaten } = await firstPart(naming, context, name).catch((error: unknown) => {
     throw told(error, name, 0);
   });
@@ -134,14 +145,25 @@ async function longestFile(naming: Naming, name: string): Promise<Parsed | undef
       throw syntax(name, 0, `more than ${naming.limits.maxPrefixes} places where a path could end`);
     const file = new FileMoniker(naming, name.slice(0, end));
     const moniker = naming.pointer(file);
-    if (existsSync(localPath(file.path)) || (await runs(naming, moniker))) return { moniker, eaten: end };
-    moniker[Symbol.dispose]();
+    if (await isThere(naming, file, moniker)) return { moniker, eaten: end };
   }
   return undefined;
 }
 
+/** Releases the moniker of what is not there. */
+async function isThere(naming: Naming, file: FileMoniker, moniker: IMoniker): Promise<boolean> {
+  let there = false;
+  try {
+    there = existsSync(localPath(file.path)) || (await runs(naming, file.GetDisplayName(), moniker));
+    return there;
+  } finally {
+    if (!there) moniker[Symbol.dispose]();
+  }
+}
+
 /** A path that is too long for the table of running objects does not run. */
-async function runs(naming: Naming, moniker: IMoniker): Promise<boolean> {
+async function runs(naming: Naming, path: string, moniker: IMoniker): Promise<boolean> {
+  if (path.length * 2 > maxComparisonData) return false;
   try {
     return await naming.isRunning(moniker);
   } catch (error) {
@@ -156,6 +178,13 @@ function lastSeparator(name: string, end: number): number {
   return 0;
 }
 
+/** Bind contexts with which a name is being read, and whether what was read of it can be bound. */
+const reading = new WeakMap<object, { bound: boolean }>();
+
+function keyOf(context: IBindCtx): object {
+  return remoteObjectOf(context) ?? identityOf(context);
+}
+
 /**
  * What follows a moniker in a name: its object's IParseDisplayName reads it, of the class object or of the object itself. Where nobody has one, `!name` is an
  * item; another name of the system may follow one that is only a beginning (`queue:`, `session:`).
@@ -167,14 +196,16 @@ export async function parseAfter(
   toLeft: IMoniker | null,
   name: string,
 ): Promise<{ pchEaten: number; ppmkOut: IMoniker | null }> {
-  const following = parseFollowing(naming, name);
-  const known = implementationOf(moniker);
-  if (known !== undefined && following !== undefined && known.leadsOn) return answer(following);
-  const parser = await parserAt(naming, moniker, context, toLeft);
+  const following = implementationOf(moniker)?.leadsOn === true ? parseFollowing(naming, name) : undefined;
+  if (following !== undefined) return answer(following);
+  const state = reading.get(keyOf(context));
+  const parser = state?.bound === false ? undefined : await parserAt(naming, moniker, context, toLeft);
   if (parser !== undefined) {
     using held = parser;
     return await held.ParseDisplayName(context, name);
   }
+  // What follows something that cannot be bound cannot be bound either: it is not tried again for each item of the name.
+  if (state !== undefined) state.bound = false;
   const item = /^!([^!]+)/.exec(name);
   if (item === null) throw new ComError(HResult.MK_E_SYNTAX, "nothing can follow the moniker on the left");
   return answer({

@@ -4,6 +4,9 @@
 
 /** Upper case without changes of length (towupper): what comparison data and hashes are made of. */
 export function upper(text: string): string {
+  const whole = text.toUpperCase();
+  // Where nothing grew and no pair of surrogates was changed, it is the same.
+  if (whole.length === text.length && !/[\ud800-\udfff]/.test(text)) return whole;
   let result = "";
   for (const unit of units(text)) {
     const big = unit.toUpperCase();

@@ -20,5 +20,6 @@ import "./scm-launch.test.ts";
 import "./instance.test.ts";
 import "./observe.test.ts";
 import "./remoting.test.ts";
+import "./running-table.test.ts";
 import "./ndr64.test.ts";
 import "./launches.test.ts";

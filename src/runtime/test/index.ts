@@ -1,4 +1,5 @@
 import "./create-library.test.ts";
 import "./objects.test.ts";
+import "./names.test.ts";
 import "./type-library-marshaling.test.ts";
 import "./threads.test.ts";
