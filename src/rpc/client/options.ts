@@ -15,7 +15,7 @@ export interface AssociationOptions {
   readonly callTimeout?: number;
   /** Aborts connecting. */
   readonly signal?: AbortSignal;
-  /** Largest fragment to send and to receive. Default: what the transport offers (5840 over TCP, as Windows does). */
+  /** Largest fragment to send and to receive. Default: what the transport offers (65,528). */
   readonly maxFragment?: number;
   /** The group to join, from an earlier association to the same server; context handles are shared within it. Default: a new one. */
   readonly associationGroup?: number;
