@@ -134,7 +134,10 @@ export type {
   MarshalOptions,
   Marshaler,
   ObjectIdentity,
+  ProxySettings,
   RemoteObject,
+  SecurityBlanket,
+  SecurityWish,
   Remoting,
   RunningEntry,
   RunningName,
@@ -146,7 +149,6 @@ export { type ContractSource, contractOf, interfacesOf } from "./interfaces.ts";
 export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } from "./instance-source.ts";
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
-export { splitStatus } from "./status.ts";
 export { DeferredObject, deferredPointer } from "./pointer/deferred.ts";
 export {
   CATID_Marshaler,
@@ -156,12 +158,22 @@ export {
   flagsOf,
   optionsOf,
 } from "./marshal/flags.ts";
+export { copyProxy, queryProxyBlanket, setProxyBlanket } from "./blanket.ts";
+export { createCall } from "./call/call-object.ts";
+export {
+  cancelCall,
+  disableCallCancellation,
+  enableCallCancellation,
+  getCancelObject,
+  testCancel,
+} from "./call/cancel.ts";
+export { Synchronize } from "./call/synchronize.ts";
 export { MemoryStream } from "./marshal/memory-stream.ts";
 export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";
+export type { ReferenceClasses } from "./marshal/reference-classes.ts";
 export { ProxyStubs, type RpcMessage } from "./marshal/proxy-stub.ts";
 export { LayeredProxyStub, type MessageLayer } from "./marshal/layers.ts";
 export { splitStatus } from "./status.ts";
-export type { ReferenceClasses } from "./marshal/reference-classes.ts";
 export { enterCall, leaveCall } from "./call-context.ts";
 export { currentApartment } from "./apartment.ts";
 export { type ApartmentModel, initializeThread, registerMessageFilter } from "./apartment/initialize.ts";

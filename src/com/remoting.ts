@@ -19,9 +19,9 @@ export interface Channel {
     args: readonly unknown[],
     options: CallOptions | undefined,
   ): Promise<unknown>;
-}
   /** The last handle to the object went. */
   close?(): void;
+}
 
 /**
  * The client side of one object that lives elsewhere: identity, remote references, channels (the standard identity object of proxies).
@@ -34,8 +34,40 @@ export interface RemoteObject {
   queryInterface(iid: Guid, options?: CallOptions): Channel | Promise<Channel>;
   /** One more handle of this apartment leads here. */
   hold(): void;
+  /** Call options and security of its proxies; absent where there is nothing to set. */
+  readonly settings?: ProxySettings | undefined;
   /** One handle less; at zero all remote references go back in one batch. */
   unhold(): void;
+}
+
+/** What of a security blanket is to change. */
+export interface SecurityWish {
+  readonly credentials?: Credentials;
+  /** 1 (none) to 6 (privacy). */
+  readonly authenticationLevel?: number;
+  /** 1 (anonymous) to 4 (delegate). */
+  readonly impersonationLevel?: number;
+}
+
+/** How the calls of an interface are secured. */
+export interface SecurityBlanket {
+  /** RPC_C_AUTHN: 0 none, 10 NTLM, 9 negotiate. */
+  readonly authenticationService: number;
+  readonly authenticationLevel: number;
+  readonly impersonationLevel: number;
+  readonly principal?: string;
+}
+
+/** What can be set for the proxies of one object (IRpcOptions, IClientSecurity). */
+export interface ProxySettings {
+  /** Milliseconds for calls without a timeout of their own. */
+  timeout: number | undefined;
+  /** 0 this process, 1 this machine, 2 another. */
+  readonly locality: 0 | 1 | 2;
+  blanket(proxy: IUnknown): SecurityBlanket;
+  setBlanket(proxy: IUnknown, wish: SecurityWish): Promise<void>;
+  /** Another pointer to the same interface, with a blanket of its own; the caller owns it. */
+  copy(proxy: IUnknown): IUnknown;
 }
 
 /**
@@ -51,9 +83,9 @@ export interface InterfaceStub {
   codec(opnum: number): MethodCodec | undefined;
   /** Calls the implementation; a value or a promise. Out-of-apartment callers go through `ObjectIdentity.apartment`. */
   invoke(opnum: number, args: readonly unknown[]): unknown;
-}
   /** Nobody outside holds the interface any more (IRpcStubBuffer::Disconnect). */
   disconnect?(): void;
+}
 
 /** Where objects live; calls from outside enter through it. */
 export interface Apartment {
@@ -129,6 +161,13 @@ export interface Marshaler {
   releaseMarshalData(objref: Uint8Array): Promise<void>;
   /** Cuts every outside reference to an object (CoDisconnectObject). */
   disconnectObject(object: object): void;
+  /**
+   * Holds an object of this process as a strong reference from outside would, or lets it go (CoLockObjectExternal). With the last unlock, and no strong
+   * reference left outside, weak ones are cut unless `lastUnlockReleases` is false. Throws E_UNEXPECTED for an unlock too many.
+   */
+  lockObjectExternal(object: object, lock: boolean, lastUnlockReleases?: boolean): void;
+  /** Whether a pointer leads to its object: false for a handler that is not connected (CoIsHandlerConnected). */
+  isHandlerConnected(pointer: object): boolean;
 }
 
 /** Who to be when calling (COAUTHIDENTITY and the authentication part of COAUTHINFO). */

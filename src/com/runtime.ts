@@ -398,12 +398,6 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     await this.registry.edit((editor) => unregister(editor, options));
   }
 
-  /** A pointer to an object of this runtime; the caller owns it. */
-  pointerTo<T>(object: object, iface: Interface<T>): T {
-    return pointerTo(object, iface, this);
-  }
-
-  /** The CLSID a class is named by (CLSIDFromProgID for a ProgID). Throws CO_E_CLASSSTRING. */
   /**
    * Names the class whose objects are the proxies and stubs of an interface in this process (CoRegisterPSClsid). Its class object has IPSFactoryBuffer
    * and is registered in the process, or its module in the registry. Interfaces without one have the standard proxies and stubs.
@@ -419,6 +413,12 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     throw new ComError(HResult.REGDB_E_IIDNOTREG, `interface ${formatGuid(iid)} names no proxies and stubs`);
   }
 
+  /** A pointer to an object of this runtime; the caller owns it. */
+  pointerTo<T>(object: object, iface: Interface<T>): T {
+    return pointerTo(object, iface, this);
+  }
+
+  /** The CLSID a class is named by (CLSIDFromProgID for a ProgID). Throws CO_E_CLASSSTRING. */
   clsidOf(name: ClassName): Guid {
     if (typeof name !== "string") return name.clsid;
     const clsid = tryParseGuid(name) ?? this.classes.clsidFromProgId(name);

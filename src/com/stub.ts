@@ -6,6 +6,7 @@ import {
   allMethods,
   methodCodec,
 } from "../ndr/index.ts";
+import { asyncStub } from "./call/async-stub.ts";
 import type { Facet, Identity } from "./identity.ts";
 import { classOf } from "./interfaces.ts";
 import { callProvided } from "./provided.ts";
@@ -102,5 +103,5 @@ export function makeStub(identity: Identity, facet: Facet): InterfaceStub {
   if (ofClass === undefined) tables.set(key, (ofClass = new Map()));
   let table = ofClass.get(facet.descriptor);
   if (table === undefined) ofClass.set(facet.descriptor, (table = new StubTable(facet.descriptor)));
-  return new Stub(table, facet.target, identity);
+  return asyncStub(identity, facet, new Stub(table, facet.target, identity));
 }

@@ -158,6 +158,16 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     this.#parts.exporter.disconnect(identity.object);
   }
 
+  lockObjectExternal(object: object, lock: boolean, lastUnlockReleases = true): void {
+    const identity = identityOf(object);
+    this.#parts.exporter.table.lockExternal(identity, lock, lastUnlockReleases);
+  }
+
+  isHandlerConnected(pointer: object): boolean {
+    if (remoteObjectOf(pointer) !== undefined) return true;
+    return findProxyManager(identityOf(pointer))?.connected ?? true;
+  }
+
   marshal(
     iid: Guid,
     pointer: object,

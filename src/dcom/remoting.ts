@@ -19,9 +19,9 @@ import type { AuthenticationLevel, ImpersonationLevelValue } from "../auth/index
 import { RemoteActivationClient } from "./activation/client.ts";
 import { splitAddress } from "./client/endpoints.ts";
 import type { CallSecurity } from "./client/security.ts";
+import type { ObjectMarshaler } from "./marshaler.ts";
 import type { Origin } from "./marshaling.ts";
 import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
-import type { ObjectMarshaler } from "./marshaler.ts";
 import { decodeObjref } from "./objref.ts";
 import { MachineRunningObjects } from "./running-objects.ts";
 import type { ActivatedInterface, ActivationSource, Oxid, ResolvedOxid } from "./resolver-contract.ts";
@@ -85,6 +85,7 @@ export class DcomRemoting implements Remoting, Activator {
       contracts: runtime,
       ...rest,
       resolver: machine,
+      classes: runtime.referenceClasses,
       ...(security === undefined ? {} : { security }),
       ...(launchToken === undefined ? {} : { launchToken }),
       activate: (request) => classes.activate(request, side.marshaler),
@@ -109,7 +110,6 @@ export class DcomRemoting implements Remoting, Activator {
   get activator(): Activator {
     return this;
   }
-      classes: runtime.referenceClasses,
 
   /** On this machine through its SCM, on another through that one's (CoCreateInstanceEx, CoGetClassObject beyond the process). */
   async activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {

@@ -13,6 +13,7 @@ export {
   defineInterface,
   derivesFrom,
   knownInterface,
+  syncInterfaceOf,
 } from "./interface.ts";
 export type {
   Arm,

@@ -57,6 +57,8 @@ export interface InterfaceDescriptor {
   readonly oleautomation: boolean;
   readonly base: InterfaceDescriptor | undefined;
   readonly methods: readonly MethodDescriptor[];
+  /** The IID of its asynchronous twin (`[async_uuid]`). */
+  readonly asyncIid?: Guid | undefined;
 }
 
 declare const contract: unique symbol;
@@ -77,6 +79,7 @@ export interface InterfaceDefinition {
   readonly dual?: boolean;
   readonly oleautomation?: boolean;
   readonly base?: () => InterfaceDescriptor;
+  readonly asyncIid?: string | undefined;
   readonly methods: () => readonly MethodDescriptor[];
 }
 
@@ -87,6 +90,7 @@ class DefinedInterface implements InterfaceDescriptor {
   readonly kind: "object" | "rpc" | "dispatch";
   readonly dual: boolean;
   readonly oleautomation: boolean;
+  readonly asyncIid: Guid | undefined;
   readonly #definition: InterfaceDefinition;
   #methods: readonly MethodDescriptor[] | undefined;
 
@@ -98,6 +102,7 @@ class DefinedInterface implements InterfaceDescriptor {
     this.kind = definition.kind ?? "object";
     this.dual = definition.dual ?? false;
     this.oleautomation = definition.oleautomation ?? this.dual;
+    this.asyncIid = definition.asyncIid?.toLowerCase() as Guid | undefined;
   }
 
   get base(): InterfaceDescriptor | undefined {
@@ -113,6 +118,7 @@ class DefinedInterface implements InterfaceDescriptor {
 export function defineInterface<T>(definition: InterfaceDefinition): Interface<T> {
   const made = new DefinedInterface(definition);
   if (!contracts.has(made.iid)) contracts.set(made.iid, made);
+  if (made.asyncIid !== undefined && !twins.has(made.asyncIid)) twins.set(made.asyncIid, made);
   return made;
 }
 
@@ -121,6 +127,14 @@ export function defineInterface<T>(definition: InterfaceDefinition): Interface<T
  * an interface never changes, so whoever defined it first, it is the same.
  */
 const contracts = new Map<Guid, InterfaceDescriptor>();
+
+/** Interfaces by the IID of their asynchronous twin. */
+const twins = new Map<Guid, InterfaceDescriptor>();
+
+/** The interface whose asynchronous twin has this IID, when this program holds its definition. */
+export function syncInterfaceOf(asyncIid: Guid): InterfaceDescriptor | undefined {
+  return twins.get(asyncIid);
+}
 
 /** The interface of an IID, when this program holds its definition. */
 export function knownInterface(iid: Guid): InterfaceDescriptor | undefined {

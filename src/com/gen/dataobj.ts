@@ -345,6 +345,7 @@ export const IAdviseSink: Interface<IAdviseSink> = defineInterface<IAdviseSink>(
   name: "IAdviseSink",
   iid: "0000010f-0000-0000-c000-000000000046",
   base: () => IUnknown,
+  asyncIid: "00000150-0000-0000-c000-000000000046",
   methods: () => [
     {
       name: "OnDataChange",
@@ -419,6 +420,7 @@ export const IAdviseSink2: Interface<IAdviseSink2> = defineInterface<IAdviseSink
   name: "IAdviseSink2",
   iid: "00000125-0000-0000-c000-000000000046",
   base: () => IAdviseSink,
+  asyncIid: "00000151-0000-0000-c000-000000000046",
   methods: () => [
     {
       name: "OnLinkSrcChange",

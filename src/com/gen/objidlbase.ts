@@ -452,6 +452,7 @@ export const IPipeByte: Interface<IPipeByte> = defineInterface<IPipeByte>({
   name: "IPipeByte",
   iid: "db2f3aca-2f86-11d1-8e04-00c04fb9989a",
   base: () => IUnknown,
+  asyncIid: "db2f3acb-2f86-11d1-8e04-00c04fb9989a",
   methods: () => [
     {
       name: "Pull",
@@ -504,6 +505,7 @@ export const IPipeLong: Interface<IPipeLong> = defineInterface<IPipeLong>({
   name: "IPipeLong",
   iid: "db2f3acc-2f86-11d1-8e04-00c04fb9989a",
   base: () => IUnknown,
+  asyncIid: "db2f3acd-2f86-11d1-8e04-00c04fb9989a",
   methods: () => [
     {
       name: "Pull",
@@ -555,6 +557,7 @@ export const IPipeDouble: Interface<IPipeDouble> = defineInterface<IPipeDouble>(
   name: "IPipeDouble",
   iid: "db2f3ace-2f86-11d1-8e04-00c04fb9989a",
   base: () => IUnknown,
+  asyncIid: "db2f3acf-2f86-11d1-8e04-00c04fb9989a",
   methods: () => [
     {
       name: "Pull",

@@ -9,6 +9,7 @@ import {
   allMethods,
   methodCodec,
 } from "../../ndr/index.ts";
+import { cancellable, cancellation } from "../call/cancel.ts";
 import { outgoing } from "../apartment/outgoing.ts";
 import { thread } from "../apartment.ts";
 import type { LeakDetector } from "../leaks.ts";
@@ -16,6 +17,7 @@ import type { Channel, RemoteObject } from "../remoting.ts";
 import { IID_IUnknown, type IUnknown } from "../unknown.ts";
 import { Pointer, refuse, watchForLeaks } from "./base.ts";
 import { isMember } from "./direct.ts";
+import { callOwn, ownFacet } from "./proxy-facets.ts";
 
 /** A pointer to an object that lives elsewhere: a call is encoded and goes through the channel. */
 export abstract class ProxyPointer extends Pointer {
@@ -57,7 +59,7 @@ export abstract class ProxyPointer extends Pointer {
     if (iface.iid === IID_IUnknown || iface.iid === this.$descriptor.iid) {
       return proxyPointer(this.$remote, iface, this.$channel, this.$detector);
     }
-    const channel = this.$remote.queryInterface(iface.iid, options);
+    const channel = ownFacet(this, iface) ?? this.$remote.queryInterface(iface.iid, options);
     if (!(channel instanceof Promise)) return proxyPointer(this.$remote, iface, channel, this.$detector);
     // Someone must hold the object until the answer is here.
     this.$remote.hold();
@@ -127,7 +129,7 @@ function generate(descriptor: InterfaceDescriptor): ProxyClass {
     body.push(memberSource(method, at));
   }
   const source = `"use strict";
-const { ProxyPointer, thread, refuse, codec, codecs, outgoing, filtered } = env;
+const { ProxyPointer, thread, refuse, codec, codecs, outgoing, cancellation, filtered, callOwn } = env;
 return class extends ProxyPointer {
 ${body.join("\n")}
 };`;
@@ -140,7 +142,9 @@ ${body.join("\n")}
     codec,
     codecs,
     outgoing,
+    cancellation,
     filtered,
+    callOwn,
   }) as ProxyClass;
   Object.defineProperty(made, "name", { value: descriptor.name });
   Object.defineProperty(made.prototype, "$descriptor", { value: descriptor });
@@ -149,15 +153,21 @@ ${body.join("\n")}
 
 function memberSource(method: MethodDescriptor, at: number): string {
   const name = JSON.stringify(method.name);
+  if (method.local === true && method.params.length === 0) {
+    return `  [${name}](...args) {
+    if (this.$home !== thread.current) refuse(this, ${name});
+    return callOwn(this, ${name}, args);
+  }`;
+  }
   const args = method.params.filter((param) => param.in).map((_, index) => `a${index}`);
   return `  [${name}](${[...args, "options"].join(", ")}) {
     if (this.$home !== thread.current) refuse(this, ${name});
-    if (outgoing.filter !== undefined) return filtered(this, codecs[${at}] ?? codec(${at}), ${method.opnum}, [${args.join(", ")}], options);
+    if (outgoing.filter !== undefined || cancellation.enabled > 0) return filtered(this, codecs[${at}] ?? codec(${at}), ${method.opnum}, [${args.join(", ")}], options);
     return this.$channel.invoke(codecs[${at}] ?? codec(${at}), ${method.opnum}, [${args.join(", ")}], options);
   }`;
 }
 
-/** A call that the apartment's message filter watches over. */
+/** A call that the apartment's message filter watches over, or that may be cancelled from outside. */
 function filtered(
   pointer: ProxyPointer,
   codec: MethodCodec,
@@ -165,9 +175,12 @@ function filtered(
   args: readonly unknown[],
   options: CallOptions | undefined,
 ): Promise<unknown> {
-  return outgoing.call(pointer.$remote.identity, options, (watched) =>
-    pointer.$channel.invoke(codec, opnum, args, watched),
-  );
+  const send = (watched: CallOptions | undefined): Promise<unknown> =>
+    pointer.$channel.invoke(codec, opnum, args, watched);
+  if (outgoing.filter === undefined) return cancellable(options, send);
+  const call = (given: CallOptions | undefined): Promise<unknown> =>
+    outgoing.call(pointer.$remote.identity, given, send);
+  return cancellation.enabled > 0 ? cancellable(options, call) : call(options);
 }
 
 function wireCodec(descriptor: InterfaceDescriptor, method: MethodDescriptor | undefined): MethodCodec {

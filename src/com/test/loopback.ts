@@ -30,6 +30,8 @@ export class Loopback {
   readonly #remotes = new Map<number, LoopbackObject>();
   readonly #classes = new Map<Guid, object>();
   #next = 1;
+  /** When set, no call arrives any more: this is what callers are told. */
+  broken: ComError | undefined;
 
   /** Objects someone holds through a proxy. */
   get held(): number {
@@ -53,6 +55,8 @@ export class Loopback {
         return Promise.resolve();
       },
       disconnectObject: () => {},
+      lockObjectExternal: () => {},
+      isHandlerConnected: () => true,
     };
     const activator: Activator = {
       activate: (request) => Promise.resolve(this.#activate(request)),
@@ -146,6 +150,7 @@ class LoopbackObject implements RemoteObject {
     args: readonly unknown[],
     clientStatus: { code: number } | undefined,
   ): Promise<unknown> {
+    if (this.#loopback.broken !== undefined) throw this.#loopback.broken;
     const request = new ByteWriter();
     clientCodec.encodeRequest(request, args, this.#context([], []));
     const response = await this.#serve(iid, opnum, request.finish());

@@ -126,6 +126,10 @@ export class Importer implements ImportHome, AsyncDisposable {
     this.#options.connections.release(line);
   }
 
+  isNear(exporter: RemoteExporter): boolean {
+    return this.#isHere(exporter.resolver);
+  }
+
   held(exporter: RemoteExporter, oid: Oid): void {
     this.holdings.add(exporter.resolver, oid);
   }

@@ -1,9 +1,9 @@
 import { ComError, type Guid, HResult } from "../../base/index.ts";
-import type { Channel } from "../../com/index.ts";
 import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type CallObserver, methodOf, observeOutgoing } from "../observe/observer.ts";
 import { causalityGuid, currentCausality, newCausality, withLastingCausality } from "../orpc/causality.ts";
+import type { Detour, Redirectable } from "./blanket.ts";
 import { ClientCall } from "./client-call.ts";
 import type { Line } from "./connections.ts";
 import { limited } from "./limited.ts";
@@ -15,7 +15,9 @@ const mostRounds = 64;
 /**
  * The way to one interface of one remote object. Once connection, binding and IPID are known, a call is: encode into the connection's buffer, send, decode.
  */
-export class OrpcChannel implements Channel {
+export class OrpcChannel implements Redirectable {
+  /** Where the calls go instead: the interface has a security blanket of its own. */
+  detour: Detour | undefined;
   readonly #object: RemoteReference;
   readonly #iid: Guid;
   #reference: InterfaceReference | undefined;
@@ -39,6 +41,9 @@ export class OrpcChannel implements Channel {
     args: readonly unknown[],
     options: CallOptions | undefined,
   ): Promise<unknown> {
+    if (this.detour !== undefined) return this.detour.channel.invoke(codec, opnum, args, options);
+    const { timeout } = this.#object;
+    if (timeout !== undefined && options?.timeout === undefined) options = { ...options, timeout };
     const { observers } = this.#object.exporter.marshaling;
     if (observers.length > 0) return this.#observed(observers, codec, opnum, args, options);
     return this.#send(codec, opnum, args, options);

@@ -19,6 +19,7 @@ import type { Line } from "./connections.ts";
 import { methodByName } from "./known-method.ts";
 import { limited } from "./limited.ts";
 import { ReleaseQueue } from "./release-queue.ts";
+import type { CallSecurity } from "./security.ts";
 import { RemoteReference, wantedReferences } from "./remote-object.ts";
 
 /** What a remote exporter needs of this process's importer. */
@@ -26,6 +27,10 @@ export interface ImportHome {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly marshaling: Marshaling;
+  /** The exporter of an OXID, as called with this origin's security. */
+  exporter(oxid: Oxid, resolver: DualStringArray, origin: Origin): RemoteExporter;
+  /** True for an exporter of this machine. */
+  isNear(exporter: RemoteExporter): boolean;
   /** Where the exporter is: from the cache, or from its machine's resolver. `again`: what the cache says is no good. */
   locate(exporter: RemoteExporter, again: boolean): Promise<ResolvedOxid>;
   connect(exporter: RemoteExporter, at: ResolvedOxid): Promise<Line>;
@@ -85,6 +90,16 @@ export class RemoteExporter implements CallHome {
     );
   }
 
+  /** True for an exporter of this machine. */
+  get nearby(): boolean {
+    return this.#home.isNear(this);
+  }
+
+  /** The same process, called with another security. */
+  seenWith(security: CallSecurity): RemoteExporter {
+    return this.#home.exporter(this.oxid, this.resolver, { ...this.origin, security });
+  }
+
   /** The objects held here. */
   get oids(): Iterable<Oid> {
     return this.#objects.keys();
@@ -106,16 +121,16 @@ export class RemoteExporter implements CallHome {
     return object;
   }
 
-  /** The last handle to an object went. */
-  forget(object: RemoteReference): void {
-    if (this.#objects.get(object.oid) !== object) return;
-    this.#objects.delete(object.oid);
-    if (!object.noPing) this.#home.letGo(this, object.oid);
   /** The reference to an object that is held here. */
   find(oid: Oid): RemoteReference | undefined {
     return this.#objects.get(oid);
   }
 
+  /** The last handle to an object went. */
+  forget(object: RemoteReference): void {
+    if (this.#objects.get(object.oid) !== object) return;
+    this.#objects.delete(object.oid);
+    if (!object.noPing) this.#home.letGo(this, object.oid);
     if (this.#objects.size === 0) setImmediate(() => this.#maybeUnused());
   }
 

@@ -1,9 +1,16 @@
 import { ComError, type Guid, HResult, failed, guidToBytes } from "../../base/index.ts";
-import { type Channel, IID_IUnknown, type MarshalOptions, type RemoteObject, contractOf } from "../../com/index.ts";
+import {
+  type Channel,
+  IID_IUnknown,
+  type MarshalOptions,
+  type RemoteObject,
+  contractOf,
+} from "../../com/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import type { REMQIRESULT } from "../gen/dcom.ts";
 import type { Oid } from "../resolver-contract.ts";
 import { SORF_NOPING, type StdObjref } from "../std-objref.ts";
+import { RemoteSettings } from "./blanket.ts";
 import { limited } from "./limited.ts";
 import { OrpcChannel } from "./orpc-channel.ts";
 import type { Front } from "../handlers.ts";
@@ -42,6 +49,9 @@ export class RemoteReference implements RemoteObject {
   front: Front | undefined;
   /** The class the object wants in front of it; goes along when the reference is passed on. */
   handlerClass: Guid | undefined;
+  /** Milliseconds for calls without a timeout of their own. */
+  timeout: number | undefined;
+  #settings: RemoteSettings | undefined;
   readonly #references = new Map<Guid, InterfaceReference>();
   readonly #channels = new Map<Guid, OrpcChannel>();
   readonly #asking = new Map<Guid, Promise<InterfaceReference>>();
@@ -91,6 +101,7 @@ export class RemoteReference implements RemoteObject {
     if (--this.#handles > 0 || this.#released) return;
     this.#released = true;
     this.exporter.forget(this);
+    this.#settings?.close();
     for (const channel of this.#replaced?.values() ?? []) channel.close?.();
     for (const reference of this.#references.values()) this.#giveBack(reference, reference.publicRefs);
   }
@@ -99,16 +110,31 @@ export class RemoteReference implements RemoteObject {
   channel(iid: Guid): Channel {
     const replaced = this.#replaced?.get(iid);
     if (replaced !== undefined) return replaced;
-    let channel = this.#channels.get(iid);
-    if (channel === undefined) {
-      channel = new OrpcChannel(this, iid, this.#references.get(iid));
-      this.#channels.set(iid, channel);
+    const fresh = !this.#channels.has(iid);
+    const channel = this.wire(iid);
+    if (fresh) {
       const { proxyStubs } = this.exporter.marshaling;
-      const above = iid === IID_IUnknown ? channel : (proxyStubs?.channel(contractOf(iid), channel) ?? channel);
+      const above =
+        iid === IID_IUnknown ? channel : (proxyStubs?.channel(contractOf(iid), channel) ?? channel);
       if (above !== channel) {
         (this.#replaced ??= new Map()).set(iid, above);
         return above;
       }
+    }
+    return channel;
+  }
+
+  /** Call options and security of its proxies. */
+  get settings(): RemoteSettings {
+    return (this.#settings ??= new RemoteSettings(this));
+  }
+
+  /** The channel itself, without what stands above it. */
+  wire(iid: Guid): OrpcChannel {
+    let channel = this.#channels.get(iid);
+    if (channel === undefined) {
+      channel = new OrpcChannel(this, iid, this.#references.get(iid));
+      this.#channels.set(iid, channel);
     }
     return channel;
   }
@@ -156,10 +182,27 @@ export class RemoteReference implements RemoteObject {
     return { flags, publicRefs: 1, oxid, oid: this.oid, ipid: reference.ipid };
   }
 
+  /** As `passOn`, waiting for what has to be asked for. */
+  async passOnWhenReady(iid: Guid): Promise<StdObjref> {
+    const message: { pending: Promise<unknown> | undefined } = { pending: undefined };
+    for (;;) {
+      try {
+        return this.passOn(iid, message);
+      } catch (error) {
+        if (message.pending === undefined) throw error;
+        await message.pending;
+        message.pending = undefined;
+      }
+    }
+  }
+
   /** A table's entry carries no references; a strong one keeps the object as long as it stands there. */
   #tableEntry(reference: InterfaceReference, kind: MarshalOptions["kind"]): StdObjref {
     if (kind === "tableWeak") {
-      throw new ComError(HResult.E_INVALIDARG, "only the object's own process marshals it weakly into a table");
+      throw new ComError(
+        HResult.E_INVALIDARG,
+        "only the object's own process marshals it weakly into a table",
+      );
     }
     this.hold();
     this.#tables++;

@@ -6,7 +6,7 @@ import { missedPeriods } from "../ping/status.ts";
 import type { ExportedObject, Oid } from "../resolver-contract.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
 import { IpidTable } from "./ipid-table.ts";
-import { StubManager } from "./stub-manager.ts";
+import { StubManager, tellConnection } from "./stub-manager.ts";
 
 /** References given with each marshaled pointer: as many as Windows gives, so that the receiver can pass some on without asking. */
 const grantedReferences = 5;
@@ -26,6 +26,7 @@ export class ObjectTable implements Disposable {
   /** Goes up eight times in a period: a stamp of use costs a field, not a look at the clock. */
   tick = 0;
   readonly #managers = new Map<ObjectIdentity, StubManager>();
+  readonly #locks = new Map<ObjectIdentity, number>();
   readonly #byOid = new Map<Oid, StubManager>();
   readonly #changes = new NetChanges<Oid>();
   readonly #reports: ObjectReports;
@@ -126,6 +127,31 @@ export class ObjectTable implements Disposable {
 
   find(identity: ObjectIdentity): StubManager | undefined {
     return this.#managers.get(identity);
+  }
+
+  /**
+   * Holds an object as a reference from outside would, or lets it go again (CoLockObjectExternal). `lastUnlockReleases`: with the last lock and no strong
+   * reference left outside, weak ones are cut, too. Throws E_UNEXPECTED for an unlock too many.
+   */
+  lockExternal(identity: ObjectIdentity, lock: boolean, lastUnlockReleases: boolean): void {
+    const before = this.#locks.get(identity) ?? 0;
+    if (lock) {
+      this.#locks.set(identity, before + 1);
+      if (before > 0) return;
+      identity.addRef();
+      tellConnection(identity, true);
+      return;
+    }
+    if (before === 0) throw new ComError(HResult.E_UNEXPECTED, `${nameOf(identity.object)} is not locked`);
+    if (before > 1) {
+      this.#locks.set(identity, before - 1);
+      return;
+    }
+    this.#locks.delete(identity);
+    const manager = this.#managers.get(identity);
+    if (lastUnlockReleases && (manager === undefined || manager.references === 0)) this.disconnect(identity);
+    tellConnection(identity, false, lastUnlockReleases);
+    identity.release();
   }
 
   /** Cuts all references to an object (CoDisconnectObject): calls on them answer RPC_E_DISCONNECTED. */

@@ -1,5 +1,7 @@
 import type { Guid } from "../../base/index.ts";
-import type { ObjectIdentity, ProxyStubs } from "../../com/index.ts";
+import { IExternalConnection } from "../../com/gen/objidl.ts";
+import { EXTCONN } from "../../com/gen/objidlbase.ts";
+import { Identity, type ObjectIdentity, type ProxyStubs } from "../../com/index.ts";
 import type { Oid } from "../resolver-contract.ts";
 import { InterfaceEntry } from "./interface-entry.ts";
 import type { IpidTable } from "./ipid-table.ts";
@@ -60,6 +62,7 @@ export class StubManager {
     this.identity.addRef();
     this.identity.heldOutside(true);
     this.#holdsObject = true;
+    tellConnection(this.identity, true);
   }
 
   /** After counts went down: drops interfaces nobody uses, and the object when nobody holds it strongly. Answers whether the manager is empty. */
@@ -92,7 +95,18 @@ export class StubManager {
   #letGo(): void {
     if (!this.#holdsObject || this.references > 0) return;
     this.#holdsObject = false;
+    tellConnection(this.identity, false);
     this.identity.heldOutside(false);
     this.identity.release();
   }
+}
+
+/** Tells an object with IExternalConnection that strong references from outside began, or are over. */
+export function tellConnection(identity: ObjectIdentity, begins: boolean, closes = true): void {
+  if (!(identity instanceof Identity)) return;
+  const told = identity.peek(IExternalConnection.iid)?.target as IExternalConnection | undefined;
+  if (told === undefined) return;
+  const { EXTCONN_STRONG } = EXTCONN;
+  if (begins) void told.AddConnection(EXTCONN_STRONG, 0);
+  else void told.ReleaseConnection(EXTCONN_STRONG, 0, closes ? 1 : 0);
 }

@@ -360,6 +360,7 @@ export function printInterface(scope: FileScope, entity: Interface): string {
   if (entity.dual) facts.push("dual: true");
   if (entity.oleautomation) facts.push("oleautomation: true");
   if (base !== undefined) facts.push(`base: () => ${base}`);
+  if (entity.asyncIid !== undefined) facts.push(`asyncIid: ${JSON.stringify(entity.asyncIid)}`);
   facts.push(`methods: () => [\n${methods.descriptors}  ]`);
   return `${head}\n${defined(scope, name, facts)}`;
 }
