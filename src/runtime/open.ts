@@ -22,6 +22,8 @@ import {
   registryCatalog,
 } from "../dcom/index.ts";
 import { openMachine, serverMechanisms } from "./machine.ts";
+import { namingOf } from "../naming/index.ts";
+import { storageFiles } from "./files.ts";
 import { listenWhereTheMachineDoes } from "./hosts.ts";
 import { typesOfRuntime } from "./types.ts";
 import { valueMarshaling } from "./values.ts";
@@ -128,6 +130,7 @@ async function openWith(side: ThreadSide, options: OpenOptions): Promise<OpenedR
     providers: [...automationProviders(types), ...providers],
     remoting: async (made) => (opened = await remotingOf(made, side, credentials, wanted)),
   });
+  namingOf(runtime).files = storageFiles;
   return { runtime, remoting: opened as DcomRemoting };
 }
 

@@ -24,10 +24,12 @@ import {
   createItemMoniker,
   createObjrefMoniker,
   createPointerMoniker,
+  getClassFile,
   getRunningObjectTable,
   monikerFromBytes,
   parseDisplayName,
 } from "../../naming/index.ts";
+import { IStorage, Stgm, createStorage } from "../../storage/index.ts";
 import { planet } from "../../naming/test/planet.ts";
 import { openRuntime, createObject, getObject, openMachine, registerActiveObject } from "../index.ts";
 
@@ -349,6 +351,26 @@ test("getObject: by path, by path and class, new, active, by any name", async ()
   }
   await assert.rejects(getObject(here, "nonsense"), { code: HResult.MK_E_SYNTAX });
   await assert.rejects(getObject(here, undefined), { code: HResult.E_INVALIDARG });
+});
+
+test("a compound file: its class stands in it, and it is bound to as a storage", async () => {
+  const path = join(home, "ledger.any");
+  {
+    using root = createStorage(path);
+    await root.SetClass(ledger.clsid);
+    await root.Commit(0);
+  }
+  assert.equal(await getClassFile(here, path), ledger.clsid);
+  await using _ = await here.registerClassObject(ledger, { context: ClassContext.INPROC_SERVER });
+  await using object = await getObject(here, path);
+  assert.equal(await object.File, path);
+  using file = createFileMoniker(here, path);
+  using context = createBindCtx(here);
+  // Windows says the same of its own default mode: it shares nothing.
+  await assert.rejects(async () => file.BindToStorage(context, null, IStorage.iid), { code: 0x800300ff });
+  using reading = createBindCtx(here, { mode: Stgm.READ | Stgm.SHARE_DENY_WRITE });
+  using storage = (await file.BindToStorage(reading, null, IStorage.iid)) as IStorage;
+  assert.equal((await storage.Stat(1)).clsid, ledger.clsid);
 });
 
 test("a file bound on another machine, by the options of the binding", async () => {
