@@ -171,6 +171,21 @@ export const connectionPointSuite: Suite = suite("IConnectionPoint, IConnectionP
     );
   },
 
+  async "what a sink causes while it is told reaches it within"({ create }: Ground) {
+    using ticker = await create(SuiteTicker);
+    const heard: string[] = [];
+    await using _ = await advise(ticker, ISuiteEvents, {
+      async Ticked(number) {
+        heard.push(`begin ${number}`);
+        if (number === 1) heard.push(`sum ${await ticker.Ask(10)}`);
+        heard.push(`end ${number}`);
+      },
+      Asked: (number) => number * 2,
+    });
+    assert.equal(await ticker.Tick(2), 2);
+    assert.deepEqual(heard, ["begin 1", "sum 20", "end 1", "begin 2", "end 2"]);
+  },
+
   async "dispinterface events arrive through Invoke, typed and late"({ create, com }: Ground) {
     using ticker = await create(SuiteTicker);
     const heard: unknown[] = [];

@@ -134,12 +134,8 @@ describe("connection points within an apartment", () => {
     assert.equal(finalReleases++, 0);
   });
 
-  test("a sink that is gone is taken out", async () => {
-    for (const code of [
-      HResult.RPC_E_DISCONNECTED,
-      HResult.RPC_S_SERVER_UNAVAILABLE,
-      HResult.CO_E_OBJNOTCONNECTED,
-    ]) {
+  test("what a sink throws is its own, even when it tells of somebody's end", async () => {
+    for (const code of [HResult.RPC_E_DISCONNECTED, HResult.RPC_S_SERVER_UNAVAILABLE]) {
       const { object, counter } = makeCounter();
       using _ = counter;
       const subscription = await advise(counter, ICounterEvents, {
@@ -148,9 +144,50 @@ describe("connection points within an apartment", () => {
         },
       });
       object.Add(1);
-      assert.deepEqual(await ask(object, ICounterEvents).Changed(2), []);
+      assert.equal((await ask(object, ICounterEvents).Changed(2)).length, 1, "it stays connected");
       await subscription.unadvise();
     }
+  });
+
+  test("a sink elsewhere whose channel says it is gone is taken out", async () => {
+    const { object, counter } = makeCounter();
+    using _ = counter;
+    const gone = new Loopback();
+    using sink = gone.proxy(
+      { Changed: () => undefined, Renamed: () => undefined, Asked: () => 0, Seen: () => undefined },
+      ICounterEvents,
+    );
+    using container = counter.QueryInterface(IConnectionPointContainer) as IConnectionPointContainer;
+    using point = await container.FindConnectionPoint(ICounterEvents.iid);
+    await point?.Advise(sink);
+    assert.equal((await ask(object, ICounterEvents).Changed(1)).length, 1);
+    gone.broken = new ComError(HResult.RPC_S_SERVER_UNAVAILABLE);
+    const [answer] = await ask(object, ICounterEvents).Changed(2);
+    assert.equal(answer?.code, HResult.RPC_S_SERVER_UNAVAILABLE);
+    assert.deepEqual(await ask(object, ICounterEvents).Changed(3), []);
+  });
+
+  test("what a sink causes while it is told is nested, and waits for nothing", async () => {
+    const { object, counter } = makeCounter();
+    using _ = counter;
+    const heard: string[] = [];
+    await using _sink = await advise(counter, ICounterEvents, {
+      async Changed(n) {
+        heard.push(`begin ${n}`);
+        if (n === 1) {
+          const [answer] = await ask(object, ICounterEvents).Asked(7);
+          heard.push(`answer ${String(answer?.value)}`);
+        }
+        heard.push(`end ${n}`);
+      },
+      Asked: (n) => n * 2,
+    });
+    const both = Promise.all([
+      ask(object, ICounterEvents).Changed(1),
+      ask(object, ICounterEvents).Changed(2),
+    ]);
+    await both;
+    assert.deepEqual(heard, ["begin 1", "answer 14", "end 1", "begin 2", "end 2"]);
   });
 
   test("hostile: no more sinks than the limit, also when they come at once", async () => {

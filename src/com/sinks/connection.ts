@@ -1,6 +1,7 @@
 import { type Clock, ComError, HResult, systemClock } from "../../base/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import { currentApartment } from "../apartment.ts";
+import { type CallContext, getCallContext } from "../call-context.ts";
 import type { Identity } from "../identity.ts";
 import { remoteObjectOf } from "../pointers.ts";
 import type { IUnknown } from "../unknown.ts";
@@ -66,6 +67,9 @@ interface Waiting extends SinkCall {
   readonly done: ((delivery: Delivery) => void) | undefined;
 }
 
+/** The sinks that are being told in this turn, the last one innermost. */
+const telling: SinkConnection[] = [];
+
 /** What a connection tells the source it belongs to. */
 export interface SinkHost {
   readonly identity: Identity;
@@ -77,8 +81,8 @@ export interface SinkHost {
 }
 
 /**
- * One sink that is connected. Events reach it in the order they were fired, one at a time; while it works on one, others wait here. No sink waits for
- * another.
+ * One sink that is connected. Calls reach it in the order they were made, one at a time; while it works on one, others wait here. No sink waits for
+ * another. What a sink causes while it is told does not wait: whoever it calls may have to wait for it.
  */
 export class SinkConnection {
   readonly cookie: number;
@@ -86,6 +90,8 @@ export class SinkConnection {
   readonly #host: SinkHost;
   readonly #waiting: Waiting[] = [];
   #busy = false;
+  /** The call in which the sink was called: what arrives in another one of the same chain was caused by the sink. */
+  #within: CallContext | undefined;
   #closed = false;
   #timeouts = 0;
   #overflowing = false;
@@ -109,8 +115,20 @@ export class SinkConnection {
     }
     for (const pointer of pointers) pointer.AddRef();
     const next = { call, pointers, done };
-    if (this.#busy) this.#wait(next);
-    else this.#start(next);
+    if (!this.#busy) this.#start(next);
+    else if (this.#isNested()) void this.#nested(next);
+    else this.#wait(next);
+  }
+
+  #isNested(): boolean {
+    if (telling.includes(this)) return true;
+    const now = getCallContext();
+    const within = this.#within;
+    return now !== undefined && within !== undefined && now !== within && now.causality === within.causality;
+  }
+
+  async #nested(one: Waiting): Promise<void> {
+    this.#settle(one, await this.#call(one));
   }
 
   /** Ends the connection: what waits is not sent any more. */
@@ -144,6 +162,7 @@ export class SinkConnection {
 
   #start(first: Waiting): void {
     this.#busy = true;
+    this.#within = getCallContext();
     for (let next: Waiting | undefined = first; next !== undefined; next = this.#waiting.shift()) {
       const one = next;
       const result = this.#call(one);
@@ -197,11 +216,14 @@ export class SinkConnection {
     const options: CallOptions | undefined =
       far || status !== undefined ? { ...(far ? { timeout } : {}), ...(status && { status }) } : undefined;
     let result: unknown;
+    telling.push(this);
     try {
       result = call(sink, options);
     } catch (error) {
       this.sink.give(sink);
-      return this.#failed(ComError.from(error));
+      return this.#failed(ComError.from(error), far);
+    } finally {
+      telling.pop();
     }
     const answered = (value: unknown): Delivery => {
       this.#timeouts = 0;
@@ -213,7 +235,7 @@ export class SinkConnection {
     }
     const limited = far ? Promise.resolve(result) : this.#limited(result, timeout);
     return limited
-      .then(answered, (error: unknown) => this.#failed(ComError.from(error)))
+      .then(answered, (error: unknown) => this.#failed(ComError.from(error), far))
       .finally(() => this.sink.give(sink));
   }
 
@@ -232,10 +254,10 @@ export class SinkConnection {
   }
 
   /** A sink that fails fails for itself; one that is gone, or does not answer time and again, is taken out. */
-  #failed(error: ComError): Delivery {
+  #failed(error: ComError, far = false): Delivery {
     if (!this.#closed) {
       this.#timeouts = error.code === HResult.RPC_E_TIMEOUT ? this.#timeouts + 1 : 0;
-      if (isGone(error.code) || this.#timeouts >= this.#host.settings.maxTimeouts)
+      if ((far && isOver(error)) || this.#timeouts >= this.#host.settings.maxTimeouts)
         this.#host.lost(this, error);
       else this.#host.note(this, "a sink failed", error);
     }
@@ -252,6 +274,11 @@ const CONNECT_E_NOCONNECTION = 0x80040200;
 
 function notConnected(): ComError {
   return new ComError(CONNECT_E_NOCONNECTION, "the sink is not connected any more");
+}
+
+/** What a sink throws may be another's end, of somebody it called; its own is told by the channel, or as RPC_E_DISCONNECTED. */
+function isOver(error: ComError): boolean {
+  return error.remote ? error.code === HResult.RPC_E_DISCONNECTED : isGone(error.code);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

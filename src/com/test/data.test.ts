@@ -1,17 +1,27 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ComError, HResult } from "../../base/index.ts";
-import { DataAdviseHolder } from "../data/advise-holder.ts";
-import { type DataObject, createDataObject } from "../data/data-object.ts";
-import { ClipFormat, DataStatus } from "../data/formats.ts";
-import { formatEtc } from "../data/format-etc.ts";
-import { type StgMedium, Tymed, releaseMedium } from "../data/medium.ts";
-import { bytesOfMedium, getBytes, getText } from "../data/transfer.ts";
-import { ADVF, DATADIR, type FORMATETC, IAdviseSink, IDataObject } from "../gen/dataobj.ts";
+import {
+  ClipFormat,
+  DataAdviseHolder,
+  type DataObject,
+  DataStatus,
+  IAdviseSink,
+  IDataObject,
+  type Implements,
+  MemoryStream,
+  type StgMedium,
+  Tymed,
+  bytesOfMedium,
+  createDataObject,
+  formatEtc,
+  getBytes,
+  getText,
+  pointerTo,
+  releaseMedium,
+} from "../index.ts";
+import { ADVF, DATADIR, type FORMATETC } from "../gen/dataobj.ts";
 import { IStream } from "../gen/objidl.ts";
-import { MemoryStream } from "../marshal/memory-stream.ts";
-import { pointerTo } from "../pointers.ts";
-import type { Implements } from "../unknown.ts";
 import { Loopback } from "./loopback.ts";
 
 const text = formatEtc(ClipFormat.UNICODETEXT);
@@ -228,21 +238,21 @@ for (const [name, way] of ways) {
 describe("advise holders", () => {
   test("hostile: no more sinks than the limit; sinks that throw or are gone", async () => {
     const holder = new DataAdviseHolder({ maxSinks: 3 });
-    const failing = (code: number): IAdviseSink =>
-      pointerTo(
-        {
-          OnDataChange: () => {
-            throw new ComError(code);
-          },
-          OnViewChange: () => undefined,
-          OnRename: () => undefined,
-          OnSave: () => undefined,
-          OnClose: () => undefined,
-        },
-        IAdviseSink,
-      );
-    using a = failing(HResult.RPC_E_DISCONNECTED);
-    using b = failing(HResult.E_FAIL);
+    const sink = (run: () => void): object => ({
+      OnDataChange: run,
+      OnViewChange: () => undefined,
+      OnRename: () => undefined,
+      OnSave: () => undefined,
+      OnClose: () => undefined,
+    });
+    const wire = new Loopback();
+    const elsewhere = sink(() => undefined);
+    using a = wire.proxy(elsewhere, IAdviseSink);
+    wire.broken = new ComError(HResult.RPC_E_DISCONNECTED);
+    const failing = sink(() => {
+      throw new ComError(HResult.E_FAIL);
+    });
+    using b = pointerTo(failing, IAdviseSink);
     holder.Advise(null, text, 0, a);
     const second = holder.Advise(null, text, 0, b);
     holder.Advise(null, text, 0, b);

@@ -2,7 +2,15 @@ import { ComError, type Guid, HResult } from "../../base/index.ts";
 import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type CallObserver, methodOf, observeOutgoing } from "../observe/observer.ts";
-import { causalityGuid, currentCausality, newCausality, withLastingCausality } from "../orpc/causality.ts";
+import {
+  type Causality,
+  causalityGuid,
+  currentCausality,
+  enterCausality,
+  leaveCausality,
+  newCausality,
+  withLastingCausality,
+} from "../orpc/causality.ts";
 import type { Detour, Redirectable } from "./blanket.ts";
 import { ClientCall } from "./client-call.ts";
 import type { Line } from "./connections.ts";
@@ -94,6 +102,7 @@ export class OrpcChannel implements Redirectable {
     options: CallOptions | undefined,
   ): Promise<unknown> {
     const { exporter } = this.#object;
+    const cause = currentCausality(); // of now, not of when the connection is there
     this.#object.hold(); // the object stays while we wait, whoever lets go of it
     try {
       const reach = <T>(work: Promise<T>): Promise<T> =>
@@ -104,7 +113,7 @@ export class OrpcChannel implements Redirectable {
         this.#line = line;
         this.#binding = binding;
         const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options);
-        const reply = call.send(binding, reference.ipidBytes);
+        const reply = within(cause, () => call.send(binding, reference.ipidBytes));
         if (call.pending !== undefined) return this.#again(call, reply, codec, opnum, args, options);
         return reply;
       });
@@ -136,5 +145,16 @@ export class OrpcChannel implements Redirectable {
       reply.catch(() => undefined);
     }
     throw new ComError(HResult.E_UNEXPECTED, "the references of the call's arguments could not be had");
+  }
+}
+
+/** Runs something as part of a chain of calls. */
+function within<T>(cause: Causality | undefined, run: () => T): T {
+  if (cause === undefined) return run();
+  const before = enterCausality(cause);
+  try {
+    return run();
+  } finally {
+    leaveCausality(before);
   }
 }
