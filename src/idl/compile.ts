@@ -18,6 +18,11 @@ export interface CompileOptions {
   readonly defines?: Readonly<Record<string, string>>;
   /** The configuration file (`/acf`) of what is compiled; default: the .acf file of its name beside it. */
   readonly acf?: string;
+  /**
+   * Reads a type library (a .tlb, or a program that holds one) as IDL, for `importlib`; undefined for what is none. Default: they
+   * are not read. {@link compileIdlWithLibraries} reads them.
+   */
+  readonly typeLibraries?: (path: string) => string | undefined;
   /** Default: the real file system. */
   readonly fileSystem?: IdlFileSystem;
   /** Folder of the well-known .idl files; default: the package's own. `null`: none. */
@@ -41,6 +46,8 @@ export interface CompileResult {
   /** In the order found: of the preprocessor and parser first, file by file. */
   readonly diagnostics: readonly Diagnostic[];
   readonly errors: number;
+  /** Paths of type libraries in which a name may stand that nothing else declares, and that were not read. */
+  readonly unreadLibraries: readonly string[];
   /** Every file that was read. */
   readonly files: readonly string[];
   /** The TypeScript of the file. Meaningful when there are no errors. */
@@ -69,6 +76,7 @@ export class Compiler {
       includePath: options.includePath ?? [],
       wellKnown: options.wellKnown === null ? undefined : (options.wellKnown ?? wellKnownFolder),
       defines: options.defines ?? {},
+      typeLibraries: options.typeLibraries,
     });
   }
 
@@ -92,7 +100,7 @@ export class Compiler {
 
   #result(unit: LoadedUnit, binder: Binder, model: Model): CompileResult {
     const units = reachable(unit);
-    const { sources } = this.#loader;
+    const { sources, unread } = this.#loader;
     const options = this.#options;
     let typescript: string | undefined;
     const print = (): string =>
@@ -115,6 +123,7 @@ export class Compiler {
       get errors() {
         return all().filter((it) => it.severity === "error").length;
       },
+      unreadLibraries: [...unread],
       files: [...new Set(units.flatMap((it) => [...it.files]))],
       typescript: print,
       json() {
@@ -154,6 +163,7 @@ function missing(path: string): CompileResult {
     model: undefined,
     diagnostics: [{ severity: "error", message, location: undefined }],
     errors: 1,
+    unreadLibraries: [],
     files: [],
     typescript: () => "",
     json: () => undefined,

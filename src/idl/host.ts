@@ -69,6 +69,17 @@ export class FileFinder {
     return undefined;
   }
 
+  /** The path of `name` in the first of the folders that has it, without reading what may be a large program. */
+  locate(name: string, folders: readonly string[]): string | undefined {
+    if (name.length > maxPath) return undefined;
+    for (const folder of folders) {
+      const path = normalize(join(folder === "" ? "." : folder, name)).replaceAll("\\", "/");
+      const found = this.#matchFolder(path);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   /** The text of a file, or undefined. */
   read(path: string): string | undefined {
     let text = this.#texts.get(path);

@@ -19,7 +19,20 @@ export interface LoaderOptions {
   readonly wellKnown: string | undefined;
   /** Macros of `-D`. */
   readonly defines: Readonly<Record<string, string>>;
+  /** Reads a type library as IDL; undefined for what is none. */
+  readonly typeLibraries: ((path: string) => string | undefined) | undefined;
 }
+
+/** A type library named in `importlib`. */
+export interface ImportedLibrary {
+  readonly name: string;
+  readonly place: number;
+  /** Where it was found: itself or the IDL it is made from. Undefined for one that was not, and for the one of OLE. */
+  readonly path: string | undefined;
+}
+
+/** Names of the library of OLE, by which everybody imports it: what it holds is in the well-known files. */
+const standardLibrary = /^(?:std(?:ole|type)\w*|olepro32|oleaut32)(?:\.(?:tlb|dll|olb))?$/i;
 
 /** C headers of which we have what IDL needs. */
 const ownHeaders = new Set(["olectl.h", "idispids.h"]);
@@ -31,6 +44,8 @@ export interface LoadedUnit extends Unit {
   readonly files: ReadonlySet<string>;
   /** Imported units in the order written; filled in after parsing, so that files may import each other. */
   readonly imports: LoadedUnit[];
+  /** Type libraries of `importlib`, read when a name is looked for that nothing else declares. */
+  readonly libraries: ImportedLibrary[];
   /** Names of files to import or include that were not found: what they declare is not known. */
   readonly missing: string[];
   /** What parsing had to say. */
@@ -45,6 +60,8 @@ export class Loader {
   readonly #defines: ReadonlyMap<string, string>;
   readonly #units = new Map<string, LoadedUnit>();
   readonly #texts = new Map<string, SourceFile>();
+  /** Type libraries in which a name was to be looked for and that nobody could read. */
+  readonly unread: Set<string> = new Set();
   #implicit: ReadonlySet<LoadedUnit> | undefined;
 
   constructor(options: LoaderOptions) {
@@ -88,6 +105,7 @@ export class Loader {
       files,
       decls,
       imports: [],
+      libraries: [],
       missing,
       diagnostics,
     };
@@ -201,10 +219,41 @@ export class Loader {
     for (const decl of decls) {
       if (decl.kind === "import") {
         for (const file of decl.files) this.#import(unit, file.name, file.place);
+      } else if (decl.kind === "importlib") {
+        this.#importLibrary(unit, decl.file, decl.place);
       } else if (decl.kind === "interface" || decl.kind === "library" || decl.kind === "module") {
         this.#loadImports(unit, decl.body);
       }
     }
+  }
+
+  #importLibrary(unit: LoadedUnit, written: string, place: number): void {
+    const name = basename(written.replaceAll("\\", "/"));
+    if (standardLibrary.test(name)) return;
+    const { finder, includePath } = this.#options;
+    const folders = [dirname((this.sources.fileAt(place) ?? unit.source).path), ...includePath];
+    const stem = name.replace(/\.[^.]*$/, "");
+    const path = [name, `${stem}.idl`, `${stem}.odl`]
+      .map((it) => finder.locate(it, folders))
+      .find((it) => it !== undefined && it !== unit.path);
+    unit.libraries.push({ name, place, path });
+    if (path === undefined) unit.diagnostics.warning(place, `cannot find the type library "${name}"`);
+  }
+
+  /** What a type library declares; undefined when it was not found or nobody reads it. */
+  loadLibrary(library: ImportedLibrary): LoadedUnit | undefined {
+    const { path } = library;
+    if (path === undefined) return undefined;
+    if (/\.[io]dl$/i.test(path)) return this.load(path);
+    if (!this.#units.has(path)) {
+      const text = this.#options.typeLibraries?.(path);
+      if (text === undefined) {
+        this.unread.add(path);
+        return undefined;
+      }
+      this.#texts.set(path, this.sources.add(path, text));
+    }
+    return this.load(path);
   }
 
   #import(unit: LoadedUnit, name: string, place: number): void {

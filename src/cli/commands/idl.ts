@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ComError, HResult } from "../../base/index.ts";
 import type { TypeLibrary } from "../../automation/index.ts";
-import { type CompileResult, compileIdl, formatDiagnostic } from "../../idl/index.ts";
+import { type CompileResult, compileIdlWithLibraries, formatDiagnostic } from "../../idl/index.ts";
 import type { Output } from "../output.ts";
 
 interface Flags {
@@ -47,7 +47,7 @@ async function compile(file: string, flags: Flags, output: Output): Promise<void
   // A run of half a second: machine code that is made early and in large pieces costs more than it saves.
   setFlagsFromString("--interrupt-budget=400000");
   setFlagsFromString("--max-inlined-bytecode-size-cumulative=300");
-  const result = compileIdl(file, {
+  const result = await compileIdlWithLibraries(file, {
     includePath: flags.include,
     defines: flags.define,
     tolerant: flags.json === true,

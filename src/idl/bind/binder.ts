@@ -1,5 +1,5 @@
 import { Diagnostics, isHeader } from "../diagnostics.ts";
-import type { LoadedUnit, Loader } from "../loader.ts";
+import type { ImportedLibrary, LoadedUnit, Loader } from "../loader.ts";
 import type {
   Constant,
   ConstantValue,
@@ -23,7 +23,7 @@ import { definesType, SymbolTable } from "./symbols.ts";
 import { TypeBinder } from "./types.ts";
 
 /** Where names that ODL files use without importing anything come from: for Windows it is the type library of OLE. */
-const implicitFiles = ["oaidl.idl", "ocidl.idl"];
+const implicitFiles = ["oaidl.idl", "ocidl.idl", "stdole2.idl"];
 const implicitNames = new Set([
   "IUnknown",
   "IDispatch",
@@ -122,6 +122,8 @@ export class Binder {
   readonly #constants = new Map<string, ConstantValue | undefined>();
   readonly #evaluating = new Set<string>();
   readonly #unknown: { readonly place: number; readonly message: string }[] = [];
+  /** Imported type libraries that were not looked into yet. */
+  #libraries: ImportedLibrary[] | undefined;
   /** How many of the implicit files are loaded. */
   #implicit = 0;
 
@@ -245,6 +247,7 @@ export class Binder {
 
   /** Tries the files that ODL takes for granted; true when they declare the name. */
   findElsewhere(name: string, place: number): boolean {
+    if (this.#findInLibrary(name)) return true;
     if (!implicitNames.has(name)) {
       if (!this.#loader.definedByImplicit(implicitFiles, name)) return false;
       // Authors build with an SDK whose files import more than they have to.
@@ -262,11 +265,25 @@ export class Binder {
     return false;
   }
 
+  /** Reads the imported type libraries one by one until one declares the name. */
+  #findInLibrary(name: string): boolean {
+    this.#libraries ??= this.#units().flatMap((it) => it.libraries);
+    for (let next = this.#libraries.shift(); next !== undefined; next = this.#libraries.shift()) {
+      const unit = this.#loader.loadLibrary(next);
+      if (unit === undefined) continue;
+      this.#libraries.push(...unit.libraries);
+      this.symbols.add(unit);
+      if (definesType(unit, name) || this.symbols.constant(name) !== undefined) return true;
+    }
+    return false;
+  }
+
   // --- constants ----------------------------------------------------------------------------------------------------
 
   constant(name: string, place: number): ConstantValue | undefined {
     if (this.#constants.has(name)) return this.#constants.get(name);
-    const symbol = this.symbols.constant(name);
+    let symbol = this.symbols.constant(name);
+    if (symbol === undefined && this.#findInLibrary(name)) symbol = this.symbols.constant(name);
     if (symbol === undefined) return undefined;
     if (this.#evaluating.has(name) || this.#evaluating.size > 200) {
       this.diagnostics.error(place, `the value of ${name} depends on itself`);

@@ -2,6 +2,7 @@ import "./preprocessor.test.ts";
 import "./acf.test.ts";
 import "./midl3.test.ts";
 import "./parser.test.ts";
+import "./importlib.test.ts";
 import "./errors.test.ts";
 import "./well-known.test.ts";
 import "./typescript.test.ts";

@@ -34,7 +34,8 @@ const renamed = new Map([
 const otherIid = new Map([["IRemUnknown2", "00000143-0000-0000-c000-000000000046"]]);
 
 const interfaces = new Map<string, Idl.Interface>();
-for (const name of names) {
+// The library of OLE shows IDispatch and IUnknown as it has them, not as they travel.
+for (const name of names.filter((it) => it !== "stdole2.idl")) {
   for (const it of compiler.compile(join(wellKnownFolder, name)).model?.entities ?? []) {
     if (it.kind === "interface") interfaces.set(it.name, it);
   }

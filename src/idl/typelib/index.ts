@@ -5,6 +5,7 @@ import type { Expr } from "../syntax/ast.ts";
 import { LibraryLowering, type TypeLibraryOptions } from "./library.ts";
 
 export type { TypeLibraryOptions } from "./library.ts";
+export { typeLibraryAsIdl } from "./read.ts";
 
 /** The type libraries of a file: one for each `library` statement. Meaningful when there are no errors. */
 export function typeLibrariesOf(result: CompileResult, options: TypeLibraryOptions = {}): TypeLibrary[] {

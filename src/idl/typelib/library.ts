@@ -260,7 +260,9 @@ export class LibraryLowering implements TypeScope {
 
   #dispinterface(type: TypeBuilder, entity: Dispinterface): void {
     // Every dispinterface rests on IDispatch, which is stdole's where no other is named.
-    if (!this.#standard) this.#builder.importType(stdole(), DISPATCH_POSITION, STDOLE_FILE);
+    const own = this.#library.members.find((it) => it.kind === "interface" && it.name === "IDispatch");
+    if (own?.kind === "interface") this.referenceTo(own);
+    else if (!this.#standard) this.#builder.importType(stdole(), DISPATCH_POSITION, STDOLE_FILE);
     else this.#importedName("IDispatch");
     const of = entity.of === undefined ? undefined : this.referenceTo(entity.of);
     if (of !== undefined) type.addImplType(of);
