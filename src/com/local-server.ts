@@ -58,7 +58,9 @@ function untilUnneeded(runtime: Runtime, module: DefinedModule, options: ServeOp
     // Clocks do not keep a process alive; a server that waits for clients must live.
     const alive = setInterval(() => {}, 0x7fffffff);
     watching.push({ [Symbol.dispose]: () => clearInterval(alive) });
-    wait(options.firstClientTime ?? 60_000);
+    // The first client may have come and gone while the last classes were being opened.
+    const used = all.some((locks) => locks.used);
+    wait(used ? (options.idleTime ?? 0) : (options.firstClientTime ?? 60_000));
   });
 }
 

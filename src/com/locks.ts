@@ -5,6 +5,7 @@
 export class ServerLocks {
   #count = 0;
   #stopping = false;
+  #used = false;
   readonly #listeners = new Set<() => void>();
 
   get count(): number {
@@ -16,7 +17,13 @@ export class ServerLocks {
     return this.#stopping;
   }
 
+  /** True once anything was held or locked. */
+  get used(): boolean {
+    return this.#used;
+  }
+
   add(): number {
+    this.#used = true;
     return ++this.#count;
   }
 

@@ -155,8 +155,23 @@ export class TestMachine implements AsyncDisposable {
 
   /** Waits until all servers have ended, by themselves. */
   async untilServersEnd(): Promise<void> {
-    await until(async () => (await this.servers()).length === 0, "servers to leave their machine");
+    try {
+      await until(async () => (await this.servers()).length === 0, "servers to leave their machine");
+    } catch (error) {
+      throw new Error(await this.#whatIsLeft(), { cause: error });
+    }
     await until(() => [...this.#servers].every((pid) => !runs(pid)), "server processes to end");
+  }
+
+  async #whatIsLeft(): Promise<string> {
+    const { processes, pings } = await this.scm.snapshot();
+    const objects = processes.map(({ pid, name, classes, status }) => {
+      const lines = status?.objects.map(
+        (one) => `  ${one.name} ${one.references} ${one.interfaces.join(" ")}`,
+      );
+      return [`${pid} ${name} ${classes.map((one) => one.name).join(" ")}`, ...(lines ?? [])].join("\n");
+    });
+    return `left on ${this.address}: ${JSON.stringify(pings)}\n${objects.join("\n")}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

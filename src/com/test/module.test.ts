@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { HResult, ManualClock, formatGuid, guid } from "../../base/index.ts";
+import { HResult, ManualClock, formatGuid, guid, newGuid } from "../../base/index.ts";
 import {
   ClassContext,
   IClassFactory,
@@ -218,6 +218,31 @@ describe("local servers", () => {
     const serving = serveModule(com, defineModule({ classes: [definition] }), { firstClientTime: 50 });
     await turn();
     clock.advance(50);
+    await serving;
+  });
+
+  it("end when the first client came and went while the last class was being opened", async () => {
+    const clock = new ManualClock();
+    let opened = 0;
+    await using com = await openRuntime({
+      clock,
+      remoting: async (opening) => ({
+        marshaler: undefined as never,
+        activator: {
+          activate: () => assert.fail("nothing leads out"),
+          registerClassObject: async () => {
+            if (++opened === 2) (await opening.createInstance(CLSID, ICalculator)).Release();
+            return { [Symbol.asyncDispose]: () => Promise.resolve() };
+          },
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+    });
+    const other = defineClass({ clsid: newGuid(), interfaces: [IAdder] }, Calculator);
+    const serving = serveModule(com, defineModule({ classes: [definition, other] }), { idleTime: 10 });
+    for (let i = 0; i < 10; i++) await turn();
+    assert.equal(opened, 2);
+    clock.advance(10);
     await serving;
   });
 
