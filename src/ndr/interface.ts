@@ -1,4 +1,5 @@
-import type { Guid } from "../base/index.ts";
+import { ComError, type Guid, HResult } from "../base/index.ts";
+import { differenceOf } from "./same-contract.ts";
 import type { Expression, NdrType } from "./types.ts";
 
 /** What a call may return at once or later. In the same apartment a method's result comes straight from the object; `await` serves both. */
@@ -93,6 +94,8 @@ class DefinedInterface implements InterfaceDescriptor {
   readonly asyncIid: Guid | undefined;
   readonly #definition: InterfaceDefinition;
   #methods: readonly MethodDescriptor[] | undefined;
+  /** The definition that came before this one under the same IID. */
+  first: InterfaceDescriptor | undefined;
 
   constructor(definition: InterfaceDefinition) {
     this.#definition = definition;
@@ -110,14 +113,36 @@ class DefinedInterface implements InterfaceDescriptor {
   }
 
   get methods(): readonly MethodDescriptor[] {
-    return (this.#methods ??= this.#definition.methods());
+    return (this.#methods ??= this.#checked());
+  }
+
+  /** An interface never changes: a second definition must be the same contract. */
+  #checked(): readonly MethodDescriptor[] {
+    const { first } = this;
+    const methods = this.#definition.methods();
+    if (first === undefined) return methods;
+    const { name, iid, base } = this;
+    const difference = differenceOf(
+      { ...first, base: first.base, methods: first.methods },
+      { ...first, base, methods },
+    );
+    if (difference === undefined) return methods;
+    throw new ComError(
+      HResult.E_UNEXPECTED,
+      `${name} {${iid}} is defined twice, with two contracts: they differ in ${difference}. A changed interface needs an IID of its own`,
+    );
   }
 }
 
-/** Defines an interface (generated code calls this). Base and methods are functions, so that interfaces may refer to each other. */
+/**
+ * Defines an interface (generated code calls this). Base and methods are functions, so that interfaces may refer to each other. An IID that is defined
+ * again with another contract throws E_UNEXPECTED when the second definition is first used.
+ */
 export function defineInterface<T>(definition: InterfaceDefinition): Interface<T> {
   const made = new DefinedInterface(definition);
-  if (!contracts.has(made.iid)) contracts.set(made.iid, made);
+  const first = contracts.get(made.iid);
+  if (first === undefined) contracts.set(made.iid, made);
+  else made.first = first;
   if (made.asyncIid !== undefined && !twins.has(made.asyncIid)) twins.set(made.asyncIid, made);
   return made;
 }

@@ -23,7 +23,7 @@ interface Wrap {
 /** A thrown value as the ComError the caller sees. */
 export function failure(pointer: DirectPointer, member: string, error: unknown): ComError {
   if (error instanceof ComError) return error;
-  const known = ComError.from(error);
+  const known = ComError.from(error, HResult.RPC_E_SERVERFAULT);
   return new ComError(known.code, known.info.description, {
     cause: error,
     where: `${pointer.$descriptor.name}.${member}`,

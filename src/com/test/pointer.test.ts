@@ -34,11 +34,11 @@ describe("direct pointers", () => {
       () => calc.Divide(1, 0),
       (error: unknown) =>
         error instanceof ComError &&
-        error.code === HResult.E_FAIL &&
+        error.code === HResult.RPC_E_SERVERFAULT &&
         error.where === "ICalculator.Divide" &&
         error.cause instanceof RangeError,
     );
-    await assert.rejects(async () => calc.Later(-1), /E_FAIL.*negative.*ICalculator\.Later/);
+    await assert.rejects(async () => calc.Later(-1), /RPC_E_SERVERFAULT.*negative.*ICalculator\.Later/);
   });
 
   it("refuse use after release, with the interface's name", () => {

@@ -26,8 +26,8 @@ describe("proxies and stubs, through bytes", () => {
     {
       using calc = wire.proxy(object, ICalculator);
       assert.equal(await calc.Add(2, 40), 42);
-      await assert.rejects(async () => calc.Later(-5), withCode(HResult.E_FAIL));
-      await assert.rejects(async () => calc.Divide(1, 0), withCode(HResult.E_FAIL));
+      await assert.rejects(async () => calc.Later(-5), withCode(HResult.RPC_E_SERVERFAULT));
+      await assert.rejects(async () => calc.Divide(1, 0), withCode(HResult.RPC_E_SERVERFAULT));
     }
     assert.equal(object.released, 1);
     assert.equal(wire.held, 0);

@@ -36,6 +36,16 @@ export interface CallHome {
   readonly version: ComVersion;
 }
 
+/** Makes a call anew whose connection was lost before anything was sent. */
+export interface CallRepeater {
+  repeat(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown>;
+}
+
 /** Decoders leave the HRESULT here; read before anything else runs. */
 const scratch = { code: 0 };
 
@@ -45,10 +55,13 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   readonly opnum: number;
   readonly #home: CallHome;
   #codec: MethodCodec;
+  /** The codec before the connection's encoding is known. */
+  readonly #plain: MethodCodec;
   /** True when the binding speaks NDR64. */
   #ndr64 = false;
   readonly #args: readonly unknown[];
   readonly #options: CallOptions | undefined;
+  readonly #repeat: CallRepeater | undefined;
   /** Set when marshaling found that a reference must be asked for first; the request is then written again. */
   pending: Promise<unknown> | undefined = undefined;
   #cause: Causality | undefined = undefined;
@@ -62,11 +75,13 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
     codec: MethodCodec,
     args: readonly unknown[],
     options: CallOptions | undefined,
+    repeat?: CallRepeater,
   ) {
+    this.#repeat = repeat;
     this.#home = home;
     this.iid = iid;
     this.opnum = opnum;
-    this.#codec = codec;
+    this.#codec = this.#plain = codec;
     this.#args = args;
     this.#options = options;
   }
@@ -160,6 +175,15 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
       // Nobody is left to tell.
     }
     this.#disposeMade();
+  }
+
+  /** Nothing left of it yet: the call is made anew, over another connection. */
+  again(): Promise<unknown> | undefined {
+    const repeat = this.#repeat;
+    if (repeat === undefined) return undefined;
+    this.#home.marshaling.takeBack(this.#given);
+    this.#given = undefined;
+    return repeat.repeat(this.#plain, this.opnum, this.#args, this.#options);
   }
 
   /** A fault, or a lost connection: says in which method, and that the server died under the call. */

@@ -88,10 +88,49 @@ export class OrpcChannel implements Redirectable {
     if (binding === undefined || this.#line?.open !== true || !exporter.versionProven) {
       return this.#invokeSlowly(codec, opnum, args, options);
     }
-    const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options);
+    const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options, this);
     const reply = call.send(binding, (this.#reference as InterfaceReference).ipidBytes);
     if (call.pending !== undefined) return this.#again(call, reply, codec, opnum, args, options);
     return reply;
+  }
+
+  /** The connection was lost before anything was sent: once more, over a new one. */
+  repeat(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    return this.#invokeSlowly(codec, opnum, args, options);
+  }
+
+  async prepare(): Promise<void> {
+    const { exporter } = this.#object;
+    this.#reference ??= await this.#object.reference(this.#iid);
+    const { line, binding } = await exporter.bind(this.#iid);
+    if (!line.association.canWait) {
+      throw new ComError(
+        HResult.E_NOTIMPL,
+        "only an object of a thread of this process can be called synchronously",
+      );
+    }
+    this.#line = line;
+    this.#binding = binding;
+  }
+
+  invokeSynchronously(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): unknown {
+    const binding = this.#binding;
+    if (binding === undefined || this.#line?.open !== true) {
+      throw new ComError(HResult.RPC_E_DISCONNECTED, "the thread of the object has ended");
+    }
+    const what = { iid: this.#iid, opnum, codec };
+    const { ipidBytes } = this.#reference as InterfaceReference;
+    return callSynchronously(this.#object.exporter, binding, ipidBytes, what, args, options);
   }
 
   /** Connects, binds, and asks for the interface where that was not done yet. */

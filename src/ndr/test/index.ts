@@ -1,3 +1,4 @@
+import "./interface.test.ts";
 import "./hostile.test.ts";
 import "./method.test.ts";
 import "./pickle.test.ts";

@@ -191,7 +191,8 @@ export class Association extends Wire {
   ): Promise<unknown> {
     if (this.#state !== "open") {
       this.output.abandon();
-      return Promise.reject(this.#gone(true));
+      const error = this.#gone(true);
+      return decoder.again?.(error) ?? Promise.reject(error);
     }
     const timeout = options?.timeout ?? this.#callTimeout;
     const deadline = timeout === Number.POSITIVE_INFINITY ? timeout : this.#deadlines.after(timeout);
@@ -475,10 +476,18 @@ export class Association extends Wire {
     for (const call of this.#calls.all()) {
       this.#calls.delete(call);
       call.detach();
-      if (!call.abandoned) call.reject(told(call, this.#gone(queued.has(call) || call.offset >= sent)));
+      if (!call.abandoned) this.#lost(call, queued.has(call) || call.offset >= sent);
     }
     this.#binder.failed(this.#gone(true));
     this.#settleClosed(reason);
+  }
+
+  /** A call whose connection is gone. */
+  #lost(call: PendingCall, unsent: boolean): void {
+    const error = this.#gone(unsent);
+    const again = unsent ? call.decoder.again?.(error) : undefined;
+    if (again === undefined) call.reject(told(call, error));
+    else call.resolve(again);
   }
 
   /** Why calls fail from now on; `unsent` when the server can not have begun the call. */

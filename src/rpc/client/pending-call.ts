@@ -8,6 +8,8 @@ export interface ResponseDecoder {
   decode(reader: ByteReader): unknown;
   /** As `decode`, for an answer that came after its call had been given up: what it holds can be released. */
   late?(reader: ByteReader): void;
+  /** Nothing of the request left before the connection was lost: makes the call anew, or answers undefined to have it fail. */
+  again?(error: ComError): Promise<unknown> | undefined;
   /** A fault, or the loss of the connection, in the words of the layer above; answers what the caller is told. */
   failed?(error: ComError): ComError;
 }
