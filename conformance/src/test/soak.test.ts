@@ -7,6 +7,6 @@ test("a soak: random activations, calls, call-backs, references handed on, kills
   const figures = await runSoak({ time: 8000, addresses: ["127.0.0.73", "127.0.0.74"] });
   context.diagnostic(JSON.stringify(figures));
   const total = Object.values(figures.actions).reduce((sum, count) => sum + count, 0);
-  assert.ok(total > 200, `${total} actions`);
+  assert.ok(total > 50, `${total} actions`);
   assert.ok(figures.killedServers > 0);
 });
