@@ -63,6 +63,7 @@ export {
   type DataSource,
   createDataObject,
 } from "./data/data-object.ts";
+export { DataCache, type DataCacheOptions, UpdateCacheFlag, createDataCache } from "./data/data-cache.ts";
 export { EnumFormatEtc, formatEtc } from "./data/format-etc.ts";
 export { Aspect, ClipFormat, type ClipboardFormat, DataStatus, isSameFormat } from "./data/formats.ts";
 export { type FlagStgMedium, type GlobalMemory, type StgMedium, Tymed, releaseMedium } from "./data/medium.ts";

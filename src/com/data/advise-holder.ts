@@ -25,7 +25,7 @@ import { DataStatus } from "./formats.ts";
 import { type StgMedium, noMedium, releaseMedium } from "./medium.ts";
 
 /** IEnumSTATDATA: the connections there were when it was made. */
-class EnumStatData extends SnapshotEnumerator<STATDATA> {
+export class EnumStatData extends SnapshotEnumerator<STATDATA> {
   static readonly interfaces: readonly (typeof IEnumSTATDATA)[] = [IEnumSTATDATA];
 
   protected override pointerOf(item: STATDATA): IUnknown | undefined {

@@ -10,3 +10,4 @@ import "./reg-file.test.ts";
 import "./versions.test.ts";
 import "./data-wire.test.ts";
 import "./data.test.ts";
+import "./data-cache.test.ts";
