@@ -81,8 +81,7 @@ async function connect(
   take: Take,
 ): Promise<Subscription> {
   if (source !== undefined) return advise(object, source, sinkOf(source, take), options);
-  const { runtime: _, ...call } = options;
-  const found = await findSource(object, undefined, call);
+  const found = await findSource(object, options);
   return connectLate(
     object,
     found,

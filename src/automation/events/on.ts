@@ -10,7 +10,7 @@ import { Variant } from "../variant.ts";
 import { VT } from "../vt.ts";
 import { type AdviseOptions, type Subscription, advise, pointerOf } from "./advise.ts";
 import type { EventNames } from "./fire.ts";
-import { type FoundSource, defaultSource, describeSource } from "./source-info.ts";
+import { type Contracts, type FoundSource, defaultSource } from "./source-info.ts";
 import { dispinterfaceOf, lateSinkOf, sinkOf } from "./sink.ts";
 
 /** Handles an event whose types only the object knows. */
@@ -70,12 +70,9 @@ async function connect(
   handlers: Readonly<Record<string, LateHandler>>,
   options: AdviseOptions = {},
 ): Promise<Subscription> {
-  const { runtime: _, ...call } = options;
-  return withPointer(object, async (pointer) => {
-    const source = await defaultSource(pointer, call);
-    const byName = spelt(source, handlers);
-    return connectLate(object, source, (name) => byName.get(name), options);
-  });
+  const source = await findSource(object, options);
+  const byName = spelt(source, handlers);
+  return connectLate(object, source, (name) => byName.get(name), options);
 }
 
 /** Connects a sink of natural values to a source that was found. `handlerOf` says who handles an event. */
@@ -99,15 +96,16 @@ export function connectLate(
   return advise(object, contract ?? dispinterfaceOf(iid), sink, options);
 }
 
-/** The source a caller means: the one of a contract or IID, or the default one. */
-export function findSource(
-  object: object,
-  source: Interface<unknown> | undefined,
-  call: CallOptions,
-): Promise<FoundSource> {
-  return withPointer(object, (pointer) =>
-    source === undefined ? defaultSource(pointer, call) : describeSource(pointer, source.iid, call),
-  );
+/** The default source of an object. */
+export function findSource(object: object, options: AdviseOptions): Promise<FoundSource> {
+  const { runtime: _, ...call } = options;
+  return withPointer(object, (pointer) => defaultSource(pointer, call, contractsOf(object, options)));
+}
+
+/** The runtime that may know more contracts than the program. */
+function contractsOf(object: object, options: AdviseOptions): Contracts | undefined {
+  const node = nodeOf(object);
+  return options.runtime ?? (node instanceof ObjectNode ? node.scope.options.host : undefined);
 }
 
 /** Runs `use` with a pointer to the object; one that had to be made goes again. */

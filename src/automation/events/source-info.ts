@@ -16,6 +16,11 @@ import { ConnectStatus } from "./status.ts";
  * Which events an object has, for one who has no contract of them: it says so itself (IProvideClassInfo), in terms of its type library.
  */
 
+/** Who knows contracts beside this program's own: a runtime, by the type libraries of its registry. */
+export interface Contracts {
+  contractOf(iid: Guid): InterfaceDescriptor | undefined;
+}
+
 /** A source interface as it was found. */
 export interface FoundSource {
   readonly iid: Guid;
@@ -61,22 +66,27 @@ const IMPLTYPEFLAG_FSOURCE = 2;
  * The default source interface of an object: what it says itself, else that of its class in the type library, else the first of its connection points.
  * Throws CONNECT_E_NOCONNECTION when there is none.
  */
-export async function defaultSource(object: IUnknown, call: CallOptions = {}): Promise<FoundSource> {
+export async function defaultSource(
+  object: IUnknown,
+  call: CallOptions,
+  contracts: Contracts | undefined,
+): Promise<FoundSource> {
   const iid =
     (await orNothing(() => statedSource(object, call))) ??
     (await orNothing(() => describedSource(object, call))) ??
     (await firstPoint(object, call));
-  if (iid !== undefined) return describeSource(object, iid, call);
+  if (iid !== undefined) return describeSource(object, iid, call, contracts);
   throw new ComError(ConnectStatus.NOCONNECTION, "the object does not say which events it has");
 }
 
 /** What there is to know of a source interface of an object. */
-export async function describeSource(
+async function describeSource(
   object: IUnknown,
   iid: Guid,
-  call: CallOptions = {},
+  call: CallOptions,
+  contracts: Contracts | undefined,
 ): Promise<FoundSource> {
-  const contract = knownInterface(iid);
+  const contract = knownInterface(iid) ?? contracts?.contractOf(iid);
   if (contract !== undefined) return { iid, contract, events: namesOf(contract) };
   const events =
     (await orNothing(() => namesFromClass(object, iid, call))) ??

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ComError, HResult, ManualClock } from "../../base/index.ts";
-import { type IUnknown, pointerTo } from "../../com/index.ts";
+import { ComError, type Guid, HResult, ManualClock, guid } from "../../base/index.ts";
+import { type IUnknown, type Implements, defineClass, pointerTo } from "../../com/index.ts";
 import { Loopback } from "../../com/test/loopback.ts";
-import type { Implements } from "../../com/index.ts";
 import { advise } from "../events/advise.ts";
 import { connectionPointOf } from "../events/connection-point.ts";
 import { events } from "../events/event-stream.ts";
@@ -397,5 +396,25 @@ describe("connection points within an apartment", () => {
     await using _ = await withEvents(counter, { CHANGED: (n: number) => void heard.push(n) });
     await counter.Add(2);
     assert.deepEqual(heard, [2], "a vtable source of which the program has the contract");
+  });
+
+  test("a runtime that knows the contract of a vtable source makes it listenable by name", async () => {
+    const { version, kind, dual, oleautomation, base, methods } = ICounterEvents;
+    const iid = guid("8c3f5b10-61d7-4a0e-b1c5-0f4e2d9a70e0");
+    const source = { name: "ICounterEvents", iid, version, kind, dual, oleautomation, base, methods };
+    class Stranger extends CounterObject {}
+    const definition = defineClass(
+      { clsid: "8c3f5b10-61d7-4a0e-b1c5-0f4e2d9a70ef", interfaces: [ICounter], sources: [source] },
+      Stranger,
+    );
+    const { object, counter } = make(new Stranger(), definition);
+    using _ = counter;
+    const refused = codeOf(() => withEvents(counter, { Changed: () => undefined }));
+    assert.equal(await refused, 0x80040202, "nobody knows how these are called");
+    const heard: unknown[] = [];
+    const runtime = { ...host, contractOf: (wanted: Guid) => (wanted === iid ? source : undefined) };
+    await using _sub = await withEvents(counter, { changed: (n: number) => void heard.push(n) }, { runtime });
+    await ask(object, source as typeof ICounterEvents).Changed(6);
+    assert.deepEqual(heard, [6]);
   });
 });
