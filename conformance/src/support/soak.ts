@@ -87,9 +87,15 @@ export async function runSoak(options: SoakOptions): Promise<SoakFigures> {
   const settings = { pingPeriod, crashLimit: 1_000_000 };
   await using far = await TestMachine.open({ address: farAddress, settings });
   await using near = await TestMachine.open({ address: nearAddress, settings });
-  await using com = await near.runtime();
+  const random = new Random(seed);
+  // Classes within the process live in the client's own apartment, or each call to them hops to another thread.
+  const threading = random.pick(["Free", "Both"]);
+  await using com = await near.runtime({ apartment: random.pick(["single", "multi"]), threads: 1 });
   await com.registerModule(subjectModulePath);
-  const world = new World(near, far, com, new Random(seed));
+  await com.registry.edit((keys) => {
+    keys.set(`HKCR\\CLSID\\{${Subject.clsid}}\\InprocServer32`, "ThreadingModel", threading);
+  });
+  const world = new World(near, far, com, random);
   const end = performance.now() + time;
   const going = (): boolean => performance.now() < end && world.failure === undefined;
   const report = setInterval(() => progress(JSON.stringify(world.actions)), 10_000);
