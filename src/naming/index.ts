@@ -36,4 +36,5 @@ export {
 } from "./active-objects.ts";
 // For the layers above: what a runtime is put together from.
 export { type FileServices, type Naming, namingOf } from "./naming.ts";
+export { registerMonikerClasses } from "./classes.ts";
 export { marshalMoniker, monikerUnmarshalers } from "./marshal.ts";

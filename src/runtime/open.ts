@@ -22,7 +22,7 @@ import {
   registryCatalog,
 } from "../dcom/index.ts";
 import { openMachine, serverMechanisms } from "./machine.ts";
-import { namingOf } from "../naming/index.ts";
+import { namingOf, registerMonikerClasses } from "../naming/index.ts";
 import { storageFiles } from "./files.ts";
 import { listenWhereTheMachineDoes } from "./hosts.ts";
 import { typesOfRuntime } from "./types.ts";
@@ -131,6 +131,7 @@ async function openWith(side: ThreadSide, options: OpenOptions): Promise<OpenedR
     remoting: async (made) => (opened = await remotingOf(made, side, credentials, wanted)),
   });
   namingOf(runtime).files = storageFiles;
+  await registerMonikerClasses(runtime);
   return { runtime, remoting: opened as DcomRemoting };
 }
 

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { HResult, fromHex, toHex } from "../../base/index.ts";
-import { IBindCtx, IMoniker, IPersistFile, IROTData } from "../../com/gen/objidl.ts";
+import { IBindCtx, IMoniker, IPersistFile, IROTData, IStream } from "../../com/gen/objidl.ts";
 import {
   ClassContext,
   IUnknown,
+  MemoryStream,
   type Runtime,
   defineClass,
   identityOf,
@@ -16,6 +17,7 @@ import {
   remoteObjectOf,
 } from "../../com/index.ts";
 import {
+  MonikerClass,
   bindMoniker,
   createBindCtx,
   createClassMoniker,
@@ -99,6 +101,23 @@ test("marshaled by value, as Windows does", async () => {
   assert.equal(await code((options) => copy.IsEqual(three, options)), HResult.S_OK);
   using data = await copy.QueryInterface(IROTData);
   assert.ok((await data.GetComparisonData(2048)).pcbData > 0);
+});
+
+test("a moniker of the system, created by its CLSID, loads itself", async () => {
+  using blank = await here.createInstance(MonikerClass.item, IMoniker);
+  assert.equal(await nameOf(here, blank), "");
+  assert.equal(await blank.GetSizeMax(), 34n);
+  using stream = here.pointerTo(new MemoryStream(fromHex("020000002100050000005465737400")), IStream);
+  await blank.Load(stream);
+  assert.equal(await nameOf(here, blank), "!Test");
+  using composite = await here.createInstance(MonikerClass.composite, IMoniker);
+  await assert.rejects(async () => composite.Hash(), { code: HResult.E_UNEXPECTED });
+  await assert.rejects(
+    here.createInstance(MonikerClass.item, IMoniker, { context: ClassContext.LOCAL_SERVER }),
+    {
+      code: HResult.REGDB_E_CLASSNOTREG,
+    },
+  );
 });
 
 test("what one process names, the other finds, and the objects behind it", async () => {
