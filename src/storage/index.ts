@@ -55,3 +55,38 @@ export {
   type PROPSPEC,
   type PROPVARIANT,
 } from "../automation/gen/propidlbase.ts";
+// Persistence of objects.
+export { readClassStg, readClassStm, writeClassStg, writeClassStm } from "./persist/class.ts";
+export {
+  type ObjectMaker,
+  oleLoad,
+  oleLoadFromStream,
+  oleSave,
+  oleSaveToStream,
+} from "./persist/save-load.ts";
+export { StorageObject, type StorageState } from "./persist/storage-object.ts";
+export { StreamObject } from "./persist/stream-object.ts";
+export { PropertyBag } from "./persist/property-bag.ts";
+export { openFileStream } from "./stream/file-stream.ts";
+export { fileServices } from "./file-services.ts";
+// Links and embedding, as far as data goes.
+export { type CompObj, compObjName, readCompObj, writeCompObj } from "./ole/comp-obj.ts";
+export {
+  OleFlag,
+  type OleLink,
+  type OleStream,
+  type SavedMoniker,
+  oleStreamName,
+  readOleStream,
+  writeOleStream,
+} from "./ole/ole-stream.ts";
+export {
+  type PackagedFile,
+  ole10NativeName,
+  readOle10Native,
+  readPackagedFile,
+  writeOle10Native,
+  writePackagedFile,
+} from "./ole/native.ts";
+export { type ClipboardFormat } from "./ole/texts.ts";
+export { getConvertStg, readFmtUserTypeStg, setConvertStg, writeFmtUserTypeStg } from "./ole/functions.ts";

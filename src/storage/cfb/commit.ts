@@ -134,6 +134,7 @@ class CommitDraft {
     const { homes } = this.#space.fat;
     this.#parsed = {
       major: before.major,
+      shift: before.shift,
       directorySectors: directory.length,
       fatSectors: homes.length,
       directoryStart: directory[0] ?? Sector.END,

@@ -13,6 +13,8 @@ export class Directory {
   readonly #volume: Volume;
   readonly pages: Pages;
   readonly perSector: number;
+  /** Entries met as somebody's child. */
+  readonly #seen = new Set<number>([0]);
   /** The element of the last commit by its number, as far as read. */
   readonly elements: (Element | undefined)[] = [];
 
@@ -75,14 +77,17 @@ export class Directory {
     for (let sid = waiting.pop(); sid !== undefined; sid = waiting.pop()) {
       if (sid === noEntry) continue;
       const entry = this.entry(sid);
-      if (this.elements[sid] !== undefined) throw corrupt(`directory entry ${sid} is in two places`);
+      if (this.#seen.has(sid)) throw corrupt(`directory entry ${sid} is in two places`);
+      this.#seen.add(sid);
+      // Some leave an entry in the tree that they emptied.
+      if (entry.type === EntryType.FREE) continue;
+      waiting.push(entry.right, entry.left);
       if (entry.type !== EntryType.STORAGE && entry.type !== EntryType.STREAM) {
         throw corrupt(`directory entry ${sid} is of type ${entry.type}`);
       }
       const element = this.#element(sid, entry, entry.type === EntryType.STORAGE);
       // Of two with one name, others find the first; so do we.
       if (!children.has(element.key)) children.set(element.key, element);
-      waiting.push(entry.right, entry.left);
     }
     return children;
   }

@@ -4,7 +4,7 @@ import type { SectorReader } from "./pages.ts";
 
 /**
  * The sectors of the FAT: 109 in the header, the rest in a chain of DIFAT sectors. A FAT page covers a full page of sectors, so there can be no more
- * than the file has room for. ([MS-CFB] 2.5)
+ * than the file has room for. One that is not there is missed when it is looked at. ([MS-CFB] 2.5)
  */
 export function readFatHomes(
   volume: SectorReader & { readonly sectorCount: number },
@@ -14,7 +14,6 @@ export function readFatHomes(
   const homes: number[] = [];
   const add = (sector: number): void => {
     if (sector === Sector.FREE || homes.length >= header.fatSectors) return;
-    if (sector >= sectors) throw corrupt(`FAT sector ${sector} lies beyond the end of the file`);
     homes.push(sector);
   };
   for (let i = 0; i < headerDifat; i++) add(header.difat[i] ?? Sector.FREE);

@@ -23,6 +23,8 @@ const oldMagic = Uint8Array.of(0x0e, 0x11, 0xfc, 0x0d, 0xd0, 0xcf, 0x11, 0x0e);
 /** The first 512 bytes of a compound file. ([MS-CFB] 2.2) */
 export interface Header {
   readonly major: 3 | 4;
+  /** log2 of the sector size: 9 in version 3, 12 in version 4; others mix them, and are read all the same. */
+  readonly shift: number;
   /** Directory sectors; 0 in version 3. */
   directorySectors: number;
   fatSectors: number;
@@ -37,7 +39,7 @@ export interface Header {
   readonly difat: Uint32Array;
 }
 
-/** log2 of the sector size. */
+/** log2 of the sector size as the specification has it. */
 export function sectorShift(major: 3 | 4): number {
   return major === 3 ? 9 : 12;
 }
@@ -45,6 +47,7 @@ export function sectorShift(major: 3 | 4): number {
 export function emptyHeader(major: 3 | 4): Header {
   return {
     major,
+    shift: sectorShift(major),
     directorySectors: 0,
     fatSectors: 0,
     directoryStart: Sector.END,
@@ -75,7 +78,7 @@ export function readHeader(bytes: Uint8Array): Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const major = view.getUint16(0x1a, true);
   const shift = view.getUint16(0x1e, true);
-  if ((major !== 3 && major !== 4) || shift !== sectorShift(major)) {
+  if ((major !== 3 && major !== 4) || (shift !== 9 && shift !== 12)) {
     throw new ComError(
       StgStatus.INVALIDHEADER,
       `version ${major} with sectors of 2^${shift} bytes is not known`,
@@ -95,6 +98,7 @@ export function readHeader(bytes: Uint8Array): Header {
   for (let i = 0; i < headerDifat; i++) difat[i] = view.getUint32(0x4c + 4 * i, true);
   return {
     major,
+    shift,
     directorySectors: view.getUint32(0x28, true),
     fatSectors: view.getUint32(0x2c, true),
     directoryStart: view.getUint32(0x30, true),
@@ -114,7 +118,7 @@ export function writeHeader(header: Header): Uint8Array {
   view.setUint16(0x18, 0x3e, true);
   view.setUint16(0x1a, header.major, true);
   view.setUint16(0x1c, 0xfffe, true);
-  view.setUint16(0x1e, sectorShift(header.major), true);
+  view.setUint16(0x1e, header.shift, true);
   view.setUint16(0x20, miniShift, true);
   view.setUint32(0x28, header.major === 3 ? 0 : header.directorySectors, true);
   view.setUint32(0x2c, header.fatSectors, true);

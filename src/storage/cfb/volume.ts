@@ -6,7 +6,7 @@ import type { Content } from "../tree/content.ts";
 import type { Element } from "../tree/element.ts";
 import { Directory } from "./directory.ts";
 import { readFatHomes } from "./fat.ts";
-import { type Header, Sector, headerBytes, miniShift, miniSize, readHeader, sectorShift } from "./header.ts";
+import { type Header, Sector, headerBytes, miniShift, miniSize, readHeader } from "./header.ts";
 import { mendHeader } from "./journal.ts";
 import { Pages, type SectorReader } from "./pages.ts";
 import { Past } from "./past.ts";
@@ -55,14 +55,15 @@ export class Volume implements SectorReader {
     this.limits = limits;
     this.headerImage = image;
     this.header = header;
-    this.sectorShift = sectorShift(header.major);
+    this.sectorShift = header.shift;
     this.sectorSize = 1 << this.sectorShift;
     this.fat = new Pages(this, readFatHomes(this, header));
     this.directory = new Directory(this, this.chain(header.directoryStart));
     this.miniFat = new Pages(this, this.chain(header.miniFatStart));
     const { root, container, size } = this.directory.readRoot();
     this.root = root;
-    this.containerSize = size;
+    // Some end it with the last byte that is used.
+    this.containerSize = Math.ceil(size / miniSize) * miniSize;
     this.container = size === 0 ? [] : this.chain(container, Math.ceil(size / this.sectorSize));
   }
 
@@ -87,10 +88,10 @@ export class Volume implements SectorReader {
     return (sector + 1) * this.sectorSize;
   }
 
-  /** A copy of a sector; what a last sector lacks is zero. */
+  /** A copy of a whole sector. */
   readSector(sector: number): Uint8Array {
     const bytes = new Uint8Array(this.sectorSize);
-    if (sector >= this.sectorCount || this.store.read(this.offset(sector), bytes) === 0) {
+    if (sector >= this.sectorCount || this.store.read(this.offset(sector), bytes) < bytes.length) {
       throw corrupt(`sector ${sector} lies beyond the end of the file`);
     }
     return bytes;

@@ -86,10 +86,7 @@ function enter(shared: SharedFile, mode: Mode, path: string | undefined, options
   try {
     return new Session(shared, mode, path, options);
   } catch (error) {
-    if (shared.sessions.size === 0) {
-      shared.forget();
-      shared.store.close();
-    }
+    shared.endUnused();
     throw error;
   }
 }
@@ -179,8 +176,7 @@ export function createIn(
     shared.volume = Volume.open(shared.store, limits);
     shared.volume.virgin = !mode.has(Stgm.TRANSACTED);
   } catch (error) {
-    shared.forget();
-    shared.store.close();
+    shared.endUnused();
     throw error;
   }
   return new DocfileRoot(enter(shared, mode, path, options));

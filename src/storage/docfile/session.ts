@@ -21,11 +21,12 @@ export class SharedFile {
   volume: Volume | undefined;
   readonly sessions: Set<Session> = new Set();
   /** Takes the file out of the list of open ones. */
-  readonly forget: () => void;
+  readonly #forget: () => void;
+  #ended = false;
 
   constructor(store: ByteStore, forget: () => void) {
     this.store = store;
-    this.forget = forget;
+    this.#forget = forget;
   }
 
   /** Throws STG_E_SHAREVIOLATION when somebody who has it open does not agree. */
@@ -41,8 +42,14 @@ export class SharedFile {
 
   leave(session: Session): void {
     this.sessions.delete(session);
-    if (this.sessions.size > 0) return;
-    this.forget();
+    this.endUnused();
+  }
+
+  /** Closes the bytes when nobody has them open. */
+  endUnused(): void {
+    if (this.#ended || this.sessions.size > 0) return;
+    this.#ended = true;
+    this.#forget();
     this.store.close();
   }
 }

@@ -20,6 +20,10 @@ export class PropertySection {
   readonly #limits: StorageLimits;
   readonly #properties = new Map<number, Property>();
   #names: Map<number, string> | undefined;
+  /** What stands between the list of properties and the first value: some leave room there. */
+  #lead: Uint8Array = new Uint8Array(0);
+  /** The dictionary as read, up to the end of the section: some let others begin within it. */
+  #dictionary: Uint8Array | undefined;
 
   constructor(fmtid: Guid, limits: StorageLimits) {
     this.fmtid = fmtid;
@@ -31,22 +35,25 @@ export class PropertySection {
     const section = new PropertySection(fmtid, limits);
     if (bytes.length < 8) throw corrupt("a section of a property set is cut off");
     const reader = new ByteReader(bytes);
-    const size = Math.min(reader.u32(), bytes.length);
+    const announced = reader.u32();
     const count = reader.u32();
-    if (count > limits.maxProperties || 8 + 8 * count > size) {
-      throw corrupt(`${count} properties are announced in a section of ${size} bytes`);
+    if (count > limits.maxProperties || 8 + 8 * count > bytes.length) {
+      throw corrupt(`${count} properties are announced in a section of ${bytes.length} bytes`);
     }
     const places: (readonly [id: number, offset: number])[] = [];
-    for (let i = 0; i < count; i++) {
-      const id = reader.u32();
-      const offset = reader.u32();
-      if (offset < 8 + 8 * count || offset + 4 > size)
-        throw corrupt(`property ${id} lies at ${offset}, outside its section`);
-      places.push([id, offset]);
+    for (let i = 0; i < count; i++) places.push([reader.u32(), reader.u32()]);
+    // Some announce less than they have.
+    const short = places.some(([, offset]) => offset + 4 > announced);
+    const size = short ? bytes.length : Math.min(announced, bytes.length);
+    for (const [id, offset] of places) {
+      if (offset >= 8 + 8 * count && offset + 4 <= size) continue;
+      throw corrupt(`property ${id} lies at ${offset}, outside its section`);
     }
     const offsets = [...new Set(places.map(([, offset]) => offset))].toSorted((a, b) => a - b);
     const ends = new Map(offsets.map((offset, i) => [offset, offsets[i + 1] ?? size]));
+    section.#lead = bytes.slice(8 + 8 * count, offsets[0] ?? 8 + 8 * count);
     for (const [id, offset] of places) {
+      if (id === PropertyId.DICTIONARY) section.#dictionary ??= bytes.slice(offset, size);
       const raw = bytes.slice(offset, ends.get(offset));
       // Of two with one number others find the first.
       if (!section.#properties.has(id)) section.#properties.set(id, { raw, value: undefined, offset });
@@ -120,7 +127,7 @@ export class PropertySection {
   /** ([MS-OLEPS] 2.17) */
   #readNames(): Map<number, string> {
     const names = new Map<number, string>();
-    const raw = this.#properties.get(PropertyId.DICTIONARY)?.raw;
+    const raw = this.#dictionary;
     if (raw === undefined) return names;
     const { codePage } = this;
     const wide = codePage === codePageUnicode;
@@ -168,6 +175,7 @@ export class PropertySection {
     writer.u32(0);
     writer.u32(this.#properties.size);
     writer.zeros(8 * this.#properties.size);
+    writer.raw(this.#lead);
     const offsets = new Map<number, number>();
     const placed = [...this.#properties].toSorted(([, a], [, b]) => a.offset - b.offset);
     for (const [id, property] of placed) {

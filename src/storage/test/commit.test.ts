@@ -95,7 +95,7 @@ for (const version of [3, 4] as const) {
       await run(whole);
       const states = [await stateOf(old), await stateOf(whole.bytes)];
       const header = await operationOfHeader(old);
-      for (let arrives = 0; arrives <= 512; arrives++) {
+      for (let arrives = 0; arrives <= 512; arrives += version === 3 ? 1 : 7) {
         const medium = new TestBytes(old);
         medium.fault = { at: header, stops: true, arrives };
         await run(medium);

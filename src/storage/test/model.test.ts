@@ -146,7 +146,7 @@ suite("storage against names and bytes", () => {
   const folder = mkdtempSync(join(tmpdir(), "comity-storage-model-"));
   test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (let seed = 1; seed <= 12; seed++) {
+  for (let seed = 1; seed <= 6; seed++) {
     for (const transacted of [true, false]) {
       test(`seed ${seed}, ${transacted ? "transacted" : "direct"}`, async () => {
         const path = join(folder, `${seed}${transacted}`);
