@@ -28,6 +28,7 @@ const peers = [
   { name: "tshark-own", packages: ["tshark"] },
   { name: "idl-corpus", packages: ["libwine-dev"] },
   { name: "typelib-corpus", packages: ["libwine"] },
+  { name: "wine-typelibs", packages: ["wine64", "gcc-mingw-w64-x86-64"] },
   { name: "ndr64", packages: ["samba-testsuite"] },
   { name: "samba-dc", packages: sambaDc },
   // No peer but ourselves in numbers: 100,000 objects and 200 connections, a third of them killed.

@@ -146,6 +146,8 @@ function hex(value: number): string {
 function constant({ vt, value }: Variant): string {
   if (vt === 8) return `8:${quote(value as string | null)}`;
   if (vt === 11) return `11:${value === true ? -1 : 0}`;
+  // A pointer that is a constant is none.
+  if (value === null || value === undefined) return `${vt}:0`;
   return `${vt}:${(value as number).toString()}`;
 }
 

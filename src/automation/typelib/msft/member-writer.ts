@@ -66,7 +66,8 @@ function functionName(type: TypeInfo, desc: FunctionDesc, href: number, tables: 
 
 function writeFunction(records: ByteWriter, desc: FunctionDesc, index: number, tables: MemberTables): void {
   const { params } = desc;
-  const defaults = params.filter((param) => hasDefault(param.flags, param.defaultValue)).length;
+  // A parameter that only says it has one needs its word all the same: readers look for it.
+  const defaults = params.filter(({ flags }) => (flags & PARAMFLAG_FHASDEFAULT) !== 0).length;
   const custom = desc.customData.length > 0 || params.some((param) => param.customData.length > 0);
   const extra = extraWords(desc, custom, tables);
   const result = tables.types.write(desc.result);

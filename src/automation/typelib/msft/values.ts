@@ -64,6 +64,10 @@ function fromBits(vt: number, bits: number): Variant {
     case TypeCode.VARIANT:
       // Some compilers give the default of a VARIANT the parameter's type instead of its own.
       return new Variant(TypeCode.I4, bits | 0);
+    case TypeCode.I8:
+      return new Variant(vt, BigInt(bits | 0));
+    case TypeCode.UI8:
+      return new Variant(vt, BigInt(bits >>> 0));
     case TypeCode.R4:
       scratch.setUint32(0, bits);
       return new Variant(vt, scratch.getFloat32(0));
