@@ -24,7 +24,7 @@ export { type ComModule, type DefinedModule, defineModule } from "./module.ts";
 export { type LocalServerOptions, type ServeOptions, runLocalServer, serveModule } from "./local-server.ts";
 export type { ServerLocks } from "./locks.ts";
 // Interface pointers and the objects behind them.
-export { IID_IUnknown, IUnknown, type Implements } from "./unknown.ts";
+export { IID_IUnknown, IUnknown, type Given, type Implements } from "./unknown.ts";
 export {
   type AggregatingFactory,
   type IdentityBreach,

@@ -38,8 +38,4 @@ export const IUnknown: Interface<IUnknown> = defineInterface<IUnknown>({
   ],
 });
 
-/** What the runtime itself provides for every object that asks for it; an implementation may write its own. */
-type Provided = keyof IUnknown | "GetTypeInfoCount" | "GetTypeInfo" | "GetIDsOfNames" | "Invoke";
-
-/** What a class writes to implement an interface: its methods without those the runtime provides. */
-export type Implements<T> = { [K in keyof T as K extends Provided ? never : K]: T[K] };
+export type { Given, Implements } from "../ndr/index.ts";

@@ -2,6 +2,8 @@ export {
   type Awaitable,
   type CallOptions,
   type ClassDescriptor,
+  type Given,
+  type Implements,
   type Interface,
   type InterfaceDefinition,
   type InterfaceDescriptor,

@@ -69,6 +69,24 @@ export interface Interface<T> extends InterfaceDescriptor {
   readonly [contract]?: T;
 }
 
+/** What the runtime itself provides for every object that asks for it; an implementation may write its own. */
+type Provided =
+  | "QueryInterface"
+  | "AddRef"
+  | "Release"
+  | typeof Symbol.dispose
+  | typeof Symbol.asyncDispose
+  | "GetTypeInfoCount"
+  | "GetTypeInfo"
+  | "GetIDsOfNames"
+  | "Invoke";
+
+/** What a class writes to implement an interface: its methods without those the runtime provides. */
+export type Implements<T> = { [K in keyof T as K extends Provided ? never : K]: T[K] };
+
+/** What an interface parameter takes: a pointer, or an object that implements the interface. */
+export type Given<T> = T | (keyof Implements<T> extends never ? object : Implements<T>);
+
 /** The method type of an interface constant. */
 export type MethodsOf<I> = I extends Interface<infer T> ? T : never;
 

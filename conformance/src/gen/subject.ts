@@ -5,6 +5,7 @@ import {
   type Awaitable,
   type CallOptions,
   type ClassDescriptor,
+  type Given,
   type Guid,
   type Interface,
   array,
@@ -138,7 +139,7 @@ export const ISubject: Interface<ISubject> = defineInterface<ISubject>({
 
 export interface ISubjectLab extends IUnknown {
   /** Calls the client back before it returns. */
-  Tell(events: ISubjectEvents | null, what: string | null, options?: CallOptions): Awaitable<number>;
+  Tell(events: Given<ISubjectEvents> | null, what: string | null, options?: CallOptions): Awaitable<number>;
   /** A new object of the same process. */
   Spawn(options?: CallOptions): Awaitable<ISubject | null>;
   /** Several new ones in one call. */
@@ -146,7 +147,7 @@ export interface ISubjectLab extends IUnknown {
   /** The object itself. */
   Myself(options?: CallOptions): Awaitable<ISubject | null>;
   /** Keeps a reference it is given, or lets the one it has go. */
-  Keep(subject: ISubject | null, options?: CallOptions): Awaitable<void>;
+  Keep(subject: Given<ISubject> | null, options?: CallOptions): Awaitable<void>;
   /** Adds by means of the object that is kept. */
   AddByKept(a: number, b: number, options?: CallOptions): Awaitable<number>;
   Kept(options?: CallOptions): Awaitable<ISubject | null>;

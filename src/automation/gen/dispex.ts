@@ -6,6 +6,7 @@ import type { IUnknown } from "../../com/unknown.ts";
 import {
   type Awaitable,
   type CallOptions,
+  type Given,
   type Interface,
   array,
   defineInterface,
@@ -33,7 +34,7 @@ export interface IDispatchEx extends IDispatch {
     lcid: number,
     dwFlags: number,
     pdp: DISPPARAMS,
-    pspCaller: IServiceProvider | null,
+    pspCaller: Given<IServiceProvider> | null,
     cvarRefArg: number,
     rgiRefArg: Uint32Array,
     rgvarRefArg: readonly Variant[],

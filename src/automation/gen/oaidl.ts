@@ -7,6 +7,7 @@ import { IUnknown } from "../../com/unknown.ts";
 import {
   type Awaitable,
   type CallOptions,
+  type Given,
   type Guid,
   type Interface,
   type NdrType,
@@ -1478,7 +1479,7 @@ export interface ICreateTypeInfo extends IUnknown {
   SetDocString(pStrDoc: string, options?: CallOptions): Awaitable<void>;
   SetHelpContext(dwHelpContext: number, options?: CallOptions): Awaitable<void>;
   SetVersion(wMajorVerNum: number, wMinorVerNum: number, options?: CallOptions): Awaitable<void>;
-  AddRefTypeInfo(pTInfo: ITypeInfo | null, options?: CallOptions): Awaitable<number>;
+  AddRefTypeInfo(pTInfo: Given<ITypeInfo> | null, options?: CallOptions): Awaitable<number>;
   AddFuncDesc(index: number, pFuncDesc: FUNCDESC, options?: CallOptions): Awaitable<void>;
   AddImplType(index: number, hRefType: number, options?: CallOptions): Awaitable<void>;
   SetImplTypeFlags(index: number, implTypeFlags: number, options?: CallOptions): Awaitable<void>;
@@ -1984,9 +1985,9 @@ export const IErrorLog: Interface<IErrorLog> = defineInterface<IErrorLog>({
 export interface IPropertyBag extends IUnknown {
   Read(
     pszPropName: string,
-    pErrorLog: IErrorLog | null,
+    pErrorLog: Given<IErrorLog> | null,
     varType: number,
-    pUnkObj: IUnknown | null,
+    pUnkObj: Given<IUnknown> | null,
     options?: CallOptions,
   ): Awaitable<Variant>;
   Write(pszPropName: string, pVar: Variant, options?: CallOptions): Awaitable<void>;
@@ -2073,7 +2074,7 @@ export const ITypeChangeEvents: Interface<ITypeChangeEvents> = defineInterface<I
 /** Makes instances of described types. */
 export interface ITypeFactory extends IUnknown {
   CreateFromTypeInfo(
-    pTypeInfo: ITypeInfo | null,
+    pTypeInfo: Given<ITypeInfo> | null,
     riid: Guid,
     options?: CallOptions,
   ): Awaitable<IUnknown | null>;

@@ -25,6 +25,7 @@ import { IUnknown } from "../../com/unknown.ts";
 import {
   type Awaitable,
   type CallOptions,
+  type Given,
   type Guid,
   type Interface,
   type NdrType,
@@ -109,7 +110,7 @@ export interface IConnectionPoint extends IUnknown {
   GetConnectionInterface(options?: CallOptions): Awaitable<Guid>;
   GetConnectionPointContainer(options?: CallOptions): Awaitable<IConnectionPointContainer | null>;
   /** Connects a sink; the cookie names the connection. */
-  Advise(pUnkSink: IUnknown | null, options?: CallOptions): Awaitable<number>;
+  Advise(pUnkSink: Given<IUnknown> | null, options?: CallOptions): Awaitable<number>;
   Unadvise(dwCookie: number, options?: CallOptions): Awaitable<void>;
   EnumConnections(options?: CallOptions): Awaitable<IEnumConnections | null>;
 }
@@ -334,7 +335,7 @@ export const IProvideMultipleClassInfo: Interface<IProvideMultipleClassInfo> = d
 });
 
 export interface IObjectWithSite extends IUnknown {
-  SetSite(pUnkSite: IUnknown | null, options?: CallOptions): Awaitable<void>;
+  SetSite(pUnkSite: Given<IUnknown> | null, options?: CallOptions): Awaitable<void>;
   GetSite(riid: Guid, options?: CallOptions): Awaitable<IUnknown | null>;
 }
 
@@ -363,8 +364,8 @@ export const IObjectWithSite: Interface<IObjectWithSite> = defineInterface<IObje
 
 export interface IPersistStreamInit extends IPersist {
   IsDirty(options?: CallOptions): Awaitable<void>;
-  Load(pStm: IStream | null, options?: CallOptions): Awaitable<void>;
-  Save(pStm: IStream | null, fClearDirty: number, options?: CallOptions): Awaitable<void>;
+  Load(pStm: Given<IStream> | null, options?: CallOptions): Awaitable<void>;
+  Save(pStm: Given<IStream> | null, fClearDirty: number, options?: CallOptions): Awaitable<void>;
   GetSizeMax(options?: CallOptions): Awaitable<bigint>;
   InitNew(options?: CallOptions): Awaitable<void>;
 }
@@ -445,9 +446,13 @@ export const IPersistMemory: Interface<IPersistMemory> = defineInterface<IPersis
 
 export interface IPersistPropertyBag extends IPersist {
   InitNew(options?: CallOptions): Awaitable<void>;
-  Load(pPropBag: IPropertyBag | null, pErrorLog: IErrorLog | null, options?: CallOptions): Awaitable<void>;
+  Load(
+    pPropBag: Given<IPropertyBag> | null,
+    pErrorLog: Given<IErrorLog> | null,
+    options?: CallOptions,
+  ): Awaitable<void>;
   Save(
-    pPropBag: IPropertyBag | null,
+    pPropBag: Given<IPropertyBag> | null,
     fClearDirty: number,
     fSaveAllProperties: number,
     options?: CallOptions,
@@ -676,7 +681,7 @@ export const PROPPAGEINFO: NdrType = struct("PROPPAGEINFO", () => [
 ]);
 
 export interface IPropertyPage extends IUnknown {
-  SetPageSite(pPageSite: IPropertyPageSite | null, options?: CallOptions): Awaitable<void>;
+  SetPageSite(pPageSite: Given<IPropertyPageSite> | null, options?: CallOptions): Awaitable<void>;
   Activate(
     hWndParent: RemotableHandle | null,
     pRect: RECT,
@@ -924,7 +929,7 @@ export interface IFont extends IUnknown {
   put_Charset(charset: number, options?: CallOptions): Awaitable<void>;
   get_hFont(options?: CallOptions): Awaitable<RemotableHandle | null>;
   Clone(options?: CallOptions): Awaitable<IFont | null>;
-  IsEqual(pFontOther: IFont | null, options?: CallOptions): Awaitable<void>;
+  IsEqual(pFontOther: Given<IFont> | null, options?: CallOptions): Awaitable<void>;
   SetRatio(cyLogical: number, cyHimetric: number, options?: CallOptions): Awaitable<void>;
   QueryTextMetrics(options?: CallOptions): Awaitable<TEXTMETRICW>;
   AddRefHfont(hFont: RemotableHandle | null, options?: CallOptions): Awaitable<void>;
@@ -1122,7 +1127,7 @@ export interface IPicture extends IUnknown {
   get_KeepOriginalFormat(options?: CallOptions): Awaitable<number>;
   put_KeepOriginalFormat(keep: number, options?: CallOptions): Awaitable<void>;
   PictureChanged(options?: CallOptions): Awaitable<void>;
-  SaveAsFile(pStream: IStream | null, fSaveMemCopy: number, options?: CallOptions): Awaitable<number>;
+  SaveAsFile(pStream: Given<IStream> | null, fSaveMemCopy: number, options?: CallOptions): Awaitable<number>;
   get_Attributes(options?: CallOptions): Awaitable<number>;
 }
 
@@ -1260,7 +1265,7 @@ export interface IPicture2 extends IUnknown {
   get_KeepOriginalFormat(options?: CallOptions): Awaitable<number>;
   put_KeepOriginalFormat(keep: number, options?: CallOptions): Awaitable<void>;
   PictureChanged(options?: CallOptions): Awaitable<void>;
-  SaveAsFile(pStream: IStream | null, fSaveMemCopy: number, options?: CallOptions): Awaitable<number>;
+  SaveAsFile(pStream: Given<IStream> | null, fSaveMemCopy: number, options?: CallOptions): Awaitable<number>;
   get_Attributes(options?: CallOptions): Awaitable<number>;
 }
 
@@ -1733,7 +1738,7 @@ export const IViewObjectEx: Interface<IViewObjectEx> = defineInterface<IViewObje
 });
 
 export interface IOleUndoUnit extends IUnknown {
-  Do(pUndoManager: IOleUndoManager | null, options?: CallOptions): Awaitable<void>;
+  Do(pUndoManager: Given<IOleUndoManager> | null, options?: CallOptions): Awaitable<void>;
   GetDescription(options?: CallOptions): Awaitable<string | null>;
   GetUnitType(options?: CallOptions): Awaitable<{ pClsid: Guid; plID: number }>;
   OnNextAdd(options?: CallOptions): Awaitable<void>;
@@ -1770,10 +1775,10 @@ export const IOleUndoUnit: Interface<IOleUndoUnit> = defineInterface<IOleUndoUni
 });
 
 export interface IOleParentUndoUnit extends IOleUndoUnit {
-  Open(pPUU: IOleParentUndoUnit | null, options?: CallOptions): Awaitable<void>;
-  Close(pPUU: IOleParentUndoUnit | null, fCommit: number, options?: CallOptions): Awaitable<void>;
-  Add(pUU: IOleUndoUnit | null, options?: CallOptions): Awaitable<void>;
-  FindUnit(pUU: IOleUndoUnit | null, options?: CallOptions): Awaitable<void>;
+  Open(pPUU: Given<IOleParentUndoUnit> | null, options?: CallOptions): Awaitable<void>;
+  Close(pPUU: Given<IOleParentUndoUnit> | null, fCommit: number, options?: CallOptions): Awaitable<void>;
+  Add(pUU: Given<IOleUndoUnit> | null, options?: CallOptions): Awaitable<void>;
+  FindUnit(pUU: Given<IOleUndoUnit> | null, options?: CallOptions): Awaitable<void>;
   GetParentState(options?: CallOptions): Awaitable<number>;
 }
 
@@ -1855,13 +1860,13 @@ export const IEnumOleUndoUnits: Interface<IEnumOleUndoUnits> = defineInterface<I
 });
 
 export interface IOleUndoManager extends IUnknown {
-  Open(pPUU: IOleParentUndoUnit | null, options?: CallOptions): Awaitable<void>;
-  Close(pPUU: IOleParentUndoUnit | null, fCommit: number, options?: CallOptions): Awaitable<void>;
-  Add(pUU: IOleUndoUnit | null, options?: CallOptions): Awaitable<void>;
+  Open(pPUU: Given<IOleParentUndoUnit> | null, options?: CallOptions): Awaitable<void>;
+  Close(pPUU: Given<IOleParentUndoUnit> | null, fCommit: number, options?: CallOptions): Awaitable<void>;
+  Add(pUU: Given<IOleUndoUnit> | null, options?: CallOptions): Awaitable<void>;
   GetOpenParentState(options?: CallOptions): Awaitable<number>;
-  DiscardFrom(pUU: IOleUndoUnit | null, options?: CallOptions): Awaitable<void>;
-  UndoTo(pUU: IOleUndoUnit | null, options?: CallOptions): Awaitable<void>;
-  RedoTo(pUU: IOleUndoUnit | null, options?: CallOptions): Awaitable<void>;
+  DiscardFrom(pUU: Given<IOleUndoUnit> | null, options?: CallOptions): Awaitable<void>;
+  UndoTo(pUU: Given<IOleUndoUnit> | null, options?: CallOptions): Awaitable<void>;
+  RedoTo(pUU: Given<IOleUndoUnit> | null, options?: CallOptions): Awaitable<void>;
   EnumUndoable(options?: CallOptions): Awaitable<IEnumOleUndoUnits | null>;
   EnumRedoable(options?: CallOptions): Awaitable<IEnumOleUndoUnits | null>;
   GetLastUndoDescription(options?: CallOptions): Awaitable<string | null>;
@@ -2126,7 +2131,7 @@ export interface IPropertyBag2 extends IUnknown {
   Read(
     cProperties: number,
     pPropBag: readonly PROPBAG2[],
-    pErrLog: IErrorLog | null,
+    pErrLog: Given<IErrorLog> | null,
     phrError: Uint32Array | null,
     options?: CallOptions,
   ): Awaitable<{ pvarValue: readonly Variant[]; phrError: Uint32Array | null }>;
@@ -2145,8 +2150,8 @@ export interface IPropertyBag2 extends IUnknown {
   LoadObject(
     pstrName: string,
     dwHint: number,
-    pUnkObject: IUnknown | null,
-    pErrLog: IErrorLog | null,
+    pUnkObject: Given<IUnknown> | null,
+    pErrLog: Given<IErrorLog> | null,
     options?: CallOptions,
   ): Awaitable<void>;
 }
@@ -2211,9 +2216,13 @@ export const IPropertyBag2: Interface<IPropertyBag2> = defineInterface<IProperty
 
 export interface IPersistPropertyBag2 extends IPersist {
   InitNew(options?: CallOptions): Awaitable<void>;
-  Load(pPropBag: IPropertyBag2 | null, pErrLog: IErrorLog | null, options?: CallOptions): Awaitable<void>;
+  Load(
+    pPropBag: Given<IPropertyBag2> | null,
+    pErrLog: Given<IErrorLog> | null,
+    options?: CallOptions,
+  ): Awaitable<void>;
   Save(
-    pPropBag: IPropertyBag2 | null,
+    pPropBag: Given<IPropertyBag2> | null,
     fClearDirty: number,
     fSaveAllProperties: number,
     options?: CallOptions,
@@ -2285,21 +2294,21 @@ export const QACONTAINERFLAGS_enum: NdrType = enumeration("QACONTAINERFLAGS", QA
 export interface IBindHost extends IUnknown {
   CreateMoniker(
     szName: string,
-    pBC: IBindCtx | null,
+    pBC: Given<IBindCtx> | null,
     dwReserved: number,
     options?: CallOptions,
   ): Awaitable<IMoniker | null>;
   MonikerBindToStorage(
-    pMk: IMoniker | null,
-    pBC: IBindCtx | null,
-    pBSC: IUnknown | null,
+    pMk: Given<IMoniker> | null,
+    pBC: Given<IBindCtx> | null,
+    pBSC: Given<IUnknown> | null,
     riid: Guid,
     options?: CallOptions,
   ): Awaitable<IUnknown | null>;
   MonikerBindToObject(
-    pMk: IMoniker | null,
-    pBC: IBindCtx | null,
-    pBSC: IUnknown | null,
+    pMk: Given<IMoniker> | null,
+    pBC: Given<IBindCtx> | null,
+    pBSC: Given<IUnknown> | null,
     riid: Guid,
     options?: CallOptions,
   ): Awaitable<IUnknown | null>;

@@ -3,6 +3,7 @@
 import {
   type Awaitable,
   type CallOptions,
+  type Given,
   type Interface,
   type NdrType,
   arm,
@@ -336,7 +337,7 @@ export interface IAdviseSink extends IUnknown {
     options?: CallOptions,
   ): Awaitable<void>;
   OnViewChange(dwAspect: number, lindex: number, options?: CallOptions): Awaitable<void>;
-  OnRename(pmk: IMoniker | null, options?: CallOptions): Awaitable<void>;
+  OnRename(pmk: Given<IMoniker> | null, options?: CallOptions): Awaitable<void>;
   OnSave(options?: CallOptions): Awaitable<void>;
   OnClose(options?: CallOptions): Awaitable<void>;
 }
@@ -413,7 +414,7 @@ export const AsyncIAdviseSink: Interface<AsyncIAdviseSink> = defineInterface<Asy
 });
 
 export interface IAdviseSink2 extends IAdviseSink {
-  OnLinkSrcChange(pmk: IMoniker | null, options?: CallOptions): Awaitable<void>;
+  OnLinkSrcChange(pmk: Given<IMoniker> | null, options?: CallOptions): Awaitable<void>;
 }
 
 export const IAdviseSink2: Interface<IAdviseSink2> = defineInterface<IAdviseSink2>({
@@ -473,7 +474,7 @@ export interface IDataObject extends IUnknown {
   DAdvise(
     pformatetc: FORMATETC,
     advf: number,
-    pAdvSink: IAdviseSink | null,
+    pAdvSink: Given<IAdviseSink> | null,
     options?: CallOptions,
   ): Awaitable<number>;
   DUnadvise(dwConnection: number, options?: CallOptions): Awaitable<void>;

@@ -3,6 +3,7 @@
 import {
   type Awaitable,
   type CallOptions,
+  type Given,
   type Guid,
   type Interface,
   type NdrType,
@@ -826,7 +827,7 @@ export interface IStream extends ISequentialStream {
   Seek(dlibMove: bigint, dwOrigin: number, options?: CallOptions): Awaitable<bigint>;
   SetSize(libNewSize: bigint, options?: CallOptions): Awaitable<void>;
   CopyTo(
-    pstm: IStream | null,
+    pstm: Given<IStream> | null,
     cb: bigint,
     options?: CallOptions,
   ): Awaitable<{ pcbRead: bigint; pcbWritten: bigint }>;
@@ -986,7 +987,7 @@ export interface IStorage extends IUnknown {
   ): Awaitable<IStorage | null>;
   OpenStorage(
     pwcsName: string | null,
-    pstgPriority: IStorage | null,
+    pstgPriority: Given<IStorage> | null,
     grfMode: number,
     snbExclude: RemSNB | null,
     reserved: number,
@@ -996,12 +997,12 @@ export interface IStorage extends IUnknown {
     ciidExclude: number,
     rgiidExclude: readonly Guid[] | null,
     snbExclude: RemSNB | null,
-    pstgDest: IStorage | null,
+    pstgDest: Given<IStorage> | null,
     options?: CallOptions,
   ): Awaitable<void>;
   MoveElementTo(
     pwcsName: string,
-    pstgDest: IStorage | null,
+    pstgDest: Given<IStorage> | null,
     pwcsNewName: string,
     grfFlags: number,
     options?: CallOptions,
@@ -1408,8 +1409,8 @@ export const IPersist: Interface<IPersist> = defineInterface<IPersist>({
 export interface IPersistStream extends IPersist {
   /** S_OK when changed since the last save, S_FALSE when not. */
   IsDirty(options?: CallOptions): Awaitable<void>;
-  Load(pStm: IStream | null, options?: CallOptions): Awaitable<void>;
-  Save(pStm: IStream | null, fClearDirty: number, options?: CallOptions): Awaitable<void>;
+  Load(pStm: Given<IStream> | null, options?: CallOptions): Awaitable<void>;
+  Save(pStm: Given<IStream> | null, fClearDirty: number, options?: CallOptions): Awaitable<void>;
   GetSizeMax(options?: CallOptions): Awaitable<bigint>;
 }
 
@@ -1492,10 +1493,10 @@ export const IPersistFile: Interface<IPersistFile> = defineInterface<IPersistFil
 
 export interface IPersistStorage extends IPersist {
   IsDirty(options?: CallOptions): Awaitable<void>;
-  InitNew(pStg: IStorage | null, options?: CallOptions): Awaitable<void>;
-  Load(pStg: IStorage | null, options?: CallOptions): Awaitable<void>;
-  Save(pStgSave: IStorage | null, fSameAsLoad: number, options?: CallOptions): Awaitable<void>;
-  SaveCompleted(pStgNew: IStorage | null, options?: CallOptions): Awaitable<void>;
+  InitNew(pStg: Given<IStorage> | null, options?: CallOptions): Awaitable<void>;
+  Load(pStg: Given<IStorage> | null, options?: CallOptions): Awaitable<void>;
+  Save(pStgSave: Given<IStorage> | null, fSameAsLoad: number, options?: CallOptions): Awaitable<void>;
+  SaveCompleted(pStgNew: Given<IStorage> | null, options?: CallOptions): Awaitable<void>;
   HandsOffStorage(options?: CallOptions): Awaitable<void>;
 }
 
@@ -1574,13 +1575,13 @@ export const BIND_OPTS2: NdrType = struct("BIND_OPTS2", () => [
 
 /** What a binding is done with, and what it found on the way. */
 export interface IBindCtx extends IUnknown {
-  RegisterObjectBound(punk: IUnknown | null, options?: CallOptions): Awaitable<void>;
-  RevokeObjectBound(punk: IUnknown | null, options?: CallOptions): Awaitable<void>;
+  RegisterObjectBound(punk: Given<IUnknown> | null, options?: CallOptions): Awaitable<void>;
+  RevokeObjectBound(punk: Given<IUnknown> | null, options?: CallOptions): Awaitable<void>;
   ReleaseBoundObjects(options?: CallOptions): Awaitable<void>;
   SetBindOptions(pbindopts: BIND_OPTS2, options?: CallOptions): Awaitable<void>;
   GetBindOptions(pbindopts: BIND_OPTS2, options?: CallOptions): Awaitable<BIND_OPTS2>;
   GetRunningObjectTable(options?: CallOptions): Awaitable<IRunningObjectTable | null>;
-  RegisterObjectParam(pszKey: string, punk: IUnknown | null, options?: CallOptions): Awaitable<void>;
+  RegisterObjectParam(pszKey: string, punk: Given<IUnknown> | null, options?: CallOptions): Awaitable<void>;
   GetObjectParam(pszKey: string, options?: CallOptions): Awaitable<IUnknown | null>;
   EnumObjectParam(options?: CallOptions): Awaitable<IEnumString | null>;
   RevokeObjectParam(pszKey: string, options?: CallOptions): Awaitable<void>;
@@ -1657,7 +1658,7 @@ export const IBindCtx: Interface<IBindCtx> = defineInterface<IBindCtx>({
 
 export interface IRunnableObject extends IUnknown {
   GetRunningClass(options?: CallOptions): Awaitable<Guid>;
-  Run(pbc: IBindCtx | null, options?: CallOptions): Awaitable<void>;
+  Run(pbc: Given<IBindCtx> | null, options?: CallOptions): Awaitable<void>;
   IsRunning(options?: CallOptions): Awaitable<void>;
   LockRunning(fLock: number, fLastUnlockCloses: number, options?: CallOptions): Awaitable<void>;
   SetContainedObject(fContained: number, options?: CallOptions): Awaitable<void>;
@@ -1703,15 +1704,15 @@ export const IRunnableObject: Interface<IRunnableObject> = defineInterface<IRunn
 export interface IRunningObjectTable extends IUnknown {
   Register(
     grfFlags: number,
-    punkObject: IUnknown | null,
-    pmkObjectName: IMoniker | null,
+    punkObject: Given<IUnknown> | null,
+    pmkObjectName: Given<IMoniker> | null,
     options?: CallOptions,
   ): Awaitable<number>;
   Revoke(dwRegister: number, options?: CallOptions): Awaitable<void>;
-  IsRunning(pmkObjectName: IMoniker | null, options?: CallOptions): Awaitable<void>;
-  GetObject(pmkObjectName: IMoniker | null, options?: CallOptions): Awaitable<IUnknown | null>;
+  IsRunning(pmkObjectName: Given<IMoniker> | null, options?: CallOptions): Awaitable<void>;
+  GetObject(pmkObjectName: Given<IMoniker> | null, options?: CallOptions): Awaitable<IUnknown | null>;
   NoteChangeTime(dwRegister: number, pfiletime: FILETIME, options?: CallOptions): Awaitable<void>;
-  GetTimeOfLastChange(pmkObjectName: IMoniker | null, options?: CallOptions): Awaitable<FILETIME>;
+  GetTimeOfLastChange(pmkObjectName: Given<IMoniker> | null, options?: CallOptions): Awaitable<FILETIME>;
   EnumRunning(options?: CallOptions): Awaitable<IEnumMoniker | null>;
 }
 
@@ -1805,53 +1806,53 @@ export const MKRREDUCE_enum: NdrType = enumeration("MKRREDUCE", MKRREDUCE, true)
 /** A name that binds to what it names. */
 export interface IMoniker extends IPersistStream {
   BindToObject(
-    pbc: IBindCtx | null,
-    pmkToLeft: IMoniker | null,
+    pbc: Given<IBindCtx> | null,
+    pmkToLeft: Given<IMoniker> | null,
     riidResult: Guid,
     options?: CallOptions,
   ): Awaitable<IUnknown | null>;
   BindToStorage(
-    pbc: IBindCtx | null,
-    pmkToLeft: IMoniker | null,
+    pbc: Given<IBindCtx> | null,
+    pmkToLeft: Given<IMoniker> | null,
     riid: Guid,
     options?: CallOptions,
   ): Awaitable<IUnknown | null>;
   Reduce(
-    pbc: IBindCtx | null,
+    pbc: Given<IBindCtx> | null,
     dwReduceHowFar: number,
     ppmkToLeft: { to: IMoniker | null } | null,
     options?: CallOptions,
   ): Awaitable<{ ppmkToLeft: { to: IMoniker | null } | null; ppmkReduced: IMoniker | null }>;
   ComposeWith(
-    pmkRight: IMoniker | null,
+    pmkRight: Given<IMoniker> | null,
     fOnlyIfNotGeneric: number,
     options?: CallOptions,
   ): Awaitable<IMoniker | null>;
   Enum(fForward: number, options?: CallOptions): Awaitable<IEnumMoniker | null>;
-  IsEqual(pmkOtherMoniker: IMoniker | null, options?: CallOptions): Awaitable<void>;
+  IsEqual(pmkOtherMoniker: Given<IMoniker> | null, options?: CallOptions): Awaitable<void>;
   Hash(options?: CallOptions): Awaitable<number>;
   IsRunning(
-    pbc: IBindCtx | null,
-    pmkToLeft: IMoniker | null,
-    pmkNewlyRunning: IMoniker | null,
+    pbc: Given<IBindCtx> | null,
+    pmkToLeft: Given<IMoniker> | null,
+    pmkNewlyRunning: Given<IMoniker> | null,
     options?: CallOptions,
   ): Awaitable<void>;
   GetTimeOfLastChange(
-    pbc: IBindCtx | null,
-    pmkToLeft: IMoniker | null,
+    pbc: Given<IBindCtx> | null,
+    pmkToLeft: Given<IMoniker> | null,
     options?: CallOptions,
   ): Awaitable<FILETIME>;
   Inverse(options?: CallOptions): Awaitable<IMoniker | null>;
-  CommonPrefixWith(pmkOther: IMoniker | null, options?: CallOptions): Awaitable<IMoniker | null>;
-  RelativePathTo(pmkOther: IMoniker | null, options?: CallOptions): Awaitable<IMoniker | null>;
+  CommonPrefixWith(pmkOther: Given<IMoniker> | null, options?: CallOptions): Awaitable<IMoniker | null>;
+  RelativePathTo(pmkOther: Given<IMoniker> | null, options?: CallOptions): Awaitable<IMoniker | null>;
   GetDisplayName(
-    pbc: IBindCtx | null,
-    pmkToLeft: IMoniker | null,
+    pbc: Given<IBindCtx> | null,
+    pmkToLeft: Given<IMoniker> | null,
     options?: CallOptions,
   ): Awaitable<string | null>;
   ParseDisplayName(
-    pbc: IBindCtx | null,
-    pmkToLeft: IMoniker | null,
+    pbc: Given<IBindCtx> | null,
+    pmkToLeft: Given<IMoniker> | null,
     pszDisplayName: string,
     options?: CallOptions,
   ): Awaitable<{ pchEaten: number; ppmkOut: IMoniker | null }>;

@@ -3,6 +3,7 @@
 import {
   type Awaitable,
   type CallOptions,
+  type Given,
   type Guid,
   type Interface,
   type NdrType,
@@ -40,7 +41,7 @@ import { POINTL, RECT, RECTL, SIZE, SIZEL } from "./wtypesbase.ts";
 
 export interface IParseDisplayName extends IUnknown {
   ParseDisplayName(
-    pbc: IBindCtx | null,
+    pbc: Given<IBindCtx> | null,
     pszDisplayName: string,
     options?: CallOptions,
   ): Awaitable<{ pchEaten: number; ppmkOut: IMoniker | null }>;
@@ -98,13 +99,13 @@ export interface IOleItemContainer extends IOleContainer {
   GetObject(
     pszItem: string,
     dwSpeedNeeded: number,
-    pbc: IBindCtx | null,
+    pbc: Given<IBindCtx> | null,
     riid: Guid,
     options?: CallOptions,
   ): Awaitable<IUnknown | null>;
   GetObjectStorage(
     pszItem: string,
-    pbc: IBindCtx | null,
+    pbc: Given<IBindCtx> | null,
     riid: Guid,
     options?: CallOptions,
   ): Awaitable<IUnknown | null>;
@@ -175,7 +176,7 @@ export interface IOleCache extends IUnknown {
   Cache(pformatetc: FORMATETC | null, advf: number, options?: CallOptions): Awaitable<number>;
   Uncache(dwConnection: number, options?: CallOptions): Awaitable<void>;
   EnumCache(options?: CallOptions): Awaitable<IEnumSTATDATA | null>;
-  InitCache(pDataObject: IDataObject | null, options?: CallOptions): Awaitable<void>;
+  InitCache(pDataObject: Given<IDataObject> | null, options?: CallOptions): Awaitable<void>;
   SetData(
     pformatetc: FORMATETC | null,
     pmedium: StgMedium | null,
@@ -257,7 +258,7 @@ export const DISCARDCACHE_enum: NdrType = enumeration("DISCARDCACHE", DISCARDCAC
 
 export interface IOleCache2 extends IOleCache {
   UpdateCache(
-    pDataObject: IDataObject | null,
+    pDataObject: Given<IDataObject> | null,
     grfUpdf: number,
     pReserved: number,
     options?: CallOptions,
@@ -290,7 +291,7 @@ export const IOleCache2: Interface<IOleCache2> = defineInterface<IOleCache2>({
 });
 
 export interface IOleCacheControl extends IUnknown {
-  OnRun(pDataObject: IDataObject | null, options?: CallOptions): Awaitable<void>;
+  OnRun(pDataObject: Given<IDataObject> | null, options?: CallOptions): Awaitable<void>;
   OnStop(options?: CallOptions): Awaitable<void>;
 }
 
@@ -414,14 +415,14 @@ export const OLECLOSE_enum: NdrType = enumeration("OLECLOSE", OLECLOSE);
 
 /** An object inside a document. */
 export interface IOleObject extends IUnknown {
-  SetClientSite(pClientSite: IOleClientSite | null, options?: CallOptions): Awaitable<void>;
+  SetClientSite(pClientSite: Given<IOleClientSite> | null, options?: CallOptions): Awaitable<void>;
   GetClientSite(options?: CallOptions): Awaitable<IOleClientSite | null>;
   SetHostNames(szContainerApp: string, szContainerObj: string | null, options?: CallOptions): Awaitable<void>;
   Close(dwSaveOption: number, options?: CallOptions): Awaitable<void>;
-  SetMoniker(dwWhichMoniker: number, pmk: IMoniker | null, options?: CallOptions): Awaitable<void>;
+  SetMoniker(dwWhichMoniker: number, pmk: Given<IMoniker> | null, options?: CallOptions): Awaitable<void>;
   GetMoniker(dwAssign: number, dwWhichMoniker: number, options?: CallOptions): Awaitable<IMoniker | null>;
   InitFromData(
-    pDataObject: IDataObject | null,
+    pDataObject: Given<IDataObject> | null,
     fCreation: number,
     dwReserved: number,
     options?: CallOptions,
@@ -430,7 +431,7 @@ export interface IOleObject extends IUnknown {
   DoVerb(
     iVerb: number,
     lpmsg: MSG | null,
-    pActiveSite: IOleClientSite | null,
+    pActiveSite: Given<IOleClientSite> | null,
     lindex: number,
     hwndParent: RemotableHandle | null,
     lprcPosRect: RECT | null,
@@ -443,7 +444,7 @@ export interface IOleObject extends IUnknown {
   GetUserType(dwFormOfType: number, options?: CallOptions): Awaitable<string | null>;
   SetExtent(dwDrawAspect: number, psizel: SIZEL, options?: CallOptions): Awaitable<void>;
   GetExtent(dwDrawAspect: number, options?: CallOptions): Awaitable<SIZEL>;
-  Advise(pAdvSink: IAdviseSink | null, options?: CallOptions): Awaitable<number>;
+  Advise(pAdvSink: Given<IAdviseSink> | null, options?: CallOptions): Awaitable<number>;
   Unadvise(dwConnection: number, options?: CallOptions): Awaitable<void>;
   EnumAdvise(options?: CallOptions): Awaitable<IEnumSTATDATA | null>;
   GetMiscStatus(dwAspect: number, options?: CallOptions): Awaitable<number>;
@@ -685,15 +686,15 @@ export const OLELINKBIND_enum: NdrType = enumeration("OLELINKBIND", OLELINKBIND)
 export interface IOleLink extends IUnknown {
   SetUpdateOptions(dwUpdateOpt: number, options?: CallOptions): Awaitable<void>;
   GetUpdateOptions(options?: CallOptions): Awaitable<number>;
-  SetSourceMoniker(pmk: IMoniker | null, rclsid: Guid, options?: CallOptions): Awaitable<void>;
+  SetSourceMoniker(pmk: Given<IMoniker> | null, rclsid: Guid, options?: CallOptions): Awaitable<void>;
   GetSourceMoniker(options?: CallOptions): Awaitable<IMoniker | null>;
   SetSourceDisplayName(pszStatusText: string, options?: CallOptions): Awaitable<void>;
   GetSourceDisplayName(options?: CallOptions): Awaitable<string | null>;
-  BindToSource(bindflags: number, pbc: IBindCtx | null, options?: CallOptions): Awaitable<void>;
+  BindToSource(bindflags: number, pbc: Given<IBindCtx> | null, options?: CallOptions): Awaitable<void>;
   BindIfRunning(options?: CallOptions): Awaitable<void>;
   GetBoundSource(options?: CallOptions): Awaitable<IUnknown | null>;
   UnbindSource(options?: CallOptions): Awaitable<void>;
-  Update(pbc: IBindCtx | null, options?: CallOptions): Awaitable<void>;
+  Update(pbc: Given<IBindCtx> | null, options?: CallOptions): Awaitable<void>;
 }
 
 export const IOleLink: Interface<IOleLink> = defineInterface<IOleLink>({
@@ -789,7 +790,7 @@ export interface IOleInPlaceUIWindow extends IOleWindow {
   RequestBorderSpace(pborderwidths: RECT | null, options?: CallOptions): Awaitable<void>;
   SetBorderSpace(pborderwidths: RECT | null, options?: CallOptions): Awaitable<void>;
   SetActiveObject(
-    pActiveObject: IOleInPlaceActiveObject | null,
+    pActiveObject: Given<IOleInPlaceActiveObject> | null,
     pszObjName: string | null,
     options?: CallOptions,
   ): Awaitable<void>;
@@ -837,7 +838,7 @@ export interface IOleInPlaceActiveObject extends IOleWindow {
   ResizeBorder(
     prcBorder: RECT,
     riid: Guid,
-    pUIWindow: IOleInPlaceUIWindow | null,
+    pUIWindow: Given<IOleInPlaceUIWindow> | null,
     fFrameWindow: number,
     options?: CallOptions,
   ): Awaitable<void>;
@@ -1095,7 +1096,7 @@ export interface IViewObject extends IUnknown {
     hdcDraw: RemotableHandle | null,
     lprcBounds: RECTL | null,
     lprcWBounds: RECTL | null,
-    pContinue: IContinue | null,
+    pContinue: Given<IContinue> | null,
     options?: CallOptions,
   ): Awaitable<void>;
   GetColorSet(
@@ -1111,7 +1112,7 @@ export interface IViewObject extends IUnknown {
   SetAdvise(
     aspects: number,
     advf: number,
-    pAdvSink: IAdviseSink | null,
+    pAdvSink: Given<IAdviseSink> | null,
     options?: CallOptions,
   ): Awaitable<void>;
   GetAdvise(
@@ -1260,7 +1261,7 @@ export const DD_DEFDRAGMINDIST = 2;
 
 export interface IDropTarget extends IUnknown {
   DragEnter(
-    pDataObj: IDataObject | null,
+    pDataObj: Given<IDataObject> | null,
     grfKeyState: number,
     pt: POINTL,
     pdwEffect: number,
@@ -1269,7 +1270,7 @@ export interface IDropTarget extends IUnknown {
   DragOver(grfKeyState: number, pt: POINTL, pdwEffect: number, options?: CallOptions): Awaitable<number>;
   DragLeave(options?: CallOptions): Awaitable<void>;
   Drop(
-    pDataObj: IDataObject | null,
+    pDataObj: Given<IDataObject> | null,
     grfKeyState: number,
     pt: POINTL,
     pdwEffect: number,

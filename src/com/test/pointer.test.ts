@@ -5,6 +5,7 @@ import { runInNewContext } from "node:vm";
 import { ComError, HResult, newGuid } from "../../base/index.ts";
 import { defineInterface } from "../../ndr/index.ts";
 import {
+  type Given,
   IUnknown,
   type Leak,
   type Runtime,
@@ -286,3 +287,14 @@ describe("leak detector", () => {
 function forgetful(runtime: Runtime): ICalculator {
   return runtime.pointerTo(new Calculator(), ICalculator);
 }
+
+it("an interface parameter's type takes pointers and objects that implement the interface", () => {
+  const values: number[] = [];
+  const takes = (sink: Given<ISink>): Given<ISink> => sink;
+  assert.ok(takes(literalSink(values)));
+  assert.ok(takes(pointerTo(literalSink(values), ISink)));
+  // @ts-expect-error -- it lacks OnValue
+  assert.ok(takes({ OnSomethingElse() {} }));
+  const anything: Given<IUnknown> = {};
+  assert.ok(anything);
+});

@@ -193,6 +193,15 @@ class MethodPrinter {
     return typeScriptOf(this.#scope, () => this.#lower(param));
   }
 
+  /** An argument's type: where an interface pointer goes in, an object that implements it does as well. */
+  #taken(param: Param): string {
+    const ts = this.#ts(param);
+    if (this.#refusal !== undefined || param.out) return ts;
+    if (!this.#lower(param).ndr.startsWith("interfacePointer")) return ts;
+    const [name = ""] = ts.split(" | ");
+    return `${this.#scope.runtimeType("Given")}<${name}>${ts.slice(name.length)}`;
+  }
+
   // --- the TypeScript signature -------------------------------------------------------------------------------------
 
   signature(): string {
@@ -202,7 +211,7 @@ class MethodPrinter {
     while (optionalFrom > 0 && isOptional(inputs[optionalFrom - 1])) optionalFrom--;
     const list = inputs.map((it, i) => {
       const name = reserved.has(it.name) ? `${it.name}_` : it.name;
-      return `${name}${i >= optionalFrom ? "?" : ""}: ${this.#ts(it)}`;
+      return `${name}${i >= optionalFrom ? "?" : ""}: ${this.#taken(it)}`;
     });
     list.push(`options?: ${scope.runtimeType("CallOptions")}`);
     const lines = docLines(scope.sources, this.#method);

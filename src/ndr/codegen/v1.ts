@@ -37,5 +37,5 @@ export {
 } from "../types.ts";
 export type { ContextHandle, NdrType, UserMarshal } from "../types.ts";
 export { defineCoclass, defineInterface } from "../interface.ts";
-export type { Awaitable, CallOptions, ClassDescriptor, Interface } from "../interface.ts";
+export type { Awaitable, CallOptions, ClassDescriptor, Given, Interface } from "../interface.ts";
 export type { Guid } from "../../base/index.ts";

@@ -5,6 +5,7 @@ import {
   type Awaitable,
   type CallOptions,
   type ClassDescriptor,
+  type Given,
   type Guid,
   type Interface,
   array,
@@ -143,11 +144,16 @@ export interface ICalculatorLab extends IUnknown {
   /** The bytes, back again: for measuring. */
   Echo(size: number, data: Uint8Array, options?: CallOptions): Awaitable<Uint8Array>;
   /** Calls events back with the sum before it returns. */
-  AddAndTell(a: number, b: number, events: ICalculatorEvents | null, options?: CallOptions): Awaitable<number>;
+  AddAndTell(
+    a: number,
+    b: number,
+    events: Given<ICalculatorEvents> | null,
+    options?: CallOptions,
+  ): Awaitable<number>;
   /** A new calculator that shares nothing with this one. */
   Spawn(options?: CallOptions): Awaitable<ICalculator | null>;
   /** Keeps a calculator that lives somewhere else; null lets it go. */
-  Keep(other: ICalculator | null, options?: CallOptions): Awaitable<void>;
+  Keep(other: Given<ICalculator> | null, options?: CallOptions): Awaitable<void>;
   /** Has the kept calculator add: a call from here straight to where it lives. */
   AskKept(a: number, b: number, options?: CallOptions): Awaitable<number>;
 }

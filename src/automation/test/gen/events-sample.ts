@@ -6,6 +6,7 @@ import {
   type Awaitable,
   type CallOptions,
   type ClassDescriptor,
+  type Given,
   type Guid,
   type Interface,
   defineCoclass,
@@ -56,7 +57,7 @@ export interface ICounterEvents extends IUnknown {
   /** A sink may say no. */
   Asked(value: number, options?: CallOptions): Awaitable<number>;
   /** The counter itself. */
-  Seen(counter: ICounter | null, options?: CallOptions): Awaitable<void>;
+  Seen(counter: Given<ICounter> | null, options?: CallOptions): Awaitable<void>;
 }
 
 export const ICounterEvents: Interface<ICounterEvents> = defineInterface<ICounterEvents>({
@@ -116,7 +117,7 @@ export const IOtherEvents: Interface<IOtherEvents> = defineInterface<IOtherEvent
 export interface DCounterEvents extends IDispatch {
   Changed(value: number, options?: CallOptions): Awaitable<void>;
   Closing(reason: string | null, cancel: boolean, options?: CallOptions): Awaitable<boolean>;
-  Seen(counter: IDispatch | null, options?: CallOptions): Awaitable<void>;
+  Seen(counter: Given<IDispatch> | null, options?: CallOptions): Awaitable<void>;
   Clicked(options?: CallOptions): Awaitable<void>;
 }
 

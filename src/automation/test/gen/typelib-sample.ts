@@ -6,6 +6,7 @@ import {
   type Awaitable,
   type CallOptions,
   type ClassDescriptor,
+  type Given,
   type Guid,
   type Interface,
   type NdrType,
@@ -79,7 +80,7 @@ export interface IShape extends IDispatch {
   Move(dx: number, dy?: number, note?: Variant, options?: CallOptions): Awaitable<boolean>;
   Paint(
     colour: Colour,
-    like: IShape | null,
+    like: Given<IShape> | null,
     lcid: number,
     options?: CallOptions,
   ): Awaitable<{ made: IUnknown | null; copy: IShape | null }>;
@@ -107,7 +108,7 @@ export interface IShape extends IDispatch {
   ): Awaitable<void>;
   Unnumbered(a: number, b: number, options?: CallOptions): Awaitable<number>;
   get__NewEnum(options?: CallOptions): Awaitable<IUnknown | null>;
-  putref_Owner(owner: IDispatch | null, options?: CallOptions): Awaitable<void>;
+  putref_Owner(owner: Given<IDispatch> | null, options?: CallOptions): Awaitable<void>;
 }
 
 export const IShape: Interface<IShape> = defineInterface<IShape>({

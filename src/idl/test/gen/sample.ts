@@ -10,6 +10,7 @@ import {
   type CallOptions,
   type ClassDescriptor,
   type ContextHandle,
+  type Given,
   type Guid,
   type Interface,
   type NdrType,
@@ -300,7 +301,7 @@ export interface ICounter extends IDispatch {
   /** How many */
   get_Count(options?: CallOptions): Awaitable<number>;
   put_Count(count: number, options?: CallOptions): Awaitable<void>;
-  putref_Owner(owner: IDispatch | null, options?: CallOptions): Awaitable<void>;
+  putref_Owner(owner: Given<IDispatch> | null, options?: CallOptions): Awaitable<void>;
   Add(what: Variant, where?: Variant, times?: number, options?: CallOptions): Awaitable<boolean>;
   Log(items: SafeArray | null, options?: CallOptions): Awaitable<void>;
   get__NewEnum(options?: CallOptions): Awaitable<IUnknown | null>;
