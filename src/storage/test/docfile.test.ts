@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, existsSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
@@ -424,6 +434,42 @@ suite("compound files", () => {
     using root = openStorage(path);
     return (await elements(root)).map((stat) => String(stat.pwcsName));
   }
+
+  test("more than 2 GB, around the sector of the range locks", async () => {
+    const path = fresh();
+    const size = 2 ** 31 + 10_000_000;
+    {
+      using root = createStorage(path, T, { version: 4, clock });
+      using huge = (await root.CreateStream("huge", X, 0, 0)) as IStream;
+      await huge.SetSize(BigInt(size));
+      await huge.Seek(-3n, 2);
+      await huge.Write(text("end"), 3);
+      await put(root, "after", pattern(5000, 1));
+      await root.Commit(0);
+    }
+    using root = openStorage(path);
+    assert.deepEqual(await get(root, "after"), pattern(5000, 1));
+    using huge = await stream(root, "huge", R);
+    assert.equal((await huge.Stat(1)).cbSize, BigInt(size));
+    await huge.Seek(-5n, 2);
+    assert.deepEqual((await huge.Read(10)).pv, text("\0\0end"));
+    const file = openSync(path, "r");
+    const fatEntry = new Uint8Array(4);
+    // The FAT page of the range lock's sector: number 511, found through the DIFAT.
+    const word = (at: number): number => {
+      readSync(file, fatEntry, 0, 4, at);
+      return new DataView(fatEntry.buffer).getUint32(0, true);
+    };
+    const lock = 0x7fffe;
+    const difat = word(0x44);
+    const page = word((difat + 1) * 4096 + 4 * (Math.floor(lock / 1024) - 109));
+    assert.equal(word((page + 1) * 4096 + 4 * (lock % 1024)), 0xfffffffe);
+    closeSync(file);
+    const narrow = create();
+    using full = (await narrow.CreateStream("full", X, 0, 0)) as IStream;
+    assert.throws(() => full.SetSize(0x7fffffffn), status(StgStatus.DOCFILETOOLARGE));
+    narrow.Release();
+  });
 
   test("what was deleted is used again, and a file shrinks", async () => {
     const path = fresh();

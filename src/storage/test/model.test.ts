@@ -4,7 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { IStorage, IStream } from "../../com/gen/objidl.ts";
-import { Stgm, Stgty, createStorage, openStorage } from "../index.ts";
+import {
+  Stgm,
+  Stgty,
+  bytesOfLockBytes,
+  createMemoryLockBytes,
+  createStorage,
+  createStorageOnLockBytes,
+  openStorage,
+  openStorageOnLockBytes,
+} from "../index.ts";
 import { checkFile } from "./check-file.ts";
 import { X, clock, elements, get, pattern, seeded } from "./support.ts";
 
@@ -35,6 +44,32 @@ async function same(storage: IStorage, model: Model): Promise<void> {
 }
 
 const sizes = [0, 1, 63, 64, 65, 511, 512, 513, 4000, 4095, 4096, 4097, 9000, 20_000, 100_000];
+
+interface Medium {
+  create(mode: number, version: 3 | 4): Promise<IStorage>;
+  open(mode: number): Promise<IStorage>;
+  bytes(): Uint8Array;
+  end(): void;
+}
+
+function inFile(path: string): Medium {
+  return {
+    create: async (mode, version) => createStorage(path, mode, { version, clock }),
+    open: async (mode) => openStorage(path, mode, { clock }),
+    bytes: () => readFileSync(path),
+    end: () => {},
+  };
+}
+
+function inMemory(): Medium {
+  const bytes = createMemoryLockBytes();
+  return {
+    create: (mode, version) => createStorageOnLockBytes(bytes, mode | Stgm.CREATE, { version, clock }),
+    open: (mode) => openStorageOnLockBytes(bytes, mode, { clock }),
+    bytes: () => bytesOfLockBytes(bytes),
+    end: () => void bytes.Release(),
+  };
+}
 
 class Player {
   readonly random: () => number;
@@ -146,18 +181,17 @@ suite("storage against names and bytes", () => {
   const folder = mkdtempSync(join(tmpdir(), "comity-storage-model-"));
   test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (let seed = 1; seed <= 6; seed++) {
+  for (let seed = 1; seed <= 12; seed++) {
     for (const transacted of [true, false]) {
       test(`seed ${seed}, ${transacted ? "transacted" : "direct"}`, async () => {
-        const path = join(folder, `${seed}${transacted}`);
+        const medium = seed === 1 ? inFile(join(folder, String(transacted))) : inMemory();
         const player = new Player(seed);
-        const version = seed % 2 === 0 ? 3 : 4;
         const mode = transacted ? X | Stgm.TRANSACTED : X;
         let model: Model = new Map();
         let committed: Model = new Map();
-        createStorage(path, mode, { version, clock }).Release();
+        (await medium.create(mode, seed % 2 === 0 ? 3 : 4)).Release();
         for (let session = 0; session < 4; session++) {
-          const root = openStorage(path, mode, { clock });
+          const root = await medium.open(mode);
           for (let round = 0; round < 3; round++) {
             await player.play(root, model, 10, 0);
             await same(root, model);
@@ -167,12 +201,13 @@ suite("storage against names and bytes", () => {
             } else {
               await root.Commit(0);
               committed = copyOf(model);
-              checkFile(readFileSync(path));
+              checkFile(medium.bytes());
             }
           }
           root.Release();
-          checkFile(readFileSync(path));
+          checkFile(medium.bytes());
         }
+        medium.end();
       });
     }
   }
