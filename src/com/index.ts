@@ -150,6 +150,7 @@ export { type ContractSource, contractOf, interfacesOf } from "./interfaces.ts";
 export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } from "./instance-source.ts";
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
+export { type Synchronous, synchronously } from "./pointer/synchronous.ts";
 export { DeferredObject, deferredPointer } from "./pointer/deferred.ts";
 export {
   CATID_Marshaler,

@@ -21,6 +21,15 @@ export interface Channel {
   ): Promise<unknown>;
   /** The last handle to the object went. */
   close?(): void;
+  /** Finds the way to the object, so that it can be called synchronously. Throws E_NOTIMPL where that is impossible. */
+  prepare?(): Promise<void>;
+  /** As `invoke`, waiting without the event loop. After `prepare`. */
+  invokeSynchronously?(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): unknown;
 }
 
 /**

@@ -64,6 +64,8 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   readonly #repeat: CallRepeater | undefined;
   /** Set when marshaling found that a reference must be asked for first; the request is then written again. */
   pending: Promise<unknown> | undefined = undefined;
+  /** Why the request could not be written. */
+  refused: unknown = undefined;
   #cause: Causality | undefined = undefined;
   #given: Uint8Array[] | undefined = undefined;
   #made: Disposable[] | undefined = undefined;
@@ -109,6 +111,7 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
       else this.#writeHooked(writer, hooks);
       this.#codec.encodeRequest(writer, this.#args, this);
     } catch (error) {
+      this.refused = error;
       binding.abandon();
       home.marshaling.takeBack(this.#given);
       this.#given = undefined;

@@ -15,6 +15,7 @@ import type { Detour, Redirectable } from "./blanket.ts";
 import { ClientCall } from "./client-call.ts";
 import type { Line } from "./connections.ts";
 import { limited } from "./limited.ts";
+import { callSynchronously } from "./synchronous-call.ts";
 import type { InterfaceReference, RemoteReference } from "./remote-object.ts";
 
 /** How often a request is written again because a reference in it had to be asked for. */

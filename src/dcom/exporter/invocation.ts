@@ -25,6 +25,7 @@ import { errorExtent } from "../orpc/error-info.ts";
 import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
 import { dataFor, serverExtents } from "../orpc/hooks.ts";
 import { type CallObserver, type IncomingCall, methodOf, observeIncoming } from "../observe/observer.ts";
+import { mustWait, postpone, waitsSynchronously } from "../orpc/synchronous.ts";
 import { writeOrpcThat } from "../orpc/orpc-that.ts";
 import type { OrpcHead } from "../orpc/orpc-this.ts";
 import type { Marshaling } from "../marshaling.ts";
@@ -53,6 +54,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
   extents: readonly OrpcExtent[] = noExtents;
   /** What was answered. */
   hresult = 0;
+  #answered = false;
   #target: InterfaceEntry | undefined = undefined;
   /** Set when marshaling found that a reference must be asked for first; the response is then encoded again. */
   pending: Promise<unknown> | undefined = undefined;
@@ -144,7 +146,22 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     return withLastingCausality(this, () => observeIncoming(observers, this, () => this.#enter(entry)));
   }
 
+  /** The thread waits for another chain of calls: this one is served afterwards. */
+  #postponed(entry: InterfaceEntry): Promise<void> {
+    this.#call.retain();
+    return new Promise((resolve, reject) => {
+      postpone(() => {
+        try {
+          resolve(this.#enter(entry));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
   #enter(entry: InterfaceEntry): void | Promise<void> {
+    if (mustWait(this)) return this.#postponed(entry);
     const { apartment } = entry.manager.identity;
     if (apartment.kind !== "single" && lasting.wanted) {
       return settle(withLastingCausality(this, () => apartment.enter(undefined, () => this.#run())));
@@ -198,8 +215,22 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
       leaveCall(contextBefore);
       leaveCausality(causeBefore);
     }
-    if (isThenable(result)) return this.#later(codec, args, result);
+    if (isThenable(result)) {
+      if (waitsSynchronously()) return this.#cannotSettle(codec, args, result);
+      return this.#later(codec, args, result);
+    }
     return this.#succeed(codec, args, result);
+  }
+
+  /** A promise does not settle while its thread waits for the one who waits for the promise. */
+  #cannotSettle(
+    codec: MethodCodec,
+    args: readonly unknown[],
+    result: PromiseLike<unknown>,
+  ): void | Promise<void> {
+    result.then(undefined, () => undefined);
+    const message = "the method answers a promise, and its thread waits synchronously for the caller";
+    return this.#fail(codec, args, new ComError(HResult.RPC_E_CALL_REJECTED, message));
   }
 
   async #later(codec: MethodCodec, args: readonly unknown[], result: PromiseLike<unknown>): Promise<void> {
@@ -208,6 +239,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     try {
       await this.#succeed(codec, args, await result);
     } catch (error) {
+      if (this.#answered) throw error; // the answer has gone out; only what came afterwards failed
       await this.#fail(codec, args, error);
     } finally {
       if (held) identity.release();
@@ -257,6 +289,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     writeOrpcThat(writer, all, this.#call.ndr64);
     codec.encodeResponse(writer, args, value, code, this);
     this.#call.endResponse();
+    this.#answered = true;
   }
 
   /** Takes back what the broken response held; then tries again (when a reference had to be asked for), or answers with the error. */

@@ -115,6 +115,22 @@ export class Association extends Wire {
     return association;
   }
 
+  /**
+   * Sends what waits and deals with what arrives, without the event loop, until `done` says so (true), or for `milliseconds` (false). Throws E_NOTIMPL over a
+   * transport that cannot.
+   */
+  /** Whether {@link wait} can be used. */
+  get canWait(): boolean {
+    return this.connection.wait !== undefined;
+  }
+
+  wait(milliseconds: number, done: () => boolean): boolean {
+    this.output.flush();
+    const { connection } = this;
+    if (connection.wait !== undefined) return connection.wait(milliseconds, done);
+    throw new ComError(HResult.E_NOTIMPL, "only a thread of this process can be waited for synchronously");
+  }
+
   get state(): AssociationState {
     return this.#state;
   }

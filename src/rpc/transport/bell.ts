@@ -11,11 +11,12 @@ export function bellOf(): Bell {
   return new Int32Array(new SharedArrayBuffer(8));
 }
 
-/** Wakes the thread when it sleeps on its bell. Post first, then ring: whoever is about to sleep looks once more. */
-export function ring(bell: Bell): void {
-  if (Atomics.load(bell, LISTENING) === 0) return;
+/** Wakes the thread when it sleeps on its bell; answers whether it did. Post first, then ring: whoever is about to sleep looks once more. */
+export function ring(bell: Bell): boolean {
+  if (Atomics.load(bell, LISTENING) === 0) return false;
   Atomics.add(bell, RUNG, 1);
   Atomics.notify(bell, RUNG);
+  return true;
 }
 
 /**

@@ -4,7 +4,7 @@ import { ComError, HResult } from "../../base/index.ts";
 import { PfcFlag } from "../pdu/packet-type.ts";
 import type { RpcEndpoint } from "../endpoint.ts";
 import { At } from "../wire/fields.ts";
-import { type Bell, bellOf, ring } from "./bell.ts";
+import { type Bell, bellOf, ring, sleepOn } from "./bell.ts";
 import type { Connection, ConnectionSink, Listener, Transport } from "./transport.ts";
 
 const PROTSEQ = "comity_port";
@@ -37,6 +37,7 @@ export class PortTransport implements Transport {
   readonly bell: Bell;
   readonly #introduce: (thread: string, signal: AbortSignal | undefined) => Promise<PortLink>;
   readonly #connections = new Set<PortConnection>();
+  readonly #others: (() => boolean)[] = [];
   #accept: ((connection: Connection) => void) | undefined;
 
   constructor(
@@ -86,15 +87,26 @@ export class PortTransport implements Transport {
     else this.#accept(this.#open(link, undefined));
   }
 
+  /** Looks after something else as well while the thread waits without its event loop; answers whether there was something. */
+  alsoPump(look: () => boolean): void {
+    this.#others.push(look);
+  }
+
+  /** Waits without the event loop. */
+  wait(milliseconds: number, done: () => boolean): boolean {
+    return sleepOn(this.bell, milliseconds, () => this.pump(), done);
+  }
+
   /** Deals with everything that has arrived by now, without the event loop; answers whether there was something. */
   pump(): boolean {
     let some = false;
     for (const connection of this.#connections) if (connection.pump()) some = true;
+    for (const look of this.#others) if (look()) some = true;
     return some;
   }
 
   #open(link: PortLink, thread: string | undefined): PortConnection {
-    const connection = new PortConnection(link, thread, () => this.#connections.delete(connection));
+    const connection = new PortConnection(this, link, thread, () => this.#connections.delete(connection));
     this.#connections.add(connection);
     return connection;
   }
@@ -114,6 +126,7 @@ class PortConnection implements Connection {
   readonly isPrivate = true;
   /** Whom this end called. */
   readonly thread: string | undefined;
+  readonly #home: PortTransport;
   readonly #port: MessagePort;
   readonly #bell: Bell;
   readonly #gone: () => void;
@@ -127,7 +140,8 @@ class PortConnection implements Connection {
   #dealtWith = 0;
   #closed = false;
 
-  constructor(link: PortLink, thread: string | undefined, gone: () => void) {
+  constructor(home: PortTransport, link: PortLink, thread: string | undefined, gone: () => void) {
+    this.#home = home;
     this.thread = thread;
     this.#port = link.port;
     this.#bell = link.bell;
@@ -174,6 +188,10 @@ class PortConnection implements Connection {
   destroy(): void {
     this.#port.close(); // what was posted arrives before the end
     ring(this.#bell);
+  }
+
+  wait(milliseconds: number, done: () => boolean): boolean {
+    return this.#home.wait(milliseconds, done);
   }
 
   pump(): boolean {

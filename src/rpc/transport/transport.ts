@@ -34,6 +34,11 @@ export interface Connection {
   end(): void;
   /** Closes at once. */
   destroy(): void;
+  /**
+   * Deals with what arrives without the event loop until `done` says so (true), or for `milliseconds` (false): for those who wait synchronously. Only between
+   * threads of one process.
+   */
+  wait?(milliseconds: number, done: () => boolean): boolean;
 }
 
 export interface Listener {

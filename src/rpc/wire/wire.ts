@@ -52,7 +52,8 @@ export abstract class Wire implements ConnectionSink, FrameSink {
 
   #process(buffer: Uint8Array | undefined, start: number, end: number): void {
     const { output } = this;
-    const corked = output.corked;
+    const { corked } = output;
+    const within = this.#reading; // somebody waits synchronously for what comes now
     output.corked = true;
     this.#reading = true;
     try {
@@ -61,9 +62,9 @@ export abstract class Wire implements ConnectionSink, FrameSink {
     } catch (error) {
       this.violated(ComError.from(error, HResult.RPC_S_PROTOCOL_ERROR));
     } finally {
-      this.#reading = false;
+      this.#reading = within;
       output.corked = corked;
-      if (!corked) output.flush();
+      if (!corked || within) output.flush();
     }
   }
 

@@ -67,6 +67,8 @@ export interface ThreadStart {
   readonly name: string;
   readonly exporters: SharedArrayBuffer;
   readonly queuedCalls: number | undefined;
+  /** The bell of the thread that has the hub. */
+  readonly bell: Bell;
   /** The way to the hub. */
   readonly hub: MessagePort;
 }

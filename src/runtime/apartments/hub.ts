@@ -3,7 +3,7 @@ import { MessageChannel } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
 import type { ApartmentModel } from "../../com/index.ts";
 import { type Oxid, lastingCausality } from "../../dcom/index.ts";
-import type { PortLink } from "../../rpc/index.ts";
+import type { Bell, PortLink } from "../../rpc/index.ts";
 import { WorkerThread, type WorkerHost } from "./worker-thread.ts";
 import type {
   PlaceName,
@@ -56,7 +56,12 @@ export class Hub implements ThreadHub, WorkerHost {
     this.queuedCalls = options.queuedCalls;
     this.#threads = Math.max(1, options.threads ?? availableParallelism());
     this.side = new ThreadSide(this, this.exporters, false);
+    this.side.transport.alsoPump(() => this.#pump());
     this.side.onClose = () => this.close();
+  }
+
+  get bell(): Bell {
+    return this.side.transport.bell;
   }
 
   /** Threads beside the first one. */
@@ -143,6 +148,13 @@ export class Hub implements ThreadHub, WorkerHost {
     this.#closed = true;
     this.side.left();
     await Promise.all(Array.from(this.#workers, (worker) => worker.close()));
+  }
+
+  /** Threads that ask something while this one waits synchronously. */
+  #pump(): boolean {
+    let some = false;
+    for (const worker of this.#workers) if (worker.pump()) some = true;
+    return some;
   }
 
   #members(): Member[] {

@@ -62,6 +62,8 @@ export async function openThread(start: ThreadStart): Promise<void> {
     },
     () => undefined,
   );
+  hub.link.bell = start.bell;
+  side.transport.alsoPump(() => hub.link.pump());
   const { home, model, name, queuedCalls } = start;
   await openOnThread(side, {
     home,

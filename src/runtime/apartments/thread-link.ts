@@ -1,5 +1,6 @@
 import { type MessagePort, type Transferable, receiveMessageOnPort } from "node:worker_threads";
 import { ComError, HResult } from "../../base/index.ts";
+import { type Bell, ring } from "../../rpc/index.ts";
 
 /** Answers a request of the other thread. What it answers is posted: plain data, or {@link Moved}. */
 export type ThreadHandler = (params: never) => unknown;
@@ -44,6 +45,9 @@ export class ThreadLink {
   #next = 1;
   #closed = false;
 
+  /** The bell of the other thread, once it is known: it may be waiting without its event loop. */
+  bell: Bell | undefined;
+
   constructor(port: MessagePort, handlers: Readonly<Record<string, ThreadHandler>>, closed: () => void) {
     this.#port = port;
     this.#handlers = handlers;
@@ -61,7 +65,7 @@ export class ThreadLink {
     if (this.#closed) return Promise.reject(gone());
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      this.#port.postMessage({ id, method, params }, list); // throws for what cannot be posted
+      this.#post({ id, method, params }, list); // throws for what cannot be posted
       this.#waiting.set(id, { resolve, reject });
     });
   }
@@ -77,7 +81,7 @@ export class ThreadLink {
   }
 
   notify(method: string, params: unknown, list: readonly Transferable[] = []): void {
-    if (!this.#closed) this.#port.postMessage({ method, params }, list);
+    if (!this.#closed) this.#post({ method, params }, list);
   }
 
   close(): void {
@@ -94,6 +98,11 @@ export class ThreadLink {
     this.#waiting.delete(id as number);
     if (message.error === undefined) waiting?.resolve(message.result);
     else waiting?.reject(decode(message.error));
+  }
+
+  #post(message: Message, list: readonly Transferable[]): void {
+    this.#port.postMessage(message, list);
+    if (this.bell !== undefined) ring(this.bell);
   }
 
   /** What can be answered at once, is: the other thread may wait for it without its event loop. */
@@ -116,8 +125,8 @@ export class ThreadLink {
   #succeeded(id: number | undefined, result: unknown): void {
     if (id === undefined || this.#closed) return;
     try {
-      if (result instanceof Moved) this.#port.postMessage({ id, result: result.value }, result.list);
-      else this.#port.postMessage({ id, result }, []);
+      if (result instanceof Moved) this.#post({ id, result: result.value }, result.list);
+      else this.#post({ id, result }, []);
     } catch (error) {
       this.#failed(id, error); // what cannot be posted
     }
@@ -125,7 +134,7 @@ export class ThreadLink {
 
   #failed(id: number | undefined, error: unknown): void {
     if (id === undefined || this.#closed) return;
-    this.#port.postMessage({ id, error: encode(ComError.from(error)) }, []);
+    this.#post({ id, error: encode(ComError.from(error)) }, []);
   }
 }
 

@@ -2,7 +2,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
 import type { ApartmentModel } from "../../com/index.ts";
 import type { Oxid } from "../../dcom/index.ts";
-import type { PortLink } from "../../rpc/index.ts";
+import type { Bell, PortLink } from "../../rpc/index.ts";
 import type {
   PlaceName,
   ThreadActivated,
@@ -21,6 +21,8 @@ export interface WorkerHost extends Omit<ThreadHub, "introduce"> {
   readonly logger: Logger;
   readonly queuedCalls: number | undefined;
   readonly exporters: ExporterTable;
+  /** Of the thread the hub lives in. */
+  readonly bell: Bell;
   infoOf(oxid: Oxid): ThreadInfo | undefined;
   introduceTo(caller: ThreadInfo, oxid: Oxid): PortLink;
   ended(worker: WorkerThread): void;
@@ -51,7 +53,15 @@ export class WorkerThread implements ThreadServices {
     this.name = name;
     const { port1, port2 } = new MessageChannel();
     const { home, queuedCalls, exporters } = host;
-    const start: ThreadStart = { model, home, name, queuedCalls, exporters: exporters.memory, hub: port2 };
+    const start: ThreadStart = {
+      model,
+      home,
+      name,
+      queuedCalls,
+      exporters: exporters.memory,
+      bell: host.bell,
+      hub: port2,
+    };
     const { COMITY_LAUNCH: _, ...environment } = process.env; // one launch is joined by one exporter
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       name,
@@ -71,6 +81,7 @@ export class WorkerThread implements ThreadServices {
       {
         joined: (info: ThreadInfo) => {
           this.#info = info;
+          this.#link.bell = info.bell;
           joined();
         },
         find: (oxid: Oxid) => host.infoOf(oxid),
@@ -147,6 +158,11 @@ export class WorkerThread implements ThreadServices {
   /** Imports a module in the thread and calls its default export. */
   async run(module: string, args: readonly unknown[]): Promise<unknown> {
     return this.#link.request("run", { module, args });
+  }
+
+  /** Deals with its questions without the event loop. */
+  pump(): boolean {
+    return this.#link.pump();
   }
 
   /** Lets it give back what it holds, then ends it. */

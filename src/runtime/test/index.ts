@@ -3,3 +3,5 @@ import "./objects.test.ts";
 import "./names.test.ts";
 import "./type-library-marshaling.test.ts";
 import "./threads.test.ts";
+import "./apartments.test.ts";
+import "./synchronous.test.ts";
