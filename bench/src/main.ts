@@ -2,6 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { measureActivation } from "./activation.js";
 import type { Kind, Transport } from "./contender.js";
 import { contenders } from "./contenders/index.js";
 import { idlPresent, measureIdl } from "./idl.js";
@@ -54,6 +55,8 @@ for (const [transport, kind, outstanding] of ways) {
 if (only === "") {
   process.env["COMITY_BENCH_HOME"] = mkdtempSync(join(tmpdir(), "comity-bench-home-"));
   for (const row of await measureInApartment()) report.local(row);
+  const bareCalls = report.calls("bare socket, coalesced", "unix", "small", 1);
+  for (const row of await measureActivation(bareCalls, milliseconds)) report.local(row);
   for (const row of measureMarshaling(quick ? 200 : 600)) report.local(row);
   if (idlPresent()) for (const row of measureIdl(quick ? 2 : 5)) report.local(row);
   report.targets(targets);

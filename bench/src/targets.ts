@@ -1,3 +1,4 @@
+import { warm } from "./activation.js";
 import { mshtml, parsing, wholeSet } from "./idl.js";
 import type { Report } from "./report.js";
 
@@ -77,6 +78,12 @@ export const targets: readonly Target[] = [
         report.rate("a method call in the apartment", "comity interface pointer"),
         report.rate("a method call in the apartment", "plain method call"),
       ),
+  },
+  {
+    what: "warm local activation: of two bare local calls (0.67 is within 1.5 times their time)",
+    atLeast: 0.667,
+    measure: (report) =>
+      ratio(report.rate(warm, "comity createInstance"), report.rate(warm, "two bare local calls")),
   },
   {
     what: "IDL parsed and bound: of 3 MB a second",
