@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
 import { ComError, type Guid, HResult, bytesEqual, fromHex, tryParseGuid } from "../base/index.ts";
@@ -9,12 +10,13 @@ const longestPattern = 256;
 
 /**
  * The class of a file (GetClassFile): what stands in its storage, the patterns under HKCR\FileType, its extension. Throws MK_E_CANTOPENFILE and
- * MK_E_INVALIDEXTENSION.
+ * MK_E_INVALIDEXTENSION. A file of another machine (`elsewhere`) that cannot be seen from here is known by its extension.
  */
-export async function classOfFile(naming: Naming, path: string): Promise<Guid> {
+export async function classOfFile(naming: Naming, path: string, elsewhere = false): Promise<Guid> {
   const stored = await naming.files.classOfFile?.(path);
   if (stored !== undefined) return stored;
-  const clsid = (await classByPattern(naming, path)) ?? classByExtension(naming, path);
+  const pattern = elsewhere && !existsSync(path) ? undefined : await classByPattern(naming, path);
+  const clsid = pattern ?? classByExtension(naming, path);
   if (clsid !== undefined) return clsid;
   throw new ComError(HResult.MK_E_INVALIDEXTENSION, `no class is registered for files like ${path}`);
 }

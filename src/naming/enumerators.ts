@@ -1,6 +1,6 @@
 import { IEnumMoniker, IEnumString, type IMoniker } from "../com/gen/objidl.ts";
-import { ComError, HResult } from "../base/index.ts";
-import { type Implements, withStatus } from "../com/index.ts";
+import { HResult } from "../base/index.ts";
+import { type Implements, pointerTo, withStatus } from "../com/index.ts";
 import type { Naming } from "./naming.ts";
 
 /** Where an enumerator stands in its list. */
@@ -97,6 +97,8 @@ export class StringEnumerator implements Implements<IEnumString> {
   }
 
   Clone(): IEnumString {
-    throw new ComError(HResult.E_NOTIMPL, "the names of a bind context are listed anew");
+    const twin = new StringEnumerator(this.#list);
+    twin.#cursor.at = this.#cursor.at;
+    return pointerTo(twin, IEnumString);
   }
 }

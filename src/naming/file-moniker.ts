@@ -9,7 +9,7 @@ import {
   MKSYS,
 } from "../com/gen/objidl.ts";
 import type { FILETIME } from "../com/gen/wtypesbase.ts";
-import { IClassFactory, type IUnknown, withStatus } from "../com/index.ts";
+import { IClassFactory, type IUnknown, machineOfPath, withStatus } from "../com/index.ts";
 import { type BindOptions, bindOptions, createOptions } from "./bind-context.ts";
 import { classOfFile } from "./class-of-file.ts";
 import { MonikerClass } from "./clsids.ts";
@@ -22,7 +22,7 @@ import {
   localPath,
   parsePath,
   relativePath,
-  serverOf,
+  serverLength,
 } from "./file-path.ts";
 import { fileTimeOf, toFileTime } from "./filetime.ts";
 import { type Loading, bad, bytes, u16, u32 } from "./loading.ts";
@@ -61,7 +61,7 @@ export class FileMoniker extends ComparableMoniker {
     writer.u32(ansi.length + 1);
     writer.raw(ansi);
     writer.u8(0);
-    writer.u16(serverOf(path)?.length ?? 0xffff);
+    writer.u16(serverLength(path) ?? 0xffff);
     writer.u16(versionNumber);
     writer.zeros(20);
     const wide = lossy || path.endsWith("\\") || /[\u0100-\uffff]/.test(path);
@@ -183,18 +183,16 @@ export class FileMoniker extends ComparableMoniker {
 
   /** The class of the file, as it is now. */
   classOf(): Promise<Guid> {
-    return classOfFile(this.naming, localPath(this.#path));
+    const elsewhere = isRooted(this.#path) && serverLength(this.#path.path) !== undefined;
+    return classOfFile(this.naming, localPath(this.#path), elsewhere);
   }
 
   /** The object of the file's class, loaded from it. */
   async #open(context: IBindCtx, left: IMoniker | null): Promise<IPersistFile> {
     const options = await bindOptions(context);
-    const file = await this.#make(context, left, options);
+    const { file, here } = await this.#make(context, left, options);
     try {
-      await file.Load(
-        options.server.machine === undefined ? localPath(this.#path) : this.GetDisplayName(),
-        options.mode,
-      );
+      await file.Load(here ? localPath(this.#path) : this.GetDisplayName(), options.mode);
       return file;
     } catch (error) {
       file[Symbol.dispose]();
@@ -202,16 +200,22 @@ export class FileMoniker extends ComparableMoniker {
     }
   }
 
-  async #make(context: IBindCtx, left: IMoniker | null, options: BindOptions): Promise<IPersistFile> {
+  /** An object that is not loaded yet, and whether it is on this machine. */
+  async #make(
+    context: IBindCtx,
+    left: IMoniker | null,
+    options: BindOptions,
+  ): Promise<{ readonly file: IPersistFile; readonly here: boolean }> {
     const { runtime } = this.naming;
     if (left === null) {
       const clsid = await this.classOf();
       const server = this.#atStorage(clsid) ?? options.server;
-      return runtime.createInstance(clsid, IPersistFile, createOptions({ ...options, server }));
+      const file = await runtime.createInstance(clsid, IPersistFile, createOptions({ ...options, server }));
+      return { file, here: server.machine === undefined };
     }
     using factory = await this.#factory(context, left, options);
     const made = needed(await factory.CreateInstance(IPersistFile.iid), "an object");
-    return made as IPersistFile;
+    return { file: made as IPersistFile, here: true };
   }
 
   /** The class object that the moniker on the left leads to: itself, or by the class of the file. */
@@ -248,9 +252,9 @@ export class FileMoniker extends ComparableMoniker {
 
   /** ActivateAtStorage of the class's AppID: the object is made on the machine that has the file. */
   #atStorage(clsid: Guid): { readonly machine: string } | undefined {
-    const server = isRooted(this.#path) ? serverOf(this.#path.path) : undefined;
-    return server !== undefined && this.naming.activatesAtStorage(clsid)
-      ? { machine: server.host }
+    const machine = isRooted(this.#path) ? machineOfPath(this.#path.path) : undefined;
+    return machine !== undefined && this.naming.runtime.classes.activatesAtStorage(clsid)
+      ? { machine }
       : undefined;
   }
 }

@@ -37,10 +37,9 @@ export function isRooted({ anti, path }: FilePath): boolean {
   return anti === 0 && rootOf(path) !== "";
 }
 
-/** The server and share of a UNC path, undefined for another path. */
-export function serverOf(path: string): { readonly host: string; readonly length: number } | undefined {
-  const match = /^[\\/]{2}([^\\/]+)/.exec(path);
-  return match === null ? undefined : { host: match[1] ?? "", length: match[0].length };
+/** How many characters of a UNC path name its server, the two in front included ([MS-OSHARED] 2.3.7.8: endServer); undefined for another path. */
+export function serverLength(path: string): number | undefined {
+  return /^[\\/]{2}[^\\/]+/.exec(path)?.[0].length;
 }
 
 /** `\\server\share\`, `C:\`, `\`, `/`, or nothing for a relative path. */

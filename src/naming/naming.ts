@@ -168,11 +168,6 @@ export class Naming {
     throw new ComError(HResult.MK_E_NOSTORAGE, "this runtime was opened without storage");
   }
 
-  /** ActivateAtStorage of the AppID of a class. */
-  activatesAtStorage(clsid: Guid): boolean {
-    return this.runtime.classes.activatesAtStorage(clsid);
-  }
-
   /** A number that is the same for the same object: what pointers hash to. */
   numberOf(object: IUnknown): number {
     const key = remoteObjectOf(object) ?? identityOf(object);

@@ -162,6 +162,21 @@ test("a file on the right of a class object is loaded by it, on the right of an 
   });
 });
 
+test("ActivateAtStorage: the object is made where the file is", async () => {
+  await com.registry.edit((keys) => {
+    const appId = "{6f1a2b30-4a55-4c0e-9f43-1f0a3b5c0003}";
+    keys.create(`HKCR\\CLSID\\{${sheet.clsid}}`);
+    keys.set(`HKCR\\CLSID\\{${sheet.clsid}}`, "AppID", appId);
+    keys.create(`HKCR\\AppID\\${appId}`);
+    keys.set(`HKCR\\AppID\\${appId}`, "ActivateAtStorage", "Y");
+  });
+  using there = createFileMoniker(com, "\\\\srv\\share\\a.cnote");
+  await assert.rejects(bindMoniker(com, there, INote), /machine srv/);
+  using here = await bindMoniker(com, file, INote);
+  assert.equal(await here.GetText(), file);
+  await com.registry.edit((keys) => keys.delete(`HKCR\\CLSID\\{${sheet.clsid}}`));
+});
+
 test("pointers and what holds none", async () => {
   const object = await com.createInstance(sheet, INote);
   using moniker = createPointerMoniker(com, object);
@@ -299,7 +314,9 @@ test("the options of a bind context, and its parameters", async () => {
   assert.ok(isSameObject(got as IUnknown, object));
   assert.throws(() => context.GetObjectParam("gemma"), withCode(HResult.E_FAIL));
   using names = await context.EnumObjectParam();
+  using twin = await names?.Clone();
   assert.deepEqual((await names?.Next(5))?.rgelt, ["Gemma"]);
+  assert.deepEqual((await twin?.Next(5))?.rgelt, ["Gemma"]);
   await context.RevokeObjectParam("Gemma");
   assert.throws(() => context.RevokeObjectParam("Gemma"), withCode(HResult.E_FAIL));
   await context.RegisterObjectBound(null);

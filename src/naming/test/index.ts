@@ -1,3 +1,4 @@
+import "./file-path.test.ts";
 import "./bytes.test.ts";
 import "./compose.test.ts";
 import "./bind.test.ts";
