@@ -23,6 +23,7 @@ import {
   SuiteShared,
   SuiteTicker,
 } from "../gen/suites.js";
+import { StorageMaker, storageMakerClass } from "./storage.js";
 
 let living = 0;
 
@@ -147,4 +148,5 @@ export const suiteClasses: readonly ClassDefinition[] = [
   defineClass(SuiteTicker, TickerObject),
   defineClass(SuiteShared, SharedTicker, { singleton: true }),
   defineClass(SuiteData, DataSample),
+  defineClass({ clsid: storageMakerClass, progId: "Comity.SuiteStorage.1" }, StorageMaker),
 ];

@@ -4,6 +4,7 @@ import { dataObjectSuite } from "./data-object.js";
 import { dispatchSuite } from "./dispatch.js";
 import { enumeratorSuites } from "./enumerators.js";
 import { errorInfoSuite } from "./error-info.js";
+import { storageSuites } from "./storage.js";
 import type { Suite } from "./suite.js";
 import { unknownSuite } from "./unknown.js";
 
@@ -17,4 +18,5 @@ export const suites: readonly Suite[] = [
   connectionPointSuite,
   ...enumeratorSuites,
   dataObjectSuite,
+  ...storageSuites,
 ];

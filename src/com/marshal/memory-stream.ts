@@ -42,7 +42,9 @@ export class MemoryStream implements Implements<IStream> {
   Write(pv: Uint8Array, cb: number = pv.length): number {
     const data = pv.subarray(0, cb);
     this.#room(this.#at + data.length);
-    this.#shared.bytes.set(data, this.#at);
+    const { bytes, length } = this.#shared;
+    if (this.#at > length) bytes.fill(0, length, this.#at);
+    bytes.set(data, this.#at);
     this.#at += data.length;
     this.#shared.length = Math.max(this.#shared.length, this.#at);
     return data.length;
