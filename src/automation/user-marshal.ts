@@ -6,6 +6,7 @@ import { type WireBrecord, fromWireRecord, toWireRecord } from "./record/wire.ts
 import { typedAs } from "./safearray-marshal.ts";
 import type { SafeArray } from "./safearray.ts";
 import { Variant } from "./variant.ts";
+import { mapVariantPointers } from "./variant-pointers.ts";
 import { VT, validateVarType, vtName } from "./vt.ts";
 
 /*
@@ -69,6 +70,7 @@ export const VARIANT_UserMarshal: UserMarshal<Variant, WireVariant | null> = {
     validateVarType(wire.vt);
     return new Variant(wire.vt, fromUnion(wire));
   },
+  mapPointers: mapVariantPointers,
   finish(writer: ByteWriter, start: number) {
     writer.patchU32(start, (writer.pos - start + 7) >>> 3);
   },

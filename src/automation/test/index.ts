@@ -1,3 +1,4 @@
+import "./variant-pointers.test.ts";
 import "./arithmetic.test.ts";
 import "./convert.test.ts";
 import "./dispatch-ex.test.ts";

@@ -1,5 +1,5 @@
 import type { Guid } from "../../base/index.ts";
-import type { Dimension, Field, MethodDescriptor, NdrType } from "../../ndr/index.ts";
+import type { Dimension, Field, MethodDescriptor, NdrType, UserMarshal, UserType } from "../../ndr/index.ts";
 
 /** Replaces an interface pointer within a value. */
 export type Replace = (pointer: object, iid: Guid | undefined) => unknown;
@@ -7,7 +7,7 @@ export type Replace = (pointer: object, iid: Guid | undefined) => unknown;
 /** Walks to the interface pointers of a value; copies what it changes, never alters the value itself. */
 type Mapper = (value: unknown, replace: Replace, scope: Readonly<Record<string, unknown>>) => unknown;
 
-/** The mapper of a type, undefined for a type without interface pointers (VARIANTs keep what is in them as it is). */
+/** The mapper of a type, undefined for a type without interface pointers (a VARIANT says itself which are in it). */
 function mapperOf(type: NdrType): Mapper | undefined {
   return holdsPointers(type, new Set()) ? build(type) : undefined;
 }
@@ -27,6 +27,8 @@ function holdsPointers(type: NdrType, seen: Set<NdrType>): boolean {
       return type.fields().some((field) => holdsPointers(field.type, seen));
     case "union":
       return type.arms().some((arm) => arm.type !== null && holdsPointers(arm.type, seen));
+    case "user":
+      return pointersOf(type) !== undefined;
     default:
       return false;
   }
@@ -66,6 +68,10 @@ function make(type: NdrType): Mapper {
       for (const arm of type.arms()) if (arm.type !== null) arms.set(arm.name, partOf(arm.type));
       return membersMapper(arms);
     }
+    case "user": {
+      const map = pointersOf(type);
+      return (value, replace) => map?.(value, replace) ?? value;
+    }
     default:
       return (value) => value;
   }
@@ -73,6 +79,15 @@ function make(type: NdrType): Mapper {
 
 function partOf(type: NdrType): Mapper {
   return holdsPointers(type, new Set()) ? build(type) : (value) => value;
+}
+
+/** How a type that says itself how it travels finds its pointers; undefined for one without, or one that does not travel. */
+function pointersOf(type: UserType): UserMarshal["mapPointers"] {
+  try {
+    return type.marshal().mapPointers;
+  } catch {
+    return undefined;
+  }
 }
 
 function nullable(type: NdrType): boolean {
