@@ -197,7 +197,10 @@ export interface UserMarshal<T = never, W = never> {
   /** The value of a wire form. */
   fromWire(wire: W): T;
   /** The value with its interface pointers replaced, itself when it has none: what calls that need no wire do instead. Absent: it never has any. */
-  mapPointers?(value: unknown, replace: (pointer: object, iid: Guid | undefined) => unknown): unknown;
+  readonly mapPointers?: (
+    value: unknown,
+    replace: (pointer: object, iid: Guid | undefined) => unknown,
+  ) => unknown;
   /**
    * Called once the wire form stands in the buffer with everything it points to: `start` is where it begins (for a pointer, where its referent
    * begins). Writes what is only known then, a size for instance.

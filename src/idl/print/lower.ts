@@ -127,7 +127,7 @@ export class Lowering {
         const of = this.lower(type.of, { ...use, attributes: [], top: false });
         return {
           ndr: `${this.#scope.runtime("pipe")}(${of.ndr})`,
-          ts: `AsyncIterable<${of.ts}>`,
+          ts: manyOf(of),
           nullable: false,
         };
       }

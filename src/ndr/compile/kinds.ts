@@ -9,8 +9,9 @@ import { structKind } from "./struct.ts";
 import { unionKind } from "./union.ts";
 import { userKind } from "./user.ts";
 
+/** compile/pipe.ts has the pipes that are parameters. */
 const noPipes = (): never => {
-  throw new ComError(HResult.E_NOTIMPL, "pipes are not supported yet");
+  throw new ComError(HResult.E_NOTIMPL, "a pipe is a parameter of a method, and no part of other data");
 };
 
 const pipeKind: Kind<PipeType> = { measure: noPipes, write: noPipes, skip: noPipes, read: noPipes };

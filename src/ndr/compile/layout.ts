@@ -94,7 +94,7 @@ function compute(type: NdrType, syntax: Syntax): Layout {
       return layoutOf(type.wire(), syntax);
     case "pipe":
     default:
-      throw new ComError(HResult.E_NOTIMPL, "pipes are not supported yet");
+      throw new ComError(HResult.E_NOTIMPL, "a pipe is a parameter of a method, and no part of other data");
   }
 }
 

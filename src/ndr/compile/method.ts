@@ -5,6 +5,7 @@ import { readWhole, writeWhole } from "./complete.ts";
 import type { Compiler } from "./compiler.ts";
 import { type CompiledFunction, type Emitter, key, property } from "./emitter.ts";
 import type { Scope, Site } from "./kind.ts";
+import { pipeOf, readPipe, writePipe } from "./pipe.ts";
 
 /*
  * A method's four bodies. Each parameter is a whole item: what it points to follows it at once, before the next parameter.
@@ -81,6 +82,17 @@ function siteOf(
   return { scope, where: `${method.name}, ${param.name}`, counts: [], switchIs: param.switchIs, checks };
 }
 
+/** The pipes of a request stand behind its other parameters, those of a response before them ([C706] 14.3.10). */
+function pipesLast(params: readonly ParamDescriptor[]): readonly ParamDescriptor[] {
+  const pipes = params.filter(({ type }) => pipeOf(type) !== undefined);
+  return pipes.length === 0 ? params : [...params.filter((param) => !pipes.includes(param)), ...pipes];
+}
+
+function pipesFirst(params: readonly ParamDescriptor[]): readonly ParamDescriptor[] {
+  const pipes = params.filter(({ type }) => pipeOf(type) !== undefined);
+  return pipes.length === 0 ? params : [...pipes, ...params.filter((param) => !pipes.includes(param))];
+}
+
 function writeParams(
   e: Emitter,
   method: MethodDescriptor,
@@ -93,7 +105,9 @@ function writeParams(
     const site = siteOf(method, param, scope, []);
     if (param.range !== undefined)
       expectRange(e, site.where, value, param.range, param.type.kind === "pointer");
-    writeWhole(e, param.type, value, site);
+    const pipe = pipeOf(param.type);
+    if (pipe === undefined) writeWhole(e, param.type, value, site);
+    else writePipe(e, pipe, value, site);
   }
 }
 
@@ -107,7 +121,9 @@ function readParams(
   const checks: (() => void)[] = [];
   for (const param of params) {
     const site = siteOf(method, param, scope, checks);
-    const value = e.bind(readWhole(e, param.type, site), param.name);
+    const pipe = pipeOf(param.type);
+    const code = pipe === undefined ? readWhole(e, param.type, site) : readPipe(e, pipe, site);
+    const value = e.bind(code, param.name);
     values.set(param.name, value);
     if (param.range !== undefined)
       expectRange(e, site.where, value, param.range, param.type.kind === "pointer");
@@ -120,7 +136,7 @@ function encodeRequest(e: Emitter, method: MethodDescriptor): void {
   writeParams(
     e,
     method,
-    inputsOf(method),
+    pipesLast(inputsOf(method)),
     bindInputs(e, method, () => true),
   );
 }
@@ -128,7 +144,7 @@ function encodeRequest(e: Emitter, method: MethodDescriptor): void {
 function decodeRequest(e: Emitter, method: MethodDescriptor): void {
   const values = new Map<string, string>();
   e.line("const d = r.view;");
-  readParams(e, method, inputsOf(method), values);
+  readParams(e, method, pipesLast(inputsOf(method)), values);
   e.line(
     `return [${inputsOf(method)
       .map((param) => values.get(param.name))
@@ -143,7 +159,7 @@ function encodeResponse(e: Emitter, method: MethodDescriptor): void {
   for (const param of outputsOf(method)) {
     values.set(param.name, single ? "result" : e.bind(property("result", param.name), param.name));
   }
-  writeParams(e, method, outputsOf(method), values);
+  writeParams(e, method, pipesFirst(outputsOf(method)), values);
   if (isHResult(method.returns)) writeReturn(e, method, "status");
   else if (returnsValue(method)) writeReturn(e, method, single ? "result" : "result.returnValue");
 }
@@ -162,7 +178,7 @@ function decodeResponse(e: Emitter, method: MethodDescriptor): void {
   e.line("const d = r.view;");
   const values = bindInputs(e, method, (param) => !param.out);
   const outputs = outputsOf(method);
-  readParams(e, method, outputs, values);
+  readParams(e, method, pipesFirst(outputs), values);
   const members = outputs.map((param) => `${key(param.name)}: ${values.get(param.name)}`);
   if (method.returns.kind !== "base" || method.returns.name !== "void") {
     const scope = scopeOf(method, new Map());

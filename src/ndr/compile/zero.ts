@@ -62,8 +62,9 @@ function zeroOf(type: NdrType, values: Values, limits: Limits, tag?: number): un
       return marshal.fromWire(zeroOf(type.wire(), values, limits, tag));
     }
     case "pipe":
+      return zeroArray(type.of, [{ fixed: 0 }], values, limits);
     default:
-      throw new ComError(HResult.E_NOTIMPL, "pipes are not supported yet");
+      throw new ComError(HResult.E_NOTIMPL, "there is no such type");
   }
 }
 

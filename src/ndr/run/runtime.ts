@@ -13,6 +13,7 @@ import {
   takeTo,
   within,
 } from "./place.ts";
+import { chunkEnds, endChunk, endPipe, joinChunks, pipeEnds } from "./pipes.ts";
 import { refuse } from "./refuse.ts";
 import {
   checkString,
@@ -32,16 +33,21 @@ export type RuntimeName =
   | "checkString"
   | "claim"
   | "claimTo"
+  | "chunkEnds"
   | "count64"
+  | "endChunk"
+  | "endPipe"
   | "getBytes"
   | "getInterface"
   | "getNarrow"
   | "getNumbers"
   | "getWide"
   | "guidFromBytes"
+  | "joinChunks"
   | "lengthOf"
   | "longest"
   | "pad"
+  | "pipeEnds"
   | "putGuid"
   | "putInterface"
   | "putNarrow"
@@ -66,16 +72,21 @@ export const runtime: Readonly<Record<RuntimeName, unknown>> = {
   checkString,
   claim,
   claimTo,
+  chunkEnds,
   count64,
+  endChunk,
+  endPipe,
   getBytes,
   getInterface,
   getNarrow,
   getNumbers,
   getWide,
   guidFromBytes,
+  joinChunks,
   lengthOf,
   longest,
   pad,
+  pipeEnds,
   putGuid,
   putInterface,
   putNarrow,

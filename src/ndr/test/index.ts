@@ -6,3 +6,4 @@ import "./pointer.test.ts";
 import "./property.test.ts";
 import "./samba.test.ts";
 import "./values.test.ts";
+import "./pipe.test.ts";

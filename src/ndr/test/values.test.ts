@@ -290,7 +290,7 @@ test("padding is zero in a used buffer", () => {
 });
 
 test("what cannot be compiled says why", () => {
-  refused(() => encodeToBytes(pipe(u8), []), 0x80004001, /pipe/);
+  refused(() => encodeToBytes(pipe(u8), []), 0x80004001, /a pipe is a parameter/);
   const middle = struct("Middle", () => [field("a", array(u8, { size: true })), field("b", u8)]);
   refused(() => encodeToBytes(middle, { a: [], b: 0 }), INVALID_ARG, /last member/);
   const lost = struct("Lost", () => [field("a", array(u8, { size: "n" }))]);
