@@ -21,16 +21,45 @@ const MULTI_SZ = 7;
 /** Nobody but the machine's owner: what holds when a permission cannot be read. */
 const nobody: AccessList = { entries: [] };
 
-/** The classes, AppIDs and settings of a machine, straight from its registry: a change counts from the next activation on. */
-export function registryCatalog(registry: ClassKeys, logger: Logger = silentLogger): ClassCatalog {
+/** Keys that tell whether anything changed since a moment before. */
+interface StampedKeys extends ClassKeys {
+  readonly stamp?: bigint;
+}
+
+/**
+ * The classes, AppIDs and settings of a machine, straight from its registry: a change counts from the next activation on. What was read is remembered
+ * as long as the registry's stamp stands.
+ */
+export function registryCatalog(registry: StampedKeys, logger: Logger = silentLogger): ClassCatalog {
+  const remember = memoryOf(registry);
   return {
-    find: (clsid) => findClass(registry, clsid, logger),
-    access: (appId) => permission(registry, appIdKey(appId), "AccessPermission", logger),
-    defaults: () => ({
-      launch: permission(registry, ole, "DefaultLaunchPermission", logger),
-      access: permission(registry, ole, "DefaultAccessPermission", logger),
-    }),
-    settings: () => readSettings(registry),
+    find: (clsid) => remember(`class ${clsid}`, () => findClass(registry, clsid, logger)),
+    access: (appId) =>
+      remember(`access ${appId}`, () => permission(registry, appIdKey(appId), "AccessPermission", logger)),
+    defaults: () =>
+      remember("defaults", () => ({
+        launch: permission(registry, ole, "DefaultLaunchPermission", logger),
+        access: permission(registry, ole, "DefaultAccessPermission", logger),
+      })),
+    settings: () => remember("settings", () => readSettings(registry)),
+  };
+}
+
+/** Most answers remembered: whoever asks for ever new classes gets no more memory than that. */
+const mostRemembered = 10_000;
+
+function memoryOf(registry: StampedKeys): <T>(question: string, ask: () => T) => T {
+  const answers = new Map<string, unknown>();
+  let known: bigint | undefined;
+  return <T>(question: string, ask: () => T): T => {
+    const { stamp } = registry;
+    if (stamp === undefined) return ask();
+    if (stamp !== known || answers.size >= mostRemembered) answers.clear();
+    known = stamp;
+    if (answers.has(question)) return answers.get(question) as T;
+    const answer = ask();
+    answers.set(question, answer);
+    return answer;
   };
 }
 
