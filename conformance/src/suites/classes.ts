@@ -8,6 +8,8 @@ import {
   defineClass,
 } from "comity";
 import { EnumVariant } from "comity/automation";
+import type { IStorage } from "comity/interfaces/objidl";
+import { Stgm, createMemoryLockBytes, createStorageOnLockBytes } from "comity/storage";
 import { type ClassDefinition, DataObject } from "comity/com";
 import {
   DSuiteEvents,
@@ -126,12 +128,29 @@ class SharedTicker extends TickerObject {
   static override readonly events = { maxSinks: 5, timeout: 300, maxTimeouts: 3 };
 }
 
+/** Text, bytes, and a storage with a stream "Note". */
 class DataSample extends DataObject {
+  #storage: IStorage | undefined;
+
   constructor() {
-    super(
-      { text: "Grüße", "Comity Suite": Uint8Array.of(1, 2, 3, 0, 255) },
-      { writable: true, maxBytes: 100_000 },
-    );
+    const content = { text: "Grüße", "Comity Suite": Uint8Array.of(1, 2, 3, 0, 255) };
+    super(content, { writable: true, maxBytes: 100_000 });
+  }
+
+  static async make(): Promise<DataSample> {
+    const made = new DataSample();
+    using bytes = createMemoryLockBytes();
+    const storage = await createStorageOnLockBytes(bytes);
+    using note = await storage.CreateStream("Note", Stgm.READWRITE | Stgm.SHARE_EXCLUSIVE, 0, 0);
+    await note?.Write(Uint8Array.from(Buffer.from("kept")), 4);
+    made.set("Comity Storage", { storage });
+    made.#storage = storage;
+    return made;
+  }
+
+  override finalRelease(): void {
+    super.finalRelease();
+    this.#storage?.Release();
   }
 }
 
@@ -147,6 +166,6 @@ export const suiteClasses: readonly ClassDefinition[] = [
   defineClass(SuiteLate, LateObject),
   defineClass(SuiteTicker, TickerObject),
   defineClass(SuiteShared, SharedTicker, { singleton: true }),
-  defineClass(SuiteData, DataSample),
+  defineClass(SuiteData, DataSample, { create: () => DataSample.make() }),
   defineClass({ clsid: storageMakerClass, progId: "Comity.SuiteStorage.1" }, StorageMaker),
 ];

@@ -13,7 +13,7 @@ import {
   on,
   withEvents,
 } from "comity";
-import { IConnectionPointContainer } from "comity/interfaces/ocidl";
+import { IConnectionPointContainer, IProvideClassInfo2 } from "comity/interfaces/ocidl";
 import {
   DSuiteEvents,
   ISuiteEvents,
@@ -247,6 +247,13 @@ export const connectionPointSuite: Suite = suite("IConnectionPoint, IConnectionP
       [12, IID_NULL, 1, 1, 1, [0], [VT.BOOL | VT.BYREF]],
       [11, IID_NULL, 1, 1, 0, [], []],
     ]);
+  },
+
+  async "the object names its default source"({ create }: Ground) {
+    using ticker = await create(SuiteTicker);
+    using info = await ticker.QueryInterface(IProvideClassInfo2);
+    assert.equal(await info.GetGUID(1), DSuiteEvents.iid);
+    await fails(HResult.E_INVALIDARG, () => info.GetGUID(2));
   },
 
   async "on and for await"({ create }: Ground) {

@@ -8,12 +8,15 @@ import {
   formatEtc,
   getBytes,
   getText,
+  readStream,
   releaseMedium,
 } from "comity/com";
 import { ADVF, type FORMATETC, IAdviseSink } from "comity/interfaces/dataobj";
+import type { IStream } from "comity/interfaces/objidl";
+import { Stgm, createMemoryLockBytes, createStorageOnLockBytes } from "comity/storage";
 import { SuiteData } from "../gen/suites.js";
 import { until } from "../support/wait.js";
-import { fails } from "./assertions.js";
+import { codeOf, fails } from "./assertions.js";
 import { type Ground, type Suite, suite } from "./suite.js";
 
 const CF_UNICODETEXT = 13;
@@ -131,6 +134,31 @@ export const dataObjectSuite: Suite = suite("IDataObject, IAdviseSink", {
     await fails(DataStatus.TYMED, () =>
       data.SetData(formatEtc("Large"), { tymed: 2, lpszFileName: "/etc/passwd" }, 0),
     );
+  },
+
+  async "a storage is handed out, and copied to the caller's"({ create }: Ground) {
+    using data = await create(SuiteData);
+    const format = formatEtc("Comity Storage", { tymed: Tymed.ISTORAGE });
+    const medium = await data.GetData(format);
+    assert.ok(medium.tymed === Tymed.ISTORAGE && medium.pstg !== null);
+    {
+      using note = await medium.pstg.OpenStream("Note", 0, null, Stgm.READ | Stgm.SHARE_EXCLUSIVE, 0);
+      assert.ok(note !== null);
+      assert.equal(Buffer.from(await readStream(note)).toString(), "kept");
+    }
+    releaseMedium(medium);
+    using bytes = createMemoryLockBytes();
+    using own = await createStorageOnLockBytes(bytes);
+    releaseMedium(await data.GetDataHere(format, { tymed: Tymed.ISTORAGE, pstg: own }));
+    const open = (): unknown => own.OpenStream("Note", 0, null, Stgm.READ | Stgm.SHARE_EXCLUSIVE, 0);
+    // Whoever wrote it may be letting go of it still.
+    await until(
+      async () => (await codeOf(async () => ((await open()) as IStream).Release())) === 0,
+      "the copy",
+    );
+    using copy = (await open()) as IStream;
+    assert.equal(Buffer.from(await readStream(copy)).toString(), "kept");
+    await fails(DataStatus.TYMED, () => data.GetData({ ...format, tymed: Tymed.HGLOBAL }));
   },
 
   async "EnumDAdvise shows the connections"({ create, com }: Ground) {

@@ -37,7 +37,7 @@ export const enumeratorSuites: readonly Suite[] = [
     },
   }),
   enumeratorSuite("IEnumFORMATETC", {
-    elements: 3,
+    elements: 4,
     async make({ create }) {
       using data = await create(SuiteData, IDataObject);
       const one = await data.EnumFormatEtc(1);
