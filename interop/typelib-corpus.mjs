@@ -10,6 +10,7 @@ import {
   LibraryScope,
   TypeLibraries,
   importedIdl,
+  printExtras,
   printIdl,
   readTypeLibraryFile,
 } from "../dist/automation/index.js";
@@ -238,7 +239,10 @@ function typescript(scope, path, outputs) {
   const texts = new Map();
   for (const name of [`${stem}.idl`, ...imported.keys()]) {
     const result = compile(name, files);
-    texts.set(`${name.replace(/\.idl$/, "")}.ts`, result.typescript());
+    const text = result.typescript();
+    const extras =
+      name === `${stem}.idl` ? printExtras(scope, (one) => new RegExp(`\\b${one}\\b`).test(text)) : "";
+    texts.set(`${name.replace(/\.idl$/, "")}.ts`, text + extras);
     const errors = result.diagnostics.filter((it) => it.severity === "error");
     if (errors.length === 0) continue;
     console.log(`${path}: as TypeScript: ${formatDiagnostic(errors[0])}`);

@@ -74,6 +74,7 @@ export {
   registerTypeLib,
   unregisterTypeLib,
 } from "./typelib/registration.ts";
+export { printExtras } from "./typelib/print/extras.ts";
 export { type PrintIdlOptions, importedIdl, printIdl } from "./typelib/print-idl.ts";
 export { type DescribedMethods, interfaceFromTypeInfo, recordFromTypeInfo } from "./typelib/descriptor.ts";
 export {

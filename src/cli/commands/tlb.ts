@@ -6,6 +6,7 @@ import {
   STDOLE_FILE,
   TypeLibraries,
   importedIdl,
+  printExtras,
   printIdl,
 } from "../../automation/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
@@ -56,7 +57,8 @@ function printTypeScript(file: string, flags: Flags, output: Output): void {
   const scope = load(file, flags);
   const imported = importedIdl(scope);
   const files = { ...Object.fromEntries(imported), [`${stem}.idl`]: printIdl(scope, { importIdl: true }) };
-  const text = typescriptOf(`${stem}.idl`, file, files, output);
+  const contracts = typescriptOf(`${stem}.idl`, file, files, output);
+  const text = contracts + printExtras(scope, (name) => isExported(contracts, name));
   if (flags.out === undefined) return output.out(text);
   const written = [flags.out];
   writeFileSync(flags.out, text);
@@ -73,6 +75,13 @@ function printTypeScript(file: string, flags: Flags, output: Output): void {
     }
   }
   output.out(`${written.join("\n")}\n`);
+}
+
+/** Whether a module has a name already: its own, or one it imports. */
+function isExported(text: string, name: string): boolean {
+  return new RegExp(`\\b${name.replaceAll("$", "\\$")}\\b`).test(
+    text.replaceAll(/\/\*[^]*?\*\/|"[^"\n]*"/g, ""),
+  );
 }
 
 function typescriptOf(
