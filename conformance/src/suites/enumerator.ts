@@ -74,8 +74,10 @@ export function enumeratorSuite<E extends AnyEnum>(name: string, kind: EnumKind<
 
     async "a huge count is no reason to set memory aside"(ground: Ground) {
       using one = await kind.make(ground);
-      const code = await codeOf(() => kind.next(one, 0x7fffffff));
-      assert.notEqual(code, 0);
+      // It may be refused; if not, what there is comes back, and no more.
+      let got: readonly unknown[] = [];
+      const code = await codeOf(async () => (got = await kind.next(one, 0x7fffffff)));
+      assert.ok(code !== 0 || got.length === kind.elements);
       await one.Reset();
       assert.equal((await all(one)).length, kind.elements);
     },
