@@ -147,8 +147,9 @@ export class SinkConnection {
       return;
     }
     const full = new ComError(HResult.E_OUTOFMEMORY, `${maxPending} events wait for this sink already`);
+    const lostOne: Delivery = { cookie: this.cookie, code: full.code, error: full };
     if (overflow === "disconnect") {
-      this.#settle(next, this.#failed(full));
+      this.#settle(next, lostOne);
       this.#host.lost(this, full);
       return;
     }
@@ -157,7 +158,7 @@ export class SinkConnection {
     this.#overflowing = true;
     const lost = overflow === "dropNewest" ? next : (this.#waiting.shift() ?? next);
     if (lost !== next) this.#waiting.push(next);
-    this.#settle(lost, this.#failed(full));
+    this.#settle(lost, lostOne);
   }
 
   #start(first: Waiting): void {

@@ -10,4 +10,5 @@ import "./reg-file.test.ts";
 import "./versions.test.ts";
 import "./data-wire.test.ts";
 import "./data.test.ts";
+import "./sinks.test.ts";
 import "./data-cache.test.ts";
