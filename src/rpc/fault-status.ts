@@ -80,6 +80,7 @@ export const FaultStatus = {
   unknownInterface: 0x1c010003,
   protocolError: 0x1c01000b,
   serverTooBusy: 0x1c010014,
+  unsupportedType: 0x1c010017,
   cannotSupport: 0x000006e4,
 } as const;
 
@@ -95,10 +96,11 @@ export function hresultOfFault(status: number): number {
 }
 
 /** A fault received, as an error. */
-export function errorOfFault(status: number, where: string): ComError {
+export function errorOfFault(status: number, where: string, unexecuted = false): ComError {
   const name = nameOfFault(status);
   const what = name === undefined ? hex32(status) : `${name} (${hex32(status)})`;
-  return new ComError(hresultOfFault(status), `the server answered with a fault: ${what}`, {
+  const again = unexecuted ? "; the call was not executed" : "";
+  return new ComError(hresultOfFault(status), `the server answered with a fault: ${what}${again}`, {
     remote: true,
     where,
   });

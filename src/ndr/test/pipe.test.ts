@@ -36,14 +36,14 @@ test("a request's pipe stands behind its other parameters, a response's before t
   const writer = new ByteWriter();
   codec.encodeRequest(writer, [bytes("abcde"), 7], plainContext);
   const wire = writer.finish();
-  assert.equal(toHex(wire), "07000000" + "05000000" + "6162636465" + "000000" + "00000000");
+  assert.equal(toHex(wire), "0700000005000000616263646500000000000000");
   assert.deepEqual(codec.decodeRequest(new ByteReader(wire), plainContext), [bytes("abcde"), 7]);
 
   const answer = new ByteWriter();
   const result = { file: "x", received: bytes("ab"), returnValue: 5 };
   codec.encodeResponse(answer, [], result, 0, plainContext);
   const text = toHex(answer.finish());
-  assert.ok(text.startsWith("02000000" + "6162" + "0000" + "00000000" + "02000000"), text);
+  assert.ok(text.startsWith("02000000616200000000000002000000"), text);
   const reader = new ByteReader(fromHex(text));
   assert.deepEqual(codec.decodeResponse(reader, [], plainContext, { code: 0 }), result);
 });
@@ -98,7 +98,7 @@ test("any elements in any chunks come back, in both encodings and byte orders", 
     }),
     { numRuns: 60 },
   );
-  const big = "00000007" + "00000002" + "0001" + "0002" + "00000001" + "0003" + "0000" + "00000000";
+  const big = "000000070000000200010002000000010003000000000000";
   const args = methodCodec(exchange(u16)).decodeRequest(
     new ByteReader(fromHex(big), 0, big.length / 2, false),
     plainContext,

@@ -17,12 +17,19 @@ import { BindTimeFeature, type SyntaxId } from "../pdu/syntax.ts";
 import type { Connection } from "../transport/transport.ts";
 import { Assembly } from "../wire/assembly.ts";
 import { CallTable } from "../wire/call-table.ts";
-import { At, WHOLE } from "../wire/fields.ts";
+import { At, FOREIGN_DREP, WHOLE } from "../wire/fields.ts";
 import { finishMessage, readTrailer, unprotectFragment } from "../wire/protection.ts";
 import { Wire } from "../wire/wire.ts";
 import { Binder } from "./binder.ts";
 import type { Binding } from "./binding.ts";
-import { cancelError, errorOfCallFault, refuseUnsigned, timeoutError, told } from "./call-errors.ts";
+import {
+  cancelError,
+  errorOfCallFault,
+  refuseForeign,
+  refuseUnsigned,
+  timeoutError,
+  told,
+} from "./call-errors.ts";
 import { connectTo } from "./connect.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { AssociationOptions } from "./options.ts";
@@ -125,9 +132,8 @@ export class Association extends Wire {
   }
 
   wait(milliseconds: number, done: () => boolean): boolean {
-    this.output.flush();
     const { connection } = this;
-    if (connection.wait !== undefined) return connection.wait(milliseconds, done);
+    if (connection.wait !== undefined) return connection.wait(milliseconds, done, () => this.output.flush());
     throw new ComError(HResult.E_NOTIMPL, "only a thread of this process can be waited for synchronously");
   }
 
@@ -210,6 +216,7 @@ export class Association extends Wire {
       const error = this.#gone(true);
       return decoder.again?.(error) ?? Promise.reject(error);
     }
+    if (options?.maybe === true) return this.#sendMaybe(binding);
     const timeout = options?.timeout ?? this.#callTimeout;
     const deadline = timeout === Number.POSITIVE_INFINITY ? timeout : this.#deadlines.after(timeout);
     const promise = new Promise<unknown>(keepResolvers);
@@ -222,6 +229,16 @@ export class Association extends Wire {
     this.#calls.add(call);
     this.#finish(call, options?.verificationTrailer === true, serial);
     return promise;
+  }
+
+  #sendMaybe({ protection }: Binding): Promise<undefined> {
+    const { output } = this;
+    const { start, openWriter: writer } = output;
+    writer.view.setUint32(start + At.callId, this.#calls.nextId(), true);
+    writer.bytes[start + At.flags] = (writer.bytes[start + At.flags] as number) | PfcFlag.maybe;
+    finishMessage(writer, start, headerLength(writer, start), this.#binder.maxTransmit, protection);
+    output.commit();
+    return Promise.resolve(undefined);
   }
 
   /** Completes the open request and commits it, or keeps it for its turn. */
@@ -340,6 +357,7 @@ export class Association extends Wire {
     const call = this.#callOf(callId);
     const end = this.#open(bytes, view, start, length, call, little);
     if (call === undefined) return;
+    if ((view.getUint16(start + At.drep, true) & FOREIGN_DREP) !== 0) refuseForeign();
     const { security } = call.binding;
     if (security !== undefined) security.proven = true;
     const flags = bytes[start + At.flags] as number;
@@ -447,7 +465,8 @@ export class Association extends Wire {
     const status = length >= 28 ? view.getUint32(start + At.status, little) : 0;
     this.#calls.delete(call);
     call.detach();
-    if (!call.abandoned) call.reject(told(call, errorOfCallFault(call, status)));
+    const unexecuted = ((bytes[start + At.flags] as number) & PfcFlag.didNotExecute) !== 0;
+    if (!call.abandoned) call.reject(told(call, errorOfCallFault(call, status, unexecuted)));
     if (this.#queue.length > 0) this.#next();
   }
 

@@ -25,11 +25,20 @@ function placeOf(call: PendingCall): string {
   return formatSyntax(call.binding.syntax);
 }
 
-export function errorOfCallFault(call: PendingCall, status: number): ComError {
+/** `unexecuted`: the server says that the method has not begun, so the call may be made again. */
+export function errorOfCallFault(call: PendingCall, status: number, unexecuted: boolean): ComError {
   const { security } = call.binding;
   return security?.proven === false
     ? errorOfUnprovenFault(status, placeOf(call))
-    : errorOfFault(status, placeOf(call));
+    : errorOfFault(status, placeOf(call), unexecuted);
+}
+
+export function refuseForeign(): never {
+  throw new ComError(
+    HResult.RPC_S_PROTOCOL_ERROR,
+    "the server answers in EBCDIC or without IEEE floating point: that is not read here",
+    { remote: true },
+  );
 }
 
 export function refuseUnsigned(): never {

@@ -22,6 +22,11 @@ export interface RpcCallOptions {
   readonly timeout?: number;
   /** Ends the request's stub with a verification trailer, where the security level protects stubs ([MS-RPCE] 2.2.2.13). */
   readonly verificationTrailer?: boolean;
+  /**
+   * `[maybe]` ([C706] 6.1): nobody answers. The promise resolves to undefined once the request is on its way; whether it arrives, and how the call ends,
+   * nobody tells.
+   */
+  readonly maybe?: boolean;
 }
 
 /** A call without its answer yet. */

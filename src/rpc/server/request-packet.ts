@@ -1,5 +1,5 @@
 import { PfcFlag } from "../pdu/packet-type.ts";
-import { At } from "../wire/fields.ts";
+import { At, FOREIGN_DREP } from "../wire/fields.ts";
 
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
@@ -22,6 +22,16 @@ export class RequestPacket {
   stub = 0;
   /** End of the stub; set back when a verifier follows. */
   end = 0;
+
+  /** True when text or floating-point numbers come in a form other than ASCII's and IEEE's ([C706] 14.1). */
+  get isForeign(): boolean {
+    return (this.view.getUint16(this.start + At.drep, true) & FOREIGN_DREP) !== 0;
+  }
+
+  /** True when the caller wants no answer. */
+  get isMaybe(): boolean {
+    return (this.flags & PfcFlag.maybe) !== 0;
+  }
 
   get isFirst(): boolean {
     return (this.flags & PfcFlag.first) !== 0;

@@ -23,6 +23,8 @@ export class IncomingCall implements ServerCall {
   readonly #connection: ServerConnection;
   state: CallState = "receiving";
   callId = 0;
+  /** The client wants no answer, and gets none, not even a fault. */
+  maybe = false;
   opnum = 0;
   reader: ByteReader;
   presentation: ServerPresentation;
@@ -55,6 +57,7 @@ export class IncomingCall implements ServerCall {
   ): void {
     this.state = "receiving";
     this.callId = packet.callId;
+    this.maybe = packet.isMaybe;
     this.opnum = packet.opnum;
     this.presentation = presentation;
     this.security = security;
@@ -148,8 +151,13 @@ export class IncomingCall implements ServerCall {
       return;
     }
     const { maxTransmit } = this.#connection;
-    finishMessage(output.openWriter, output.start, CALL_HEADER_BYTES, maxTransmit, this.security?.protection);
-    output.commit();
+    if (this.maybe) {
+      output.abandon();
+    } else {
+      const { start, openWriter } = output;
+      finishMessage(openWriter, start, CALL_HEADER_BYTES, maxTransmit, this.security?.protection);
+      output.commit();
+    }
     this.state = "answered";
     this.#connection.finished(this);
   }
@@ -166,7 +174,7 @@ export class IncomingCall implements ServerCall {
     if (this.state === "dispatched") {
       const unexecuted = status === FaultStatus.opnumOutOfRange || status === FaultStatus.unknownInterface;
       const flags = unexecuted ? PfcFlag.didNotExecute : 0;
-      this.#connection.sendFault(this.callId, this.presentation.id, status, flags);
+      if (!this.maybe) this.#connection.sendFault(this.callId, this.presentation.id, status, flags);
       this.state = "answered";
     }
     this.#connection.finished(this);

@@ -189,6 +189,15 @@ export class ServerConnection extends Wire {
       this.refuse(callId, contextId, FaultStatus.accessDenied, what, undefined, 0);
       return;
     }
+    if (packet.isForeign) {
+      const error = new ComError(
+        HResult.RPC_S_PROTOCOL_ERROR,
+        "a call in EBCDIC or without IEEE floating point",
+      );
+      this.log(error, "call refused");
+      this.sendFault(callId, contextId, FaultStatus.unsupportedType, PfcFlag.didNotExecute);
+      return;
+    }
     const call = this.#free ?? new IncomingCall(this, presentation);
     this.#free = undefined;
     call.begin(packet, presentation, security, this.#levelOf(security));

@@ -7,3 +7,4 @@ import "./hostile.test.ts";
 import "./wire.test.ts";
 import "./association.test.ts";
 import "./encoding.test.ts";
+import "./unusual.test.ts";

@@ -20,6 +20,9 @@ export const At = {
   object: 24,
 } as const;
 
+/** The bits of the first two bytes of a data representation that must be zero: EBCDIC; VAX, Cray and IBM floating point. */
+export const FOREIGN_DREP = 0xffef;
+
 export const WHOLE: number = PfcFlag.first | PfcFlag.last;
 
 /** The first four header bytes as one little-endian number. */
