@@ -90,7 +90,7 @@ export class EventSource implements SinkHost {
       this.source.kind === "dispatch" ? [this.source, IDispatch] : [this.source];
     for (const iface of wanted) {
       try {
-        return await askFor(sink, iface, this.identity);
+        return await askFor(sink, iface, this.identity, this.settings.timeout);
       } catch (error) {
         if (ComError.from(error).code !== HResult.E_NOINTERFACE) throw error;
       }
@@ -151,9 +151,14 @@ export class EventSource implements SinkHost {
   }
 }
 
-/** A handle of its own to the sink's interface: the argument of Advise ends with the call. */
-async function askFor(sink: IUnknown, iface: Interface<IUnknown>, home: Identity): Promise<IUnknown> {
-  return isPointer(sink) ? sink.QueryInterface(iface) : pointerTo(sink, iface, home.host);
+/** A handle of its own to the sink's interface: the argument of Advise ends with the call. A sink that does not answer does not keep its place. */
+async function askFor(
+  sink: IUnknown,
+  iface: Interface<IUnknown>,
+  home: Identity,
+  timeout: number,
+): Promise<IUnknown> {
+  return isPointer(sink) ? sink.QueryInterface(iface, { timeout }) : pointerTo(sink, iface, home.host);
 }
 
 /** Without a reference: the sink is found by its identity as long as others hold it. */
