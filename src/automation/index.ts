@@ -39,6 +39,7 @@ export {
 export { EnumVariant } from "./collection.ts";
 export { type DispatchSettings, makeDispatchable } from "./dispatchable.ts";
 export { type DispatchStubOptions } from "./dispatch-server.ts";
+export { createStdDispatch, dispGetParam, dispIdsOfNames } from "./std-dispatch.ts";
 export { DispatchExStub } from "./dispatch-ex.ts";
 export { type TypeInfoSource } from "./class-info.ts";
 export { type DispParams, DispatchStub, type ExcepInfo, type InvokeResult } from "./dispatch-server.ts";

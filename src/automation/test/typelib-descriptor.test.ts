@@ -15,6 +15,8 @@ import {
   plainContext,
 } from "../../ndr/index.ts";
 import { DispatchStub } from "../dispatch-server.ts";
+import { ArgumentError } from "../invoke/arguments.ts";
+import { createStdDispatch, dispGetParam, dispIdsOfNames } from "../std-dispatch.ts";
 import { DispatchFlag } from "../member.ts";
 import { ITypeInfo, TYPEKIND } from "../gen/oaidl.ts";
 import { describeInterface } from "../typelib/descriptor.ts";
@@ -297,6 +299,43 @@ describe("interfaces from a type library", () => {
     await call(1, DispatchFlag.PROPERTYPUT, [new Variant(VT.BSTR, "new")], [-3]);
     assert.equal((await call(1, DispatchFlag.PROPERTYGET, [])).pVarResult.value, "new");
     await assert.rejects(async () => call(99, 1, []), hasCode(HResult.DISP_E_MEMBERNOTFOUND));
+  });
+});
+
+describe("the standard dispatch", () => {
+  it("answers as the library says", async () => {
+    const shape = typeOf(load(), "IShape");
+    assert.deepEqual([...dispIdsOfNames(shape, ["Move", "dy", "note"])], [2, 1, 2]);
+    assert.throws(() => dispIdsOfNames(shape, ["Move", "dz"]), hasCode(HResult.DISP_E_UNKNOWNNAME));
+    const stub = createStdDispatch({ Move: (dx: number, dy: number) => dx === 1 && dy === 2 }, shape);
+    const params = {
+      rgvarg: [new Variant(VT.BSTR, "1")],
+      rgdispidNamedArgs: null,
+      cArgs: 1,
+      cNamedArgs: 0,
+    };
+    const { pVarResult } = await stub.Invoke(2, GUID_NULL, 0, DispatchFlag.METHOD, params, 0, [], []);
+    assert.equal(pVarResult.value, true);
+  });
+
+  it("finds arguments by position, by name, and the one a property is set to", () => {
+    const i4 = (value: number): Variant => new Variant(VT.I4, value);
+    // Named arguments stand first, the others behind them from right to left.
+    const params = {
+      rgvarg: [i4(9), i4(30), i4(20), Variant.byRef(VT.BSTR, { value: "10" })],
+      rgdispidNamedArgs: new Int32Array([-3, 2]),
+      cArgs: 4,
+      cNamedArgs: 2,
+    };
+    assert.equal(dispGetParam(params, 0, VT.I4).value, 10);
+    assert.equal(dispGetParam(params, 1, VT.BSTR).value, "20");
+    assert.equal(dispGetParam(params, 2, VT.R8).value, 30);
+    assert.equal(dispGetParam(params, -3, VT.I2).value, 9);
+    assert.throws(() => dispGetParam(params, 3, VT.I4), hasCode(HResult.DISP_E_PARAMNOTFOUND));
+    assert.throws(
+      () => dispGetParam(params, 1, VT.DISPATCH),
+      (error) => error instanceof ArgumentError && error.place === 2,
+    );
   });
 });
 
