@@ -44,6 +44,7 @@ for (const [name, [source, path]] of Object.entries(samples)) {
 // The contracts of the example and of the conformance tests, as a user's package has them.
 const contracts = {
   calculator: ["examples/calculator/calculator.idl", "examples/calculator/src/gen/calculator.ts"],
+  marshaling: ["examples/marshaling/marshaling.idl", "examples/marshaling/src/gen/marshaling.ts"],
   subject: ["conformance/subject.idl", "conformance/src/gen/subject.ts"],
   suites: ["conformance/suites.idl", "conformance/src/gen/suites.ts"],
 };

@@ -1,3 +1,4 @@
+import "./examples.test.ts";
 import "./architecture.test.ts";
 import "./cli.test.ts";
 import "./dependencies.test.ts";
