@@ -1,5 +1,5 @@
 import { ComError, HResult } from "../base/index.ts";
-import { type BIND_OPTS2, IBindCtx, type IEnumString, type IRunningObjectTable } from "../com/gen/objidl.ts";
+import { type BIND_OPTS2, IBindCtx, IEnumString, type IRunningObjectTable } from "../com/gen/objidl.ts";
 import { IOleContainer } from "../com/gen/oleidl.ts";
 import {
   ClassContext,
@@ -126,7 +126,7 @@ export class BindContext implements Implements<IBindCtx> {
   EnumObjectParam(): IEnumString {
     return this.#naming.runtime.pointerTo(
       new StringEnumerator(Array.from(this.#parameters.keys())),
-      StringEnumerator.contract,
+      IEnumString,
     );
   }
 

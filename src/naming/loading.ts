@@ -8,7 +8,7 @@ import type { IMoniker } from "../com/gen/objidl.ts";
  */
 
 /** What a loader waits for: so many bytes, or a moniker of this class, loaded from the stream. */
-export type Wanted = number | ForeignMoniker;
+type Wanted = number | ForeignMoniker;
 
 /** A moniker of a class that is not the system's: saved, or as it was marshaled by its own IMarshal. */
 export interface ForeignMoniker {

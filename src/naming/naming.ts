@@ -83,8 +83,11 @@ export class Naming {
     return this.pointer(new CompositeMoniker(this, parts));
   }
 
+  /** Takes over the monikers. */
   enumerator(list: readonly IMoniker[]): IEnumMoniker {
-    return this.runtime.pointerTo(new MonikerEnumerator(this, list), IEnumMoniker);
+    const enumerator = new MonikerEnumerator(list);
+    for (const one of list) one[Symbol.dispose]();
+    return this.runtime.pointerTo(enumerator, IEnumMoniker);
   }
 
   bindContext(options: Partial<BindOptions> = {}): IBindCtx {

@@ -14,7 +14,7 @@ import type { Naming } from "./naming.ts";
 import { parseSystemName } from "./system-names.ts";
 
 /** A moniker, and how much of the text it stands for. */
-export interface Parsed {
+interface Parsed {
   readonly moniker: IMoniker;
   readonly eaten: number;
 }

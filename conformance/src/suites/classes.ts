@@ -25,6 +25,7 @@ import {
   SuiteShared,
   SuiteTicker,
 } from "../gen/suites.js";
+import { NameMaker, nameMakerClass } from "./names.js";
 import { StorageMaker, storageMakerClass } from "./storage.js";
 
 let living = 0;
@@ -166,6 +167,7 @@ export const suiteClasses: readonly ClassDefinition[] = [
   defineClass(SuiteLate, LateObject),
   defineClass(SuiteTicker, TickerObject),
   defineClass(SuiteShared, SharedTicker, { singleton: true }),
+  defineClass({ clsid: nameMakerClass, progId: "Comity.SuiteNames.1" }, NameMaker),
   defineClass(SuiteData, DataSample, { create: () => DataSample.make() }),
   defineClass({ clsid: storageMakerClass, progId: "Comity.SuiteStorage.1" }, StorageMaker),
 ];

@@ -5,6 +5,7 @@ import { dispatchSuite } from "./dispatch.js";
 import { enumeratorSuites } from "./enumerators.js";
 import { errorInfoSuite } from "./error-info.js";
 import { storageSuites } from "./storage.js";
+import { nameSuites } from "./names.js";
 import type { Suite } from "./suite.js";
 import { unknownSuite } from "./unknown.js";
 
@@ -18,5 +19,6 @@ export const suites: readonly Suite[] = [
   connectionPointSuite,
   ...enumeratorSuites,
   dataObjectSuite,
+  ...nameSuites,
   ...storageSuites,
 ];

@@ -4,7 +4,7 @@ import { type IUnknown, defineClass, implement } from "../../com/index.ts";
 import { OwnMoniker } from "../index.ts";
 import { INote } from "./sample.ts";
 
-export const planetClsid: Guid = guid("6f1a2b30-4a55-4c0e-9f43-1f0a3b5c0020");
+const planetClsid: Guid = guid("6f1a2b30-4a55-4c0e-9f43-1f0a3b5c0020");
 
 class Planet {
   readonly #name: string;
@@ -20,7 +20,7 @@ class Planet {
 implement(Planet, INote);
 
 /** A moniker class of somebody's own: `Planet:Mars`. */
-export class PlanetMoniker extends OwnMoniker {
+class PlanetMoniker extends OwnMoniker {
   readonly clsid: Guid = planetClsid;
 
   GetDisplayName(): string {
