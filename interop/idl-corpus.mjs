@@ -1,29 +1,40 @@
 // Every IDL file of Wine and mingw-w64 through our compiler: each compiles or is listed with the reason, and where a header stands beside it, made by
 // another compiler, our interface tables (IID, base, methods in vtable order) are the header's. Debian has the files in its sources and, with headers
-// made by widl, in libwine-dev. `node interop/idl-corpus.mjs FOLDER...` does the same for other collections, an SDK for example.
+// made by widl, in libwine-dev. `node interop/idl-corpus.mjs FOLDER...` does the same for other collections, an SDK
+// for example; with --table it ends with the table of docs/idl-corpus.md.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Compiler, formatDiagnostic } from "../dist/idl/index.js";
 
-const given = process.argv.slice(2);
+const table = process.argv.includes("--table");
+const given = process.argv.slice(2).filter((it) => it !== "--table");
 const work = mkdtempSync(join(tmpdir(), "comity-idl-"));
+const kinds = ["files", "compiled", "foreign", "failed", "headers", "equal", "unnamed", "different"];
 try {
   const folders = given.length > 0 ? given : [...debianSources(), "/usr/include/wine/wine"];
-  const total = { files: 0, compiled: 0, foreign: 0, failed: 0, headers: 0, equal: 0, different: 0 };
-  for (const folder of folders) add(total, check(folder));
+  const counts = folders.map((folder) => check(folder));
+  const total = Object.fromEntries(
+    kinds.map((kind) => [kind, counts.reduce((sum, it) => sum + it[kind], 0)]),
+  );
   console.log(
     `in all: ${total.compiled} of ${total.files} files compile, ${total.foreign} are no Microsoft IDL, ${total.failed} fail; ` +
-      `${total.equal} interfaces are as in their ${total.headers} headers, ${total.different} are not`,
+      `${total.equal} interfaces are as in their ${total.headers} headers, ${total.unnamed} but for a uuid in a file that is ` +
+      `missing, ${total.different} are not`,
   );
+  if (table) printTable([...counts, { ...total, name: "in all", reasons: mergeReasons(counts) }]);
   process.exitCode = total.failed === 0 && total.different === 0 && total.compiled > 0 ? 0 : 1;
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 
 function check(folder) {
-  const count = { files: 0, compiled: 0, foreign: 0, failed: 0, headers: 0, equal: 0, different: 0 };
+  const count = {
+    ...Object.fromEntries(kinds.map((kind) => [kind, 0])),
+    name: basename(folder),
+    reasons: new Map(),
+  };
   const files = filesBelow(folder);
   const include = [...new Set(files.map((file) => dirname(file)))];
   const started = performance.now();
@@ -45,19 +56,49 @@ function check(folder) {
     compareHeader(file, result, count);
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const name = basename(folder);
   console.log(
-    `${name}: ${count.compiled} of ${count.files} files compile in ${seconds} s, ${count.equal} interfaces of ${count.headers} headers equal`,
+    `${count.name}: ${count.compiled} of ${count.files} files compile in ${seconds} s, ${count.equal} interfaces of ${count.headers} headers equal`,
   );
   return count;
 }
 
 function refuse(file, errors, count) {
-  const foreign = errors.find((it) => it.message.startsWith("this is not Microsoft IDL"));
-  if (foreign === undefined) count.failed++;
-  else count.foreign++;
-  console.log(`  ${file}: ${foreign?.message ?? formatDiagnostic(errors[0])}`);
+  const sign = "this is not Microsoft IDL but ";
+  const foreign = errors.find((it) => it.message.startsWith(sign))?.message.slice(sign.length);
+  if (foreign === undefined) {
+    count.failed++;
+    console.log(`  ${file}: ${formatDiagnostic(errors[0])}`);
+    return;
+  }
+  count.foreign++;
+  count.reasons.set(foreign, (count.reasons.get(foreign) ?? 0) + 1);
+  if (!table) console.log(`  ${file}: ${foreign}`);
 }
+
+// --- the table of the documentation ------------------------------------------------------------------------------------
+
+function mergeReasons(counts) {
+  const all = new Map();
+  for (const { reasons } of counts)
+    for (const [reason, number] of reasons) all.set(reason, (all.get(reason) ?? 0) + number);
+  return all;
+}
+
+function printTable(counts) {
+  console.log(
+    "\n| collection | files | compile | no Microsoft IDL | headers | interfaces equal | uuid missing | differ |",
+  );
+  console.log("| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |");
+  for (const it of counts) {
+    const reasons = [...it.reasons].map(([reason, number]) => `${number} × ${reason}`).join("; ");
+    const name = it.name.replace("+", "/");
+    console.log(
+      `| ${name} | ${it.files} | ${it.compiled} | ${reasons} | ${it.headers} | ${it.equal} | ${it.unnamed} | ${it.different} |`,
+    );
+  }
+}
+
+// --- headers -------------------------------------------------------------------------------------------------------------
 
 function compareHeader(file, result, count) {
   const folder = dirname(file);
@@ -70,13 +111,18 @@ function compareHeader(file, result, count) {
   if (theirs.size === 0) return;
   count.headers++;
   const ours = modelTables(result.json());
-  for (const [name, table] of theirs) {
-    const text = JSON.stringify(table);
+  for (const [name, row] of theirs) {
+    const text = JSON.stringify(row);
     const own = ours.get(name);
     // Only the interfaces that the file declares under these macros.
     if (own === undefined) continue;
     if (JSON.stringify(own) === text) {
       count.equal++;
+      continue;
+    }
+    // A uuid that is a macro of a file nobody published.
+    if (own.iid === null && JSON.stringify({ ...own, iid: row.iid }) === text) {
+      count.unnamed++;
       continue;
     }
     count.different++;
@@ -90,7 +136,7 @@ function compareHeader(file, result, count) {
 function headerTables(text) {
   const tables = new Map();
   const interfaces =
-    /MIDL_INTERFACE\("([^"]+)"\)\s*(\w+)(?:\s*:\s*public\s+([\w:]+))?\s*\{([\s\S]*?)\n\s*\};/g;
+    /(?:MIDL_INTERFACE\("|DECLSPEC_UUID\(")([^"]+)"\)\s*(?:DECLSPEC_NOVTABLE\s+)?(\w+)(?:\s*:\s*public\s+([\w:]+))?\s*\{([\s\S]*?)\n\s*\};/g;
   const methods = /virtual[^;{]*?(?:STDMETHODV?CALLTYPE|_?_stdcall|_?_cdecl|CDECL)\s+(\w+)\s*\(/g;
   for (const [, iid, name, base, body] of text.matchAll(interfaces)) {
     // A structure as the result is declared in two ways, one after the other.
@@ -126,10 +172,6 @@ function filesBelow(folder) {
     else if (entry.isFile() && /\.(?:idl|odl)$/i.test(entry.name)) found.push(path);
   }
   return found.toSorted((a, b) => (a < b ? -1 : 1));
-}
-
-function add(total, count) {
-  for (const key of Object.keys(total)) total[key] += count[key];
 }
 
 // --- Debian ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { Diagnostics } from "./diagnostics.ts";
 import { definesType } from "./bind/symbols.ts";
 import type { FileFinder } from "./host.ts";
-import { type SourceFile, SourceMap } from "./source.ts";
+import { SourceFile, SourceMap } from "./source.ts";
 import type { Decl, Unit } from "./syntax/ast.ts";
 import { applyAcf, parseAcf } from "./syntax/acf.ts";
 import { parseUnit } from "./syntax/declarations.ts";
@@ -34,6 +34,11 @@ export interface ImportedLibrary {
 /** Names of the library of OLE, by which everybody imports it: what it holds is in the well-known files. */
 const standardLibrary = /^(?:std(?:ole|type)\w*|olepro32|oleaut32)(?:\.(?:tlb|dll|olb))?$/i;
 
+/** Most files of one compiler; the whole SDK of Windows has some 3,000. */
+const maxUnits = 20_000;
+/** Longest file, characters; the largest there is has two million. A larger one would take all the memory there is. */
+const maxFile = 16 * 1024 * 1024;
+
 /** C headers of which we have what IDL needs. */
 const ownHeaders = new Set(["olectl.h", "idispids.h"]);
 
@@ -60,6 +65,8 @@ export class Loader {
   readonly #defines: ReadonlyMap<string, string>;
   readonly #units = new Map<string, LoadedUnit>();
   readonly #texts = new Map<string, SourceFile>();
+  /** Parsed files whose imports are still to be parsed. */
+  readonly #waiting: LoadedUnit[] = [];
   /** Type libraries in which a name was to be looked for and that nobody could read. */
   readonly unread: Set<string> = new Set();
   #implicit: ReadonlySet<LoadedUnit> | undefined;
@@ -76,14 +83,23 @@ export class Loader {
 
   /** The unit of a path; undefined when the file cannot be read. `given`: its configuration file, when it is not beside it. */
   load(path: string, given?: string): LoadedUnit | undefined {
-    const known = this.#units.get(path);
-    if (known !== undefined) return known;
+    const unit = this.#units.get(path) ?? this.#parse(path, given);
+    // Imports in a queue of their own: a chain of them may be longer than the stack is deep.
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
+      this.#loadImports(next, next.decls);
+    return unit;
+  }
+
+  #parse(path: string, given: string | undefined): LoadedUnit | undefined {
     const source = this.#source(path);
     if (source === undefined) return undefined;
     const diagnostics = new Diagnostics(this.sources);
     const files = new Set([path]);
     const missing: string[] = [];
-    const parser = this.#parser(source, diagnostics, files, missing);
+    const whole = source.text.length <= maxFile;
+    if (!whole) diagnostics.error(source.base, `the file has more than ${maxFile} characters`);
+    const read = whole ? source : new SourceFile(path, "", source.base);
+    const parser = this.#parser(read, diagnostics, files, missing);
     const midl3 = isMidl3(source.text);
     if (midl3) {
       parser.midl3 = true;
@@ -110,9 +126,8 @@ export class Loader {
       diagnostics,
     };
     this.#units.set(path, unit);
-    const runtime = midl3 ? this.loadWellKnown("inspectable.idl") : undefined;
-    if (runtime !== undefined) unit.imports.push(runtime);
-    this.#loadImports(unit, unit.decls);
+    this.#waiting.push(unit);
+    if (midl3) this.#importRuntime(unit);
     return unit;
   }
 
@@ -133,11 +148,8 @@ export class Loader {
 
   /** `NAME.acf` beside `NAME.idl`. */
   #acfBeside(path: string): string | undefined {
-    const wanted = basename(path)
-      .replace(/\.[^.]*$/, ".acf")
-      .toLowerCase();
-    const name = this.#options.finder.list(dirname(path)).find((it) => it.toLowerCase() === wanted);
-    return name === undefined ? undefined : join(dirname(path), name);
+    const name = basename(path).replace(/\.[^.]*$/, ".acf");
+    return this.#options.finder.locate(name, [dirname(path)]);
   }
 
   #configured(decls: Decl[], path: string, diagnostics: Diagnostics, files: Set<string>): Decl[] {
@@ -163,6 +175,14 @@ export class Loader {
   isWellKnown(path: string): boolean {
     const { wellKnown } = this.#options;
     return wellKnown !== undefined && dirname(path) === wellKnown;
+  }
+
+  /** What MIDL 3.0 takes for granted. */
+  #importRuntime(unit: LoadedUnit): void {
+    const { wellKnown, finder } = this.#options;
+    const path = wellKnown === undefined ? undefined : finder.find("inspectable.idl", [wellKnown]);
+    const runtime = path === undefined ? undefined : (this.#units.get(path) ?? this.#parse(path, undefined));
+    if (runtime !== undefined) unit.imports.push(runtime);
   }
 
   /** True when one of these well-known files, or one that they import, defines a type. */
@@ -259,7 +279,11 @@ export class Loader {
   #import(unit: LoadedUnit, name: string, place: number): void {
     const from = this.sources.fileAt(place) ?? unit.source;
     const path = this.#find(name, from);
-    const imported = path === undefined ? undefined : this.load(path);
+    if (this.#units.size >= maxUnits) {
+      unit.diagnostics.error(place, `more than ${maxUnits} files`);
+      return;
+    }
+    const imported = path === undefined ? undefined : (this.#units.get(path) ?? this.#parse(path, undefined));
     if (imported !== undefined) {
       unit.imports.push(imported);
       return;

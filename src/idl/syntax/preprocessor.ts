@@ -31,6 +31,10 @@ export interface PreprocessorHost {
 
 /** Most `#include` files inside one another; stops a file that includes itself. */
 const maxIncludeDepth = 64;
+/** Most characters read through `#include` in one file; stops files that include others twice, level on level. */
+const maxIncluded = 64 * 1024 * 1024;
+/** What opening a file counts for, beside its length. */
+const includeCost = 1024;
 /** Most tokens made by macros in one file; stops macros that double at every level. */
 const maxExpandedTokens = 4_000_000;
 const maxMacroDepth = 1000;
@@ -48,6 +52,7 @@ export class Preprocessor {
   #expansions: Expansion[] = [];
   #top: Expansion | undefined;
   #made = 0;
+  #included = 0;
   #placeTaken = 0;
   /** Tokens given so far, and how many they were where the outermost macro began and where it ended. */
   #count = 0;
@@ -503,6 +508,11 @@ export class Preprocessor {
       return;
     }
     if (this.#onceOnly.has(file.path)) return;
+    this.#included += file.text.length + includeCost;
+    if (this.#included > maxIncluded) {
+      this.diagnostics.error(place, `more than ${maxIncluded} characters are included`);
+      return;
+    }
     if (this.#outer.length >= maxIncludeDepth) {
       this.diagnostics.error(place, `files include one another more than ${maxIncludeDepth} deep`);
       return;

@@ -159,3 +159,31 @@ test("what is well formed and still wrong", () => {
     assert.deepEqual(messages, [message], text);
   }
 });
+
+test("files that include others twice, level on level, come to an end", () => {
+  const start = performance.now();
+  const bomb = Object.fromEntries(
+    Array.from({ length: 40 }, (_, i) => [`f${i}.idl`, `#include "f${i + 1}.idl"\n`.repeat(2)]),
+  );
+  const included = compileText({ ...bomb, "f40.idl": "typedef long X;" });
+  assert.match(errorsOf(included)[0] ?? "", /more than \d+ characters are included/);
+  const loop = compileText({
+    "a.idl": '#include "b.idl"\n'.repeat(2),
+    "b.idl": '#include "a.idl"\n'.repeat(2),
+  });
+  assert.ok(loop.errors > 0);
+  assert.ok(performance.now() - start < 20_000);
+});
+
+test("a chain of imports longer than the stack is deep is read", () => {
+  const chain = Object.fromEntries(
+    Array.from({ length: 5000 }, (_, i) => [`f${i}.idl`, `import "f${i + 1}.idl";`]),
+  );
+  const result = compileText({ ...chain, "f5000.idl": "typedef long X;" });
+  assert.deepEqual([errorsOf(result), result.files.length], [[], 5001]);
+});
+
+test("a file that would take all the memory is refused", () => {
+  const result = compileText("typedef long X;\n".repeat(1_100_000));
+  assert.match(errorsOf(result).join(), /the file has more than 16777216 characters/);
+});
