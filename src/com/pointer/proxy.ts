@@ -190,5 +190,11 @@ function wireCodec(descriptor: InterfaceDescriptor, method: MethodDescriptor | u
       `${descriptor.name}.${method?.name ?? "?"} is local: it cannot be called from another apartment`,
     );
   }
+  if (method.opnum < 0) {
+    throw new ComError(
+      HResult.E_NOTIMPL,
+      `${descriptor.name}.${method.name} is a member of a dispinterface: it is called by its DISPID (dispatchAs)`,
+    );
+  }
   return methodCodec(method);
 }

@@ -7,15 +7,17 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
+  IDispatch,
   type LateObject,
   SafeArray,
   TypeLibraries,
   VT,
   Variant,
+  dispatchAs,
   registerTypeLib,
 } from "../../automation/index.ts";
 import { guid } from "../../base/index.ts";
-import { ClassContext, type IUnknown, type Runtime } from "../../com/index.ts";
+import { ClassContext, type IUnknown, type Runtime, defineClass } from "../../com/index.ts";
 import type { Interface } from "../../ndr/index.ts";
 import { createObject, openRuntime } from "../index.ts";
 
@@ -126,6 +128,27 @@ test("the same object answers IDispatch with the library's members", async () =>
   assert.equal(await shape.Move(1.5, 2, "far"), true);
   // A structure of a library is a record, known to both sides through the registry.
   assert.deepEqual(await shape.Corner(1), { x: 1, y: 0.25, z: Int16Array.of(1, -2, 3), label: "corner" });
+});
+
+test("a dispinterface travels as IDispatch, and is called by its DISPIDs", async () => {
+  const source = {
+    Moved: () => undefined,
+    Asks: (answer: number) => ({ returnValue: true, answer: answer + 1 }),
+    get_Count: () => 3,
+  };
+  const events = client.contractOf(guid("c0a17b1e-0007-4000-8000-00000000f001"));
+  assert.ok(events);
+  const shape = defineClass({ clsid: "c0a17b1e-0018-4000-8000-00000000f001", interfaces: [events] }, Object, {
+    create: () => source,
+  });
+  await using other = await openRuntime({ home });
+  await using _ = await other.registerClassObject(shape);
+  using pointer = await client.createInstance(shape.clsid, IDispatch, {
+    context: ClassContext.LOCAL_SERVER,
+  });
+  const typed = dispatchAs(pointer, events) as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  assert.equal(await typed["get_Count"]?.(), 3);
+  assert.deepEqual(await typed["Asks"]?.(41), { returnValue: true, answer: 42 });
 });
 
 test("an interface nobody registered stays unknown", () => {
