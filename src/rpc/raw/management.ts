@@ -2,7 +2,6 @@ import { AuthnLevel } from "../../auth/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
 import type { rpc_if_id_vector_t } from "../gen/dcetypes.ts";
 import { mgmt } from "../gen/mgmt.ts";
-import { WIDE_FIRST } from "../pdu/syntax.ts";
 import type { RpcServer } from "../server/rpc-server.ts";
 import { serveInterface } from "./serve-interface.ts";
 
@@ -18,7 +17,6 @@ export function registerManagement(
 ): Disposable {
   const dispatcher = serveInterface(mgmt, new Management(server, principal), {
     minimumLevel: AuthnLevel.none,
-    transferSyntaxes: WIDE_FIRST,
   });
   return server.register({ uuid: mgmt.iid, version: mgmt.version }, dispatcher);
 }

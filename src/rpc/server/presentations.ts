@@ -96,15 +96,14 @@ export class Presentations {
     const offers = (wanted: SyntaxId): boolean =>
       offer.transferSyntaxes.some((one) => sameSyntax(one, wanted));
     const known = this.#contexts.get(id);
-    if (known !== undefined) {
-      if (!sameSyntax(known.syntax, syntax)) return undefined;
-      if (offers(known.transferSyntax)) return { ...known, rank: -1, at: 0 };
-      return ENCODINGS.some(offers) ? undefined : rejected(RejectReason.transferSyntaxesNotSupported);
-    }
-    const dispatcher = this.#find(syntax);
+    if (known !== undefined && !sameSyntax(known.syntax, syntax)) return undefined;
+    const dispatcher = known?.dispatcher ?? this.#find(syntax);
     if (dispatcher === undefined) return rejected(RejectReason.abstractSyntaxNotSupported);
     const encodings = dispatcher.transferSyntaxes ?? ndr20Alone;
-    const rank = encodings.findIndex(offers);
+    if (known !== undefined && !offers(known.transferSyntax)) {
+      return ENCODINGS.some(offers) ? undefined : rejected(RejectReason.transferSyntaxesNotSupported);
+    }
+    const rank = encodings.findIndex(known === undefined ? offers : isOf(known));
     const transferSyntax = encodings[rank];
     if (transferSyntax === undefined) return rejected(RejectReason.transferSyntaxesNotSupported);
     return { id, syntax, transferSyntax, dispatcher, rank, at: 0 };
@@ -121,6 +120,11 @@ export class Presentations {
     return { result: ContextResult.acceptance, reason: RejectReason.notSpecified, transferSyntax };
   }
 }
+
+const isOf =
+  ({ transferSyntax }: ServerPresentation) =>
+  (syntax: SyntaxId): boolean =>
+    sameSyntax(syntax, transferSyntax);
 
 function granted(features: number): PresentationResult {
   return { result: ContextResult.negotiateAck, reason: features, transferSyntax: NO_SYNTAX };
