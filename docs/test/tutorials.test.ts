@@ -13,6 +13,7 @@ const scripts = [
   "docs/tutorials/events.md",
   "docs/tutorials/names.md",
   "docs/automation.md",
+  "docs/storage.md",
 ];
 
 const skip = process.platform === "win32" ? "the pages are written for a POSIX shell" : false;

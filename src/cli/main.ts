@@ -9,5 +9,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
+  raw: (bytes) => void process.stdout.write(bytes),
   err: (text) => void process.stderr.write(text),
 });

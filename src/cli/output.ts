@@ -5,6 +5,8 @@ import { ComError, HResult } from "../base/index.ts";
 export interface Output {
   out(text: string): void;
   err(text: string): void;
+  /** Bytes as they are; what lacks it gets them as text. */
+  raw?(bytes: Uint8Array): void;
 }
 
 /** A JSON text of a value with big numbers as decimal strings and bytes in hexadecimal. */

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Maker>>> = {
   account: async () => (await import("./commands/account.ts")).accountCommand,
   idl: async () => (await import("./commands/idl.ts")).idlCommand,
   tlb: async () => (await import("./commands/tlb.ts")).tlbCommand,
+  storage: async () => (await import("./commands/storage.ts")).storageCommand,
   decode: async () => (await import("./commands/decode.ts")).decodeCommand,
 };
 

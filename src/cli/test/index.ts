@@ -4,3 +4,4 @@ import "./reg.test.ts";
 import "./call.test.ts";
 import "./files.test.ts";
 import "./tlb.test.ts";
+import "./storage.test.ts";

@@ -5,7 +5,7 @@ import { IEnumSTATSTG, IStorage, IStream, type RemSNB, type STATSTG } from "../.
 import type { FILETIME } from "../../com/gen/wtypesbase.ts";
 import { type Implements, pointerTo } from "../../com/index.ts";
 import type { Awaitable, Interface } from "../../ndr/index.ts";
-import { checkName, nameKey } from "../cfb/names.ts";
+import { checkName, compareKeys, nameKey } from "../cfb/names.ts";
 import { Stgty, joinFiletime, makeStat, noName } from "../stat.ts";
 import { StgStatus, accessDenied } from "../status.ts";
 import { type Mode, Stgm, checkChildMode } from "../stgm.ts";
@@ -273,9 +273,8 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     _reserved3: number,
   ): Awaitable<IEnumSTATSTG | null> {
     this.open.check();
-    const elements = [...this.open.element.children.values()].map((element) =>
-      statOf(element, element.name, 0),
-    );
+    const sorted = [...this.open.element.children].toSorted(([a], [b]) => compareKeys(a, b));
+    const elements = sorted.map(([, element]) => statOf(element, element.name, 0));
     return pointerTo(new EnumList(elements, IEnumSTATSTG), IEnumSTATSTG);
   }
 
