@@ -20,8 +20,8 @@ import { createStdDispatch, dispGetParam, dispIdsOfNames } from "../std-dispatch
 import { DispatchFlag } from "../member.ts";
 import { ITypeInfo, TYPEKIND } from "../gen/oaidl.ts";
 import { describeInterface } from "../typelib/descriptor.ts";
-import { LibraryBuilder } from "../typelib/builder.ts";
-import type { TypeDesc } from "../typelib/model.ts";
+import { LibraryBuilder, type TypeBuilder } from "../typelib/builder.ts";
+import type { TypeDesc, TypeLibrary } from "../typelib/model.ts";
 import { stdole } from "../typelib/stdole.ts";
 import { TypeCode } from "../typelib/type-code.ts";
 import { SafeArray } from "../safearray.ts";
@@ -223,6 +223,42 @@ describe("interfaces from a type library", () => {
     await assert.rejects(invoke("Bad"), hasCode(HResult.DISP_E_BADVARTYPE));
     await assert.rejects(invoke("Worse"), /Worse cannot be called through IDispatch/);
     assert.deepEqual(seen, [1, 2, 4]);
+  });
+
+  it("end where a library leads in a circle, or out of what is there", () => {
+    const builder = new LibraryBuilder({ name: "Loop", guid: guid("c0a17b1e-0000-4000-8000-00000000f0ab") });
+    const add = (name: string, iid: string): TypeBuilder =>
+      builder.addType(name, TYPEKIND.TKIND_INTERFACE, { guid: guid(iid), flags: 0x100 });
+    const [first, second, stray] = [
+      add("IFirst", "c0a17b1e-0001-4000-8000-00000000f0ab"),
+      add("ISecond", "c0a17b1e-0002-4000-8000-00000000f0ab"),
+      add("IStray", "c0a17b1e-0003-4000-8000-00000000f0ab"),
+    ];
+    first.addImplType(second.reference);
+    second.addImplType(builder.importType(stdole(), 3, "stdole2.tlb"));
+    stray.addImplType(second.reference);
+    const library = builder.build();
+    // As no compiler writes it: the base of the base is the first one again, and the third one's is in no library.
+    const [a, b, c] = library.types;
+    const hostile = {
+      ...library,
+      imports: [
+        {
+          guid: guid("c0a17b1e-0009-4000-8000-00000000f0ab"),
+          version: { major: 1, minor: 0 },
+          lcid: 0,
+          fileName: "none.tlb",
+        },
+      ],
+      types: [
+        a,
+        { ...b, implTypes: [{ reference: { local: 0 }, flags: 0, customData: [] }] },
+        { ...c, implTypes: [{ reference: { imported: 0 }, flags: 0, customData: [] }] },
+      ],
+    } as TypeLibrary;
+    const scope = new TypeLibraries().add(hostile);
+    assert.throws(() => describeInterface(typeOf(scope, "IFirst")), hasCode(TypeLibStatus.CIRCULARTYPE));
+    assert.throws(() => describeInterface(typeOf(scope, "IStray")), hasCode(TypeLibStatus.CANTLOADLIBRARY));
   });
 
   it("have dispinterfaces as the compiler prints them, apart from the order of methods", () => {

@@ -20,7 +20,7 @@ export function contractsFromTypeLibraries(libraries: TypeLibraries, registry: R
     const proxy = tryParseGuid(registry.text(`HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`) ?? "");
     if (proxy !== CLSID_PSOAInterface && proxy !== CLSID_PSDispatch) return undefined;
     const view = registeredType(libraries, registry, iid, "Interface");
-    return view === undefined ? undefined : interfaceFromTypeInfo(view);
+    return view === undefined ? undefined : described(() => interfaceFromTypeInfo(view))[0];
   };
   return {
     contractOf,
@@ -45,7 +45,7 @@ export function recordFinder(libraries: TypeLibraries): (identity: RecordIdentit
   };
 }
 
-/** An interface whose library is missing is not one the class can show. */
+/** An interface of which a part is missing is as good as unknown. */
 function described(make: () => InterfaceDescriptor): readonly InterfaceDescriptor[] {
   try {
     return [make()];

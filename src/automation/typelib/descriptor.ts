@@ -94,8 +94,8 @@ const simpleTypes: ReadonlyMap<number, NdrType> = new Map<number, NdrType>([
 
 /**
  * The contract of an interface or dispinterface as a type library describes it, so that proxies, stubs and IDispatch need no generated code. The one
- * this program holds already, when it does. Throws TYPE_E_WRONGTYPEKIND for other types; TYPE_E_TYPEMISMATCH, at the first call, for a type that does
- * not travel.
+ * this program holds already, when it does. Throws TYPE_E_WRONGTYPEKIND for other types, TYPE_E_CIRCULARTYPE, TYPE_E_CANTLOADLIBRARY for a base that is
+ * not there; TYPE_E_TYPEMISMATCH, at the first call, for a type that does not travel.
  */
 export function interfaceFromTypeInfo<T extends IUnknown = DescribedMethods>(view: TypeView): Interface<T> {
   const known = view.type.guid === undefined ? undefined : knownInterface(view.type.guid);
@@ -118,6 +118,8 @@ export function describeInterface(view: TypeView): Interface<unknown> {
   if (guid === undefined || !(dispatch || side.kind === TYPEKIND.TKIND_INTERFACE)) {
     throw new ComError(TypeLibStatus.WRONGTYPEKIND, `${name} is not an interface`);
   }
+  // Asked for now: a chain of bases without an end, or one that leads out of what is there, makes no contract.
+  void side.bases;
   const made = defineInterface<unknown>({
     name,
     iid: guid,
