@@ -169,6 +169,7 @@ export {
   getCancelObject,
   testCancel,
 } from "./call/cancel.ts";
+export { getServerSecurity } from "./call/server-security.ts";
 export { Synchronize } from "./call/synchronize.ts";
 export { MemoryStream } from "./marshal/memory-stream.ts";
 export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";

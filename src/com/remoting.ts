@@ -145,6 +145,8 @@ export interface MarshalOptions {
   readonly kind?: "normal" | "tableStrong" | "tableWeak";
   /** SORF_NOPING: the client sends no pings and the server counts no absence. */
   readonly noPing?: boolean;
+  /** The receiver is of a version before 5.6, which knows no handler and no extended references ([MS-DCOM] 2.2.11): a standard one is made. */
+  readonly plain?: boolean;
   /** A marshaled envoy context to send along, which makes the reference an extended one ([MS-DCOM] 2.2.18.7). Not with a handler. */
   readonly envoy?: { readonly id: Guid; readonly data: Uint8Array };
 }

@@ -3,7 +3,13 @@ export { type DcomRemoting, type RemotingOptions, createRemoting } from "./remot
 export { type CallSecurity, unprotected } from "./client/security.ts";
 export type { CustomMarshal, CustomUnmarshal } from "./marshaler.ts";
 export type { ChannelHook, HookCall } from "./orpc/hooks.ts";
-export { type Causality, beganHere, causalityGuid, currentCausality, lasting as lastingCausality } from "./orpc/causality.ts";
+export {
+  type Causality,
+  beganHere,
+  causalityGuid,
+  currentCausality,
+  lasting as lastingCausality,
+} from "./orpc/causality.ts";
 export type { AccessGate, AccessRequest } from "./exporter/dispatcher.ts";
 export { accessGate } from "./scm/access-gate.ts";
 export {

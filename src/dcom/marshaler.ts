@@ -59,7 +59,7 @@ export interface MarshalerOptions {
 /** Interface pointers to OBJREFs and back ([MS-DCOM] 3.1.1.5.1, 3.2.4.4; CoMarshalInterface and its kin). */
 export class ObjectMarshaler implements Marshaler, Marshaling {
   readonly proxyStubs: ProxyStubs | undefined;
-  readonly hooks: readonly ChannelHook[];
+  hooks: readonly ChannelHook[];
   readonly observers: CallObserver[];
   readonly #options: MarshalerOptions;
   readonly #custom: CustomMarshaler;
@@ -158,6 +158,19 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     this.#parts.exporter.disconnect(identity.object);
   }
 
+  registerChannelHook(hook: ChannelHook): Disposable {
+    if (this.hooks.some(({ id }) => id === hook.id)) {
+      throw new ComError(HResult.E_INVALIDARG, `there is a hook for extension {${hook.id}} already`);
+    }
+    // A list of its own: calls under way keep the one they began with.
+    this.hooks = [...this.hooks, hook];
+    return {
+      [Symbol.dispose]: () => {
+        this.hooks = this.hooks.filter((one) => one !== hook);
+      },
+    };
+  }
+
   lockObjectExternal(object: object, lock: boolean, lastUnlockReleases = true): void {
     const identity = identityOf(object);
     this.#parts.exporter.table.lockExternal(identity, lock, lastUnlockReleases);
@@ -239,7 +252,8 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     const std = remote.passOn(iid, message, options?.kind);
     const { resolver } = remote.exporter;
     const { handlerClass: clsid } = remote;
-    if (clsid !== undefined) return encodeObjref({ form: "handler", iid, std, clsid, resolver });
+    if (clsid !== undefined && options?.plain !== true)
+      return encodeObjref({ form: "handler", iid, std, clsid, resolver });
     return encodeObjref({ form: "standard", iid, std, resolver });
   }
 

@@ -10,6 +10,16 @@ export interface PendingMarshal {
   pending: Promise<unknown> | undefined;
 }
 
+/** How references go to a peer: how far it is, and whether it knows more than standard and custom ones ([MS-DCOM] 2.2.11). */
+export function optionsFor(nearby: boolean, minor: number): MarshalOptions | undefined {
+  if (minor >= 6) return nearby ? toNeighbour : undefined;
+  return nearby ? toOldNeighbour : toOldMachine;
+}
+
+const toNeighbour: MarshalOptions = { destination: "local" };
+const toOldNeighbour: MarshalOptions = { destination: "local", plain: true };
+const toOldMachine: MarshalOptions = { plain: true };
+
 /** How the references of a message are reached and called. */
 export interface Origin {
   readonly security: CallSecurity;

@@ -137,6 +137,7 @@ function readExtended(reader: ByteReader, iid: Guid): ExtendedObjref {
     const id = reader.guid();
     const size = reader.u32();
     const rounded = reader.u32();
+    if (id === GUID_NULL || size === 0) throw bad("a data element without an identifier or without data");
     if (rounded < size || rounded - size > 7)
       throw bad(`a data element of ${size} bytes rounded to ${rounded}`);
     elements.push({ id, data: reader.raw(rounded).slice(0, size) });

@@ -20,6 +20,7 @@ import { RemoteActivationClient } from "./activation/client.ts";
 import { splitAddress } from "./client/endpoints.ts";
 import type { CallSecurity } from "./client/security.ts";
 import type { ObjectMarshaler } from "./marshaler.ts";
+import type { ChannelHook } from "./orpc/hooks.ts";
 import type { Origin } from "./marshaling.ts";
 import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
 import { decodeObjref } from "./objref.ts";
@@ -105,6 +106,14 @@ export class DcomRemoting implements Remoting, Activator {
 
   get sharedReferences(): SharedReferences | undefined {
     return this.#options.sharedReferences;
+  }
+
+  /**
+   * Lets an interceptor see every call of the process from now on, on both sides, and send data along (CoRegisterChannelHook). Disposing takes it out
+   * again. Throws E_INVALIDARG when there is one for its extension already.
+   */
+  registerChannelHook(hook: ChannelHook): Disposable {
+    return this.side.marshaler.registerChannelHook(hook);
   }
 
   get activator(): Activator {

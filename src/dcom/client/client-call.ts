@@ -11,6 +11,7 @@ import {
 import { type CallOptions, type MarshalContext, type MethodCodec, knownInterface } from "../../ndr/index.ts";
 import type { Binding, ResponseDecoder } from "../../rpc/index.ts";
 import type { ComVersion } from "../com-version.ts";
+import type { MarshalOptions } from "../../com/index.ts";
 import type { Marshaling, Origin } from "../marshaling.ts";
 import {
   type Causality,
@@ -34,6 +35,8 @@ export interface CallHome {
   readonly origin: Origin;
   /** The version agreed on with the exporter. */
   readonly version: ComVersion;
+  /** How references go to the exporter. */
+  readonly marshalOptions: MarshalOptions | undefined;
 }
 
 /** Makes a call anew whose connection was lost before anything was sent. */
@@ -99,6 +102,12 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
 
   /** Writes the request and sends it. Rejects with what could not be encoded; look at `pending` then. */
   send(binding: Binding, ipid: Uint8Array): Promise<unknown> {
+    if (this.write(binding, ipid)) return binding.send(this, this.#options);
+    return Promise.reject(ComError.from(this.refused));
+  }
+
+  /** Writes the request; false, with the reason in `refused`, when it cannot be encoded. */
+  write(binding: Binding, ipid: Uint8Array): boolean {
     const home = this.#home;
     const { hooks } = home.marshaling;
     if (binding.ndr64) {
@@ -115,9 +124,9 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
       binding.abandon();
       home.marshaling.takeBack(this.#given);
       this.#given = undefined;
-      return Promise.reject(ComError.from(error));
+      return false;
     }
-    return binding.send(this, this.#options);
+    return true;
   }
 
   #writeHooked(writer: ByteWriter, hooks: readonly ChannelHook[]): void {
@@ -132,7 +141,7 @@ export class ClientCall implements ResponseDecoder, MarshalContext, HookCall {
   }
 
   marshalInterface(iid: Guid, pointer: object): Uint8Array {
-    const objref = this.#home.marshaling.marshal(iid, pointer, undefined, this);
+    const objref = this.#home.marshaling.marshal(iid, pointer, this.#home.marshalOptions, this);
     (this.#given ??= []).push(objref);
     return objref;
   }

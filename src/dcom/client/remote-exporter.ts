@@ -11,7 +11,8 @@ import type { Binding } from "../../rpc/index.ts";
 import { type ComVersion, comVersion, lowestMinor, negotiate } from "../com-version.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
 import { IRemUnknown, IRemUnknown2, type REMINTERFACEREF, type REMQIRESULT } from "../gen/dcom.ts";
-import type { Marshaling, Origin } from "../marshaling.ts";
+import type { MarshalOptions } from "../../com/index.ts";
+import { type Marshaling, type Origin, optionsFor } from "../marshaling.ts";
 import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
 import type { StdObjref } from "../std-objref.ts";
 import { type CallHome, ClientCall } from "./client-call.ts";
@@ -88,6 +89,10 @@ export class RemoteExporter implements CallHome {
       (refs) => this.#release(refs),
       () => this.#maybeUnused(),
     );
+  }
+
+  get marshalOptions(): MarshalOptions | undefined {
+    return optionsFor(this.nearby, this.version.minor);
   }
 
   /** True for an exporter of this machine. */

@@ -162,8 +162,11 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
     const writer = new ByteWriter(192);
     const { iid } = entry;
     const resolver = this.link.resolverBindings;
-    if (handler !== undefined) writeObjref(writer, { form: "handler", iid, std, clsid: handler, resolver });
-    else if (options?.envoy === undefined) writeObjref(writer, { form: "standard", iid, std, resolver });
+    const plain = options?.plain === true;
+    if (handler !== undefined && !plain)
+      writeObjref(writer, { form: "handler", iid, std, clsid: handler, resolver });
+    else if (options?.envoy === undefined || plain)
+      writeObjref(writer, { form: "standard", iid, std, resolver });
     else writeObjref(writer, { form: "extended", iid, std, resolver, elements: [options.envoy] });
     return writer.finish();
   }

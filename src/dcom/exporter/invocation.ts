@@ -28,7 +28,7 @@ import { type CallObserver, type IncomingCall, methodOf, observeIncoming } from 
 import { mustWait, postpone, waitsSynchronously } from "../orpc/synchronous.ts";
 import { writeOrpcThat } from "../orpc/orpc-that.ts";
 import type { OrpcHead } from "../orpc/orpc-this.ts";
-import type { Marshaling } from "../marshaling.ts";
+import { type Marshaling, optionsFor } from "../marshaling.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
 
 /** What an invocation needs of its exporter. */
@@ -118,7 +118,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
   }
 
   marshalInterface(iid: Guid, pointer: object): Uint8Array {
-    const objref = this.#host.marshaling.marshal(iid, pointer, undefined, this);
+    const objref = this.#host.marshaling.marshal(iid, pointer, optionsFor(!this.remote, this.minor), this);
     (this.#given ??= []).push(objref);
     // The implementation gave its pointer away with the result; what was handed to it as an argument goes anyway.
     if (isPointer(pointer)) (this.#handed ??= []).push(pointer);

@@ -422,3 +422,28 @@ test("IUnknown of a reference by value is its object's", async () => {
   unknown.Release();
   await com.close();
 });
+
+test("a marshaler is told how far its object goes; an old peer gets no handler", async () => {
+  await using world = await World.open();
+  const { side, com } = await client(world, "process");
+  const other = await world.side({ classes: com.referenceClasses });
+  const contexts: number[] = [];
+  const travelling = value("near");
+  travelling.MarshalInterface = (stream: IStream, _riid?: unknown, _pv?: unknown, context?: unknown) => {
+    contexts.push(context as number);
+    void stream.Write(Uint8Array.of(65), 1);
+  };
+  using node = hand(side, other, new Node("near"), INode);
+  await node.Keep(travelling as unknown as INode);
+  await node.Keep(null);
+  assert.deepEqual(contexts, [0], "MSHCTX_LOCAL");
+  side.marshaler.marshalInterface(INamed.iid, travelling);
+  side.marshaler.marshalInterface(INamed.iid, travelling, { destination: "inproc" });
+  assert.deepEqual(contexts, [0, 2, 3]);
+  const handled = new Handled("plain");
+  const objref = side.marshaler.marshalInterface(INamed.iid, handled, { plain: true });
+  assert.equal(decodeObjref(objref).form, "standard");
+  await side.marshaler.releaseMarshalData(objref);
+  node.Release();
+  await com.close();
+});

@@ -136,3 +136,70 @@ test("bindings that contradict themselves are refused", () => {
     .replace(/(..)(..)/, "$2$1")}5802${"070000000".slice(0, 8).repeat(299)}00000000`;
   assert.throws(() => decodeObjref(fromHex(head + many)), /more than 256 string bindings/);
 });
+
+/** Field by field from [MS-DCOM] 2.2.18 and 2.2.19, not from our writer. */
+const specified = {
+  head: (flags: number, iid: string): string => `4d454f57 ${le32(flags)} ${iid}`,
+  iid: "33221100 5544 7766 8899aabbccddeeff",
+  std: `${le32(0x1000)} ${le32(5)} 0807060504030201 1817161514131211 efbeadde 0df0 0dd0 0102030405060708`,
+  clsid: "04030201 0605 0807 090a0b0c0d0e0f10",
+  // Eleven 16-bit units, the security bindings from the seventh on: tower 7 "h[1]", then NTLM without a name.
+  bindings: "0b00 0700 0700 6800 5b00 3100 5d00 0000 0000 0a00 ffff 0000 0000",
+};
+function le32(value: number): string {
+  return toHex(Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255));
+}
+
+test("each form reads as [MS-DCOM] 2.2.18 lays it out, and is written the same", () => {
+  const { head, iid, std, clsid, bindings } = specified;
+  const extended = `${le32(0x4e535956)} ${bindings} ${le32(1)} ${le32(0x4e535956)} ${clsid} ${le32(3)} ${le32(8)} 0102030000000000`;
+  const forms = {
+    standard: `${head(1, iid)} ${std} ${bindings}`,
+    handler: `${head(2, iid)} ${std} ${clsid} ${bindings}`,
+    custom: `${head(4, iid)} ${clsid} ${le32(0)} ${le32(3)} 0a0b0c`,
+    extended: `${head(8, iid)} ${std} ${extended}`,
+  };
+  for (const [form, hex] of Object.entries(forms)) {
+    const bytes = fromHex(hex);
+    const objref = decodeObjref(bytes);
+    assert.equal(objref.form, form);
+    assert.equal(objref.iid, "00112233-4455-6677-8899-aabbccddeeff");
+    assert.equal(toHex(encodeObjref(objref)), toHex(bytes), form);
+    if (objref.form === "custom") {
+      assert.equal(objref.clsid, "01020304-0506-0708-090a-0b0c0d0e0f10");
+      assert.deepEqual(objref.data, Uint8Array.of(10, 11, 12));
+      continue;
+    }
+    assert.deepEqual(objref.std, {
+      flags: 0x1000,
+      publicRefs: 5,
+      oxid: 0x0102030405060708n,
+      oid: 0x1112131415161718n,
+      ipid: "deadbeef-f00d-d00d-0102-030405060708",
+    });
+    assert.deepEqual(objref.resolver.strings, [{ tower: 7, address: "h[1]" }]);
+    if (objref.form === "handler") assert.equal(objref.clsid, "01020304-0506-0708-090a-0b0c0d0e0f10");
+    if (objref.form === "extended") {
+      assert.deepEqual(objref.elements, [
+        { id: "01020304-0506-0708-090a-0b0c0d0e0f10", data: Uint8Array.of(1, 2, 3) },
+      ]);
+    }
+  }
+});
+
+test("an envoy context needs an identifier and data, and its rounded length", () => {
+  const { head, iid, std, clsid, bindings } = specified;
+  const start = `${head(8, iid)} ${std} ${le32(0x4e535956)} ${bindings} ${le32(1)} ${le32(0x4e535956)}`;
+  for (const element of [
+    `${"00".repeat(16)} ${le32(3)} ${le32(8)} 0102030000000000`,
+    `${clsid} ${le32(0)} ${le32(0)}`,
+    `${clsid} ${le32(3)} ${le32(16)} ${"00".repeat(16)}`,
+    `${clsid} ${le32(9)} ${le32(8)} ${"00".repeat(16)}`,
+  ]) {
+    assert.throws(() => decodeObjref(fromHex(`${start} ${element}`)), { code: HResult.RPC_E_INVALID_OBJREF });
+  }
+  const two = start.replace(/01000000 5659534e$/, "");
+  assert.throws(() => decodeObjref(fromHex(`${two}${le32(2)} ${le32(0x4e535956)}`)), {
+    code: HResult.RPC_E_INVALID_OBJREF,
+  });
+});

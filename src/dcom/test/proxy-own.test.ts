@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ComError, type Guid, HResult } from "../../base/index.ts";
+import { ComError, type Guid, HResult, guid } from "../../base/index.ts";
 import {
   ICallFactory,
   ICancelMethodCalls,
@@ -21,6 +21,7 @@ import {
   enableCallCancellation,
   getCallContext,
   getCancelObject,
+  getServerSecurity,
   identityOf,
   implement,
   isSameObject,
@@ -383,5 +384,63 @@ test("CoLockObjectExternal, IExternalConnection, CoIsHandlerConnected", async ()
   const alone = new Loose();
   proxyManagerOf(alone);
   assert.equal(server.marshaler.isHandlerConnected(alone), false);
+  await world.assertClean();
+});
+
+test("channel hooks come and go while calls are made (CoRegisterChannelHook)", async () => {
+  await using world = await World.open();
+  const [server, client] = [await world.side(), await world.side()];
+  using node = hand(server, client, new Node("hooked"), INode);
+  const id = guid("aaaaaaaa-0000-0000-0000-000000000077");
+  const log: string[] = [];
+  const there = server.marshaler.registerChannelHook({
+    id,
+    serverNotify: (_call, data) => void log.push(`in ${data?.length ?? "nothing"}`),
+    serverFill: () => Uint8Array.of(1, 2),
+  });
+  assert.equal(await node.Add(1, 1), 2);
+  const here = client.marshaler.registerChannelHook({
+    id,
+    clientFill: () => Uint8Array.of(1, 2, 3),
+    clientNotify: (_call, data) => void log.push(`back ${data?.length ?? "nothing"}`),
+  });
+  assert.equal(await node.Add(1, 2), 3);
+  assert.throws(() => client.marshaler.registerChannelHook({ id }), { code: HResult.E_INVALIDARG });
+  here[Symbol.dispose]();
+  there[Symbol.dispose]();
+  assert.equal(await node.Add(1, 3), 4);
+  assert.deepEqual(log, ["in nothing", "in 3", "back 2"]);
+  node.Release();
+  await world.assertClean();
+});
+
+test("IServerSecurity of the call being served", async () => {
+  await using world = await World.open();
+  const [server, client] = [await world.side(), await world.side()];
+  let seen: unknown;
+  class Asked {
+    static readonly interfaces: readonly unknown[] = [INamed];
+    Name(): string {
+      using security = getServerSecurity();
+      seen = security.QueryBlanket(0);
+      assert.equal(security.IsImpersonating(), 0);
+      assert.throws(() => security.ImpersonateClient(), { code: HResult.E_NOTIMPL });
+      return "asked";
+    }
+  }
+  using named = hand(server, client, new Asked(), INamed);
+  assert.equal(await named.Name(), "asked");
+  const { pPrivs, ...rest } = seen as { readonly pPrivs: string | null };
+  assert.match(pPrivs ?? "", /\\/, "domain and user");
+  assert.deepEqual(rest, {
+    pAuthnSvc: 10,
+    pAuthzSvc: 0,
+    pServerPrincName: null,
+    pAuthnLevel: 6,
+    pImpLevel: 2,
+    pCapabilities: 0,
+  });
+  assert.throws(() => getServerSecurity(), { code: HResult.E_UNEXPECTED });
+  named.Release();
   await world.assertClean();
 });
