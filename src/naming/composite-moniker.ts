@@ -77,8 +77,6 @@ export class CompositeMoniker extends ComparableMoniker {
   }
 
   override *restoreMarshaled(depth: number): Loading<void> {
-    const { maxDepth } = this.naming.limits;
-    if (depth > maxDepth) throw bad(`composites within composites, ${maxDepth} are allowed`);
     const left = yield* marshaledMoniker(this.naming, depth);
     try {
       this.#take([left, yield* marshaledMoniker(this.naming, depth)]);

@@ -23,9 +23,9 @@ export function writeCustomHead(writer: ByteWriter, clsid: Guid, size: number): 
 }
 
 /** A reference to any object; the caller owns the pointer. Of custom references only those of monikers can be read here. */
-export function* marshaledReference(naming: Naming): Loading<IUnknown> {
+export function* marshaledReference(naming: Naming, depth: number): Loading<IUnknown> {
   const { form, iid } = yield* head();
-  if (form === Form.custom) return yield* customMoniker(naming, 0);
+  if (form === Form.custom) return yield* customMoniker(naming, depth);
   return naming.runtime.marshaler.unmarshalInterface(iid, yield* standardReference(form, iid));
 }
 
@@ -44,6 +44,8 @@ function* head(): Loading<{ readonly form: number; readonly iid: Guid }> {
 }
 
 function* customMoniker(naming: Naming, depth: number): Loading<IMoniker> {
+  const { maxDepth } = naming.limits;
+  if (depth > maxDepth) throw bad(`references within references, ${maxDepth} are allowed`);
   const clsid = yield* guidOf();
   yield* bytes(8, 8);
   const made = naming.blank(clsid);

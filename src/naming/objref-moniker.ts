@@ -62,8 +62,8 @@ abstract class HoldingMoniker extends Moniker {
   }
 
   /** Reads a marshaled reference and holds what it stands for. */
-  protected *hold(): Loading<void> {
-    this.replace(yield* marshaledReference(this.naming));
+  protected *hold(depth: number): Loading<void> {
+    this.replace(yield* marshaledReference(this.naming, depth));
   }
 
   Hash(): number {
@@ -91,8 +91,8 @@ export class PointerMoniker extends HoldingMoniker {
     writer.raw(this.naming.runtime.marshaler.marshalInterface(IUnknown.iid, this.object));
   }
 
-  override restoreMarshaled(): Loading<void> {
-    return this.hold();
+  override restoreMarshaled(depth: number): Loading<void> {
+    return this.hold(depth);
   }
 
   protected sizeMax(): number {
@@ -133,8 +133,8 @@ export class ObjrefMoniker extends HoldingMoniker {
     writer.raw(this.#bytes());
   }
 
-  restore(): Loading<void> {
-    return this.hold();
+  restore(depth: number): Loading<void> {
+    return this.hold(depth);
   }
 
   protected override replace(object: IUnknown): void {

@@ -1,5 +1,5 @@
 import { ComError, HResult } from "../base/index.ts";
-import { type IEnumMoniker, IMoniker, IRunningObjectTable } from "../com/gen/objidl.ts";
+import { IExternalConnection, type IEnumMoniker, IMoniker, IRunningObjectTable } from "../com/gen/objidl.ts";
 import type { FILETIME } from "../com/gen/wtypesbase.ts";
 import {
   IUnknown,
@@ -237,9 +237,15 @@ interface Held {
 
 /** A strong line keeps its object alive. A weak one only follows it, and ends with it; of an object elsewhere it holds the pointer all the same. */
 function holdObject(naming: Naming, object: IUnknown, strong: boolean): Held {
-  if (strong || remoteObjectOf(object) !== undefined) {
+  const elsewhere = remoteObjectOf(object) !== undefined;
+  if (strong || elsewhere) {
     const pointer = naming.again(object);
-    return { object: () => pointer, release: () => pointer[Symbol.dispose](), whenGone: () => undefined };
+    const disconnect = elsewhere ? undefined : connect(pointer);
+    const release = (): void => {
+      disconnect?.();
+      pointer[Symbol.dispose]();
+    };
+    return { object: () => pointer, release, whenGone: () => undefined };
   }
   const identity = identityOf(object);
   return {
@@ -247,6 +253,18 @@ function holdObject(naming: Naming, object: IUnknown, strong: boolean): Held {
     release: () => undefined,
     whenGone: (action) => identity.atEnd(action),
   };
+}
+
+/** EXTCONN_STRONG. */
+const strongConnection = 1;
+
+/** Tells an object that counts its strong connections (IExternalConnection) of one more; answers what tells it that this one is over. */
+function connect(object: IUnknown): (() => void) | undefined {
+  const target = identityOf(object).peek(IExternalConnection.iid)?.target;
+  if (target === undefined) return undefined;
+  const counting = target as IExternalConnection;
+  void counting.AddConnection(strongConnection, 0);
+  return () => void counting.ReleaseConnection(strongConnection, 0, 1);
 }
 
 /** A new pointer to what a line names: of an implementation object, or of a pointer. */

@@ -55,7 +55,7 @@ function parseObjref(naming: Naming, name: string, colon: number): SystemName {
   const match = /^([A-Za-z\d+/]+={0,2}):?/.exec(name.slice(colon + 1));
   if (match === null) throw new ComError(HResult.MK_E_SYNTAX, "an object reference is written in base64");
   const moniker = new ObjrefMoniker(naming, undefined);
-  loadFromBytes(new Uint8Array(Buffer.from(match[1] ?? "", "base64")), moniker.restore());
+  loadFromBytes(new Uint8Array(Buffer.from(match[1] ?? "", "base64")), moniker.restore(0));
   return { moniker: naming.pointer(moniker), eaten: colon + 1 + match[0].length };
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
-import { ComError, HResult, fromHex } from "../../base/index.ts";
+import { ComError, HResult, fromHex, guidFromBytes } from "../../base/index.ts";
+import { IMoniker } from "../../com/gen/objidl.ts";
 import type { Runtime } from "../../com/index.ts";
 import {
   createFileMoniker,
@@ -9,6 +10,7 @@ import {
   createItemMoniker,
   monikerBytes,
   monikerFromBytes,
+  monikerUnmarshalers,
   namingOf,
   parseDisplayName,
 } from "../index.ts";
@@ -61,6 +63,27 @@ test("composites within composites", async () => {
   // Many small composites that are too many together.
   const wide = `${composite}${le32(40)}${`${composite}${le32(30)}${leaf.repeat(30)}`.repeat(40)}`;
   await assert.rejects(load(wide), { code: HResult.E_INVALIDARG });
+});
+
+test("references within references", () => {
+  const meow = (clsid: string): string =>
+    `4d454f57040000000f00000000000000c000000000000046${clsid}0000000000000000`;
+  const pointerClass = "0603000000000000c000000000000046";
+  const readers = monikerUnmarshalers(() => com);
+  for (const clsid of [pointerClass, composite]) {
+    const read = readers.get(guidFromBytes(fromHex(clsid)));
+    assert.ok(read !== undefined);
+    for (const levels of [900, 1100, 20_000]) {
+      const data = fromHex(meow(clsid).repeat(levels));
+      assert.throws(
+        () => read(IMoniker.iid, { clsid: guidFromBytes(fromHex(clsid)), data }),
+        (error: ComError) =>
+          error.code === HResult.E_INVALIDARG &&
+          (levels < 1000 ? /cut off/ : /references/).test(error.message),
+        `${clsid} ${levels}`,
+      );
+    }
+  }
 });
 
 test("composition does not go beyond the limit", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { HResult } from "../../base/index.ts";
-import type { IMoniker, IRunningObjectTable } from "../../com/gen/objidl.ts";
-import { IUnknown, type Runtime, identityOf, isSameObject } from "../../com/index.ts";
+import { IExternalConnection, type IMoniker, type IRunningObjectTable } from "../../com/gen/objidl.ts";
+import { IUnknown, type Runtime, identityOf, implement, isSameObject } from "../../com/index.ts";
 import {
   createFileMoniker,
   createItemMoniker,
@@ -75,6 +75,28 @@ test("a strong line keeps its object alive; a weak one ends with it", async () =
   assert.equal(weak.ended, true);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(await codeOf((options) => table.IsRunning(name, options)), HResult.S_FALSE);
+});
+
+test("an object that counts its strong connections is told of a strong line, not of a weak one", async () => {
+  const calls: (readonly unknown[])[] = [];
+  class Counting {
+    AddConnection(kind: number): number {
+      return calls.push(["add", kind]);
+    }
+    ReleaseConnection(kind: number, _reserved: number, closes: number): number {
+      return calls.push(["release", kind, closes]);
+    }
+  }
+  implement(Counting, IExternalConnection);
+  using object = com.pointerTo(new Counting(), IUnknown);
+  using name = file();
+  await table.Revoke(await table.Register(0, object, name));
+  assert.deepEqual(calls, []);
+  await table.Revoke(await table.Register(1, object, name));
+  assert.deepEqual(calls, [
+    ["add", 1],
+    ["release", 1, 1],
+  ]);
 });
 
 test("what is refused", async () => {
