@@ -27,7 +27,11 @@ export abstract class TextMoniker extends ComparableMoniker {
   *restore(): Loading<void> {
     const data = yield* bytes(yield* u32(), this.naming.limits.maxPersistedBytes);
     this.text = Buffer.from(data).toString("utf16le").split("\0")[0] ?? "";
+    this.restoreRest(data.subarray((this.text.length + 1) * 2));
   }
+
+  /** What stands behind the text within its length. */
+  protected restoreRest(_rest: Uint8Array): void {}
 
   protected sizeMax(): number {
     return 4 + (this.text.length + 1) * 2;

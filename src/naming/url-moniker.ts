@@ -1,10 +1,13 @@
-import { ComError, type Guid, HResult } from "../base/index.ts";
+import { type ByteWriter, ComError, type Guid, HResult } from "../base/index.ts";
 import { IROTData, MKSYS } from "../com/gen/objidl.ts";
 import { MonikerClass } from "./clsids.ts";
 import type { Moniker } from "./moniker.ts";
 import type { Naming } from "./naming.ts";
 import { TextMoniker } from "./text-moniker.ts";
 import { upper, utf16z } from "./text.ts";
+
+/** A GUID, a version, and flags. */
+const parsingSize = 24;
 
 /** MKSYS_URLMONIKER. */
 const urlMoniker = 6;
@@ -14,8 +17,26 @@ export class UrlMoniker extends TextMoniker {
   static override readonly interfaces: readonly object[] = [IROTData];
   readonly clsid: Guid = MonikerClass.url;
 
+  /** How the address was parsed, where whoever saved it says so ([MS-OSHARED] 2.3.7.6: serialGUID, serialVersion, uriFlags). It is kept as it is. */
+  #parsing: Uint8Array = new Uint8Array(0);
+
   override get kind(): number {
     return urlMoniker;
+  }
+
+  override save(writer: ByteWriter): void {
+    const address = utf16z(this.text);
+    writer.u32(address.length + this.#parsing.length);
+    writer.raw(address);
+    writer.raw(this.#parsing);
+  }
+
+  protected override restoreRest(rest: Uint8Array): void {
+    this.#parsing = rest.length === parsingSize ? rest.slice() : new Uint8Array(0);
+  }
+
+  protected override sizeMax(): number {
+    return super.sizeMax() + this.#parsing.length;
   }
 
   GetDisplayName(): string {
@@ -37,11 +58,6 @@ export class UrlMoniker extends TextMoniker {
 export class QueueMoniker extends TextMoniker {
   static override readonly interfaces: readonly object[] = [IROTData];
   readonly clsid: Guid = MonikerClass.queue;
-
-  /** What stands after `queue:`. */
-  get parameters(): string {
-    return this.text;
-  }
 
   override get leadsOn(): boolean {
     return true;

@@ -240,3 +240,35 @@ let kept: IMoniker | undefined;
 function createAndKeep(): IMoniker {
   return (kept = createAntiMoniker(com));
 }
+
+/* Monikers in hyperlinks of Excel, from the tests of Apache POI (TestHyperlinkRecord). */
+
+const urlClass = "e0c9ea79f9bace118c8200aa004ba90b";
+const fileClass = "0303000000000000c000000000000046";
+const tail = "795881f43b1d7f48af2c825dc485276300000000a5ab0000";
+
+test("addresses that Excel wrote, with and without how they were parsed", async () => {
+  for (const [size, address, end] of [
+    [0x48, "http://www.lakings.com/", tail],
+    [0x76, "mailto:ebgans@mail.ru?subject=Hello,%20Ebgans!", tail],
+    [0x94, "http://www.regnow.com/softsell/nph-softsell.cgi?currency=USD&item=7924-37", ""],
+    [0x28, "testfolder/test.PDF", ""],
+  ] as const) {
+    const bytes = fromHex(`${urlClass}${le32(size)}${wide(`${address}\0`)}${end}`);
+    using moniker = await monikerFromBytes(com, bytes);
+    assert.equal(await nameOf(com, moniker), address);
+    assert.deepEqual(await monikerBytes(com, moniker), bytes);
+    assert.equal(await moniker.GetSizeMax(), BigInt(bytes.length - 16));
+  }
+});
+
+test("files that Excel wrote, with a short name and the whole one", async () => {
+  const plain = fromHex(`${fileClass}00000a000000${ascii("link1.xls")}00ffffadde${"00".repeat(20)}00000000`);
+  using link = await monikerFromBytes(com, plain);
+  assert.equal(await nameOf(com, link), "link1.xls");
+  assert.deepEqual(await monikerBytes(com, link), plain);
+  const long = `${fileClass}00000d000000${ascii("YEARFR~1.XLS")}00ffffadde${"00".repeat(20)}`;
+  const name = "yearfracExamples.xls";
+  using both = await monikerFromBytes(com, fromHex(`${long}2e000000280000000300${wide(name)}`));
+  assert.equal(await nameOf(com, both), name);
+});
