@@ -10,6 +10,7 @@ import { codePageOf } from "../typelib/code-page.ts";
 import { SltgNames } from "../typelib/sltg/names.ts";
 import { SltgImports } from "../typelib/sltg/references.ts";
 import { dumpLibrary, hexFixture, textFixture } from "./typelib-support.ts";
+import { SltgHelp } from "../typelib/sltg/help.ts";
 
 const old = hexFixture("typelib-old.hex");
 
@@ -100,6 +101,49 @@ describe("hostile bytes in SLTG format", () => {
         },
       ),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe("help texts of SLTG", () => {
+  const codePage = codePageOf(0);
+  // The tree of "a robot" and "moves": words by 1, 01, 001, the end by 000.
+  const leaf = (word: string): number[] => [0, ...Buffer.from(word), 0];
+  const node = (target: number): number[] => [0x80, target >> 8, target & 0xff];
+  const words = ["a", "robot", "moves"];
+  const tree = ((): number[] => {
+    const list: number[] = [];
+    for (const word of words) {
+      const branch = leaf(word);
+      list.push(...node(list.length + 3 + branch.length), ...branch);
+    }
+    return [...list, ...leaf("")];
+  })();
+  const help = (bytes: readonly number[], most = 100): SltgHelp =>
+    new SltgHelp(new Image(Uint8Array.from(bytes), "words"), most, codePage);
+  const text = (of: SltgHelp, bits: string): string | undefined => {
+    const bytes = Uint8Array.from(
+      bits.padEnd(Math.ceil(bits.length / 8) * 8, "0").match(/.{8}/g) ?? [],
+      (byte) => Number.parseInt(byte, 2),
+    );
+    return of.text(new Image(bytes, "bits"), 0, bytes.length);
+  };
+
+  it("are words at the ends of a tree's branches", () => {
+    assert.equal(text(help(tree), "101001000"), "a robot moves");
+    assert.equal(text(help(tree), "0011001000"), "moves a moves");
+    assert.equal(text(help(tree), "000"), undefined);
+    assert.equal(text(help([]), "1111"), undefined);
+  });
+
+  it("end when they are not what they say", () => {
+    assert.equal(text(help(tree, 4), "1".repeat(64)), undefined);
+    assert.equal(text(help([0x80, 0, 0, 0x80, 0, 0]), "0".repeat(64)), undefined);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ maxLength: 30 }), (table, bits) => {
+        const read = help([...table]).text(new Image(bits, "bits"), 0, bits.length);
+        assert.ok(read === undefined || read.length <= 100);
+      }),
     );
   });
 });

@@ -1,6 +1,6 @@
 /*
  * The SLTG format, which mktyplib and the first compilers wrote: a chain of blocks, one for each type and at the end one for the library, with names
- * for the blocks in between. What stands here was found by looking at libraries; help texts and default values are packed in ways not known here.
+ * for the blocks in between. What stands here was found by looking at libraries; default values are packed in ways not known here.
  */
 
 /** "SLTG" */

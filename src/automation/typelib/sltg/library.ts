@@ -20,6 +20,8 @@ import {
 /** What the library block says of a type. */
 export interface ListedType {
   readonly name: number;
+  /** Where its packed help text stands in the library's block. */
+  readonly help: { readonly at: number; readonly end: number };
   readonly helpContext: number;
   readonly guid: Guid;
 }
@@ -69,6 +71,9 @@ export function readBlocks(file: Image, limits: TypeLibLimits): { types: Image[]
   return { types: blocks, library };
 }
 
+/** The longest text and the bytes of the table. */
+const HELP_HEADER = 6;
+
 /** A position that moves on as it reads. */
 class Cursor {
   at = 0;
@@ -108,7 +113,7 @@ class Cursor {
 export function readLibraryBlock(
   block: Image,
   typeCount: number,
-): { library: LibraryBlock; namesAt: number } {
+): { library: LibraryBlock; namesAt: number; help: { readonly most: number; readonly table: Image } } {
   const cursor = new Cursor(block, codePageOf(0));
   if (cursor.u16() !== LIBRARY_MAGIC) throw invalid("the library's block does not begin as one");
   cursor.u16();
@@ -128,7 +133,10 @@ export function readLibraryBlock(
   const types: ListedType[] = [];
   for (let i = 0; i < typeCount; i++) types.push(readListedType(cursor));
   cursor.u16();
+  const names = cursor.u32();
+  const help = helpTable(block, cursor.at, names);
   return {
+    help,
     library: {
       nameAt,
       docString,
@@ -142,8 +150,16 @@ export function readLibraryBlock(
       guid,
       types,
     },
-    namesAt: namesStart(block, cursor.u32()),
+    namesAt: namesStart(block, names),
   };
+}
+
+/** The words of help texts, behind their length and the length of the longest text; none when the names follow at once. */
+function helpTable(block: Image, at: number, names: number): { most: number; table: Image } {
+  const room = names - at - HELP_HEADER;
+  if (room <= 0 || names > block.length) return { most: 0, table: block.part(0, 0, "no help texts") };
+  const length = Math.min(room, block.u32(at + 2));
+  return { most: block.u16(at), table: block.part(at + HELP_HEADER, length, "words of help texts") };
 }
 
 function readListedType(cursor: Cursor): ListedType {
@@ -153,11 +169,12 @@ function readListedType(cursor: Cursor): ListedType {
   cursor.u16();
   const name = cursor.u16();
   const packedHelp = cursor.u16();
-  cursor.at += packedHelp;
+  const help = { at: cursor.at, end: cursor.at + packedHelp };
+  cursor.at = help.end;
   cursor.u16();
   const helpContext = cursor.u32();
   cursor.u16();
-  return { name, helpContext, guid: cursor.guid() };
+  return { name, help, helpContext, guid: cursor.guid() };
 }
 
 /** Some files have 32 bytes more before the names' tables. */

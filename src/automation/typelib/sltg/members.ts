@@ -5,6 +5,7 @@ import { invalid } from "../errors.ts";
 import type { Image } from "../image.ts";
 import type { FunctionDesc, ImplType, ParameterDesc, TypeDesc, VariableDesc } from "../model.ts";
 import { TypeCode } from "../type-code.ts";
+import type { SltgHelp } from "./help.ts";
 import { IMPL_MAGIC, NONE } from "./layout.ts";
 import type { SltgNames } from "./names.ts";
 import type { SltgTypes } from "./types.ts";
@@ -45,18 +46,23 @@ export class SltgMembers {
   readonly #names: SltgNames;
   readonly #codePage: CodePage;
   readonly #spend: (count: number) => void;
+  readonly #help: SltgHelp;
+  readonly #size: number;
 
+  /** `size` is how many bytes of the data belong to the members. */
   constructor(
     data: Image,
+    size: number,
     types: SltgTypes,
-    names: SltgNames,
-    codePage: CodePage,
+    library: { readonly names: SltgNames; readonly codePage: CodePage; readonly help: SltgHelp },
     spend: (count: number) => void,
   ) {
     this.#data = data;
+    this.#size = size;
     this.#types = types;
-    this.#names = names;
-    this.#codePage = codePage;
+    this.#names = library.names;
+    this.#codePage = library.codePage;
+    this.#help = library.help;
     this.#spend = spend;
   }
 
@@ -91,6 +97,7 @@ export class SltgMembers {
     const optionalCount = (options & 0x7e) >>> 1;
     return {
       ...noDocumentation,
+      docString: this.#text(data.u16(at + 0x0c)),
       name: this.#name(data.u16(at + 4), before),
       memid: data.i32(at + 6),
       kind,
@@ -150,6 +157,7 @@ export class SltgMembers {
     const kind = constant ? VARKIND.VAR_CONST : VARKIND.VAR_PERINSTANCE;
     return {
       ...noDocumentation,
+      docString: this.#text(data.u16(at + 0x10)),
       name: this.#name(data.u16(at + 4), before),
       memid: data.i32(at + 0x0a),
       kind: bits & VariableBits.property ? VARKIND.VAR_DISPATCH : kind,
@@ -160,6 +168,11 @@ export class SltgMembers {
       offset: constant ? 0 : value,
       value: constant ? this.#constant(type, value, (bits & VariableBits.valueInPlace) !== 0) : undefined,
     };
+  }
+
+  /** The help text at an offset. */
+  #text(at: number): string | undefined {
+    return at === NONE || at >= this.#size ? undefined : this.#help.text(this.#data, at, this.#size);
   }
 
   #name(word: number, before: string): string {

@@ -7,6 +7,7 @@ import { Budget, type TypeLibLimits, typeLibLimits } from "../limits.ts";
 import type { ImplType, TypeDesc, TypeInfo, TypeLibrary } from "../model.ts";
 import { MemberBlock, NONE, TYPE_MAGIC, Tail, TypeBlock } from "./layout.ts";
 import { type ListedType, readBlocks, readLibraryBlock } from "./library.ts";
+import { SltgHelp } from "./help.ts";
 import { SltgMembers } from "./members.ts";
 import { SltgNames } from "./names.ts";
 import { SltgImports } from "./references.ts";
@@ -16,10 +17,10 @@ const LCID_EN_US = 0x409;
 const TYPEFLAG_FDUAL = 0x40;
 const SYS_WIN64 = 3;
 
-/** Reads a library in SLTG format. Help texts and default values are not read. */
+/** Reads a library in SLTG format. Default values, help contexts of members and custom data are not read. */
 export function readSltg(file: Image, limits: TypeLibLimits = typeLibLimits): TypeLibrary {
   const blocks = readBlocks(file, limits);
-  const { library, namesAt } = readLibraryBlock(blocks.library, blocks.types.length);
+  const { library, namesAt, help } = readLibraryBlock(blocks.library, blocks.types.length);
   const codePage = codePageOf(library.lcid);
   const table = blocks.library.part(namesAt, Math.max(0, blocks.library.length - namesAt), "names");
   const names = new SltgNames(table, codePage);
@@ -29,6 +30,8 @@ export function readSltg(file: Image, limits: TypeLibLimits = typeLibLimits): Ty
     names,
     imports,
     codePage,
+    help: new SltgHelp(help.table, help.most, codePage),
+    library: blocks.library,
     budget,
     limits,
     pointer: library.sysKind === SYS_WIN64 ? 8 : 4,
@@ -58,6 +61,8 @@ interface Context {
   readonly names: SltgNames;
   readonly imports: SltgImports;
   readonly codePage: CodePage;
+  readonly help: SltgHelp;
+  readonly library: Image;
   readonly budget: Budget;
   readonly limits: TypeLibLimits;
   readonly pointer: number;
@@ -75,7 +80,7 @@ function readType(block: Image, listed: ListedType, context: Context): TypeInfo 
   const data = block.part(dataAt, block.length - Math.min(block.length, dataAt), "members");
   const tail = data.part(size, Math.max(0, data.length - size), "tail of members");
   const types = new SltgTypes(data, references, context.limits.maxDepth);
-  const members = new SltgMembers(data, types, context.names, context.codePage, spend);
+  const members = new SltgMembers(data, size, types, context, spend);
   const flags = block.u16(TypeBlock.flags) >>> 3;
   const functions = members.functions(tail.u16(Tail.functions), tail.u16(Tail.functionCount));
   const dual = (flags & TYPEFLAG_FDUAL) !== 0;
@@ -94,7 +99,7 @@ function readType(block: Image, listed: ListedType, context: Context): TypeInfo 
     implTypes: readImpls(members, kind, tail),
     alias: kind === TYPEKIND.TKIND_ALIAS ? readAlias(types, tail) : undefined,
     dllName: undefined,
-    docString: undefined,
+    docString: context.help.text(context.library, listed.help.at, listed.help.end),
     helpContext: listed.helpContext,
     helpStringContext: 0,
     customData: [],
