@@ -66,7 +66,13 @@ export {
 export { DataCache, type DataCacheOptions, UpdateCacheFlag, createDataCache } from "./data/data-cache.ts";
 export { EnumFormatEtc, formatEtc } from "./data/format-etc.ts";
 export { Aspect, ClipFormat, type ClipboardFormat, DataStatus, isSameFormat } from "./data/formats.ts";
-export { type FlagStgMedium, type GlobalMemory, type StgMedium, Tymed, releaseMedium } from "./data/medium.ts";
+export {
+  type FlagStgMedium,
+  type GlobalMemory,
+  type StgMedium,
+  Tymed,
+  releaseMedium,
+} from "./data/medium.ts";
 export { bytesOfMedium, getBytes, getText, readStream } from "./data/transfer.ts";
 export {
   CLIPFORMAT_UserMarshal,

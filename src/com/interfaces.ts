@@ -90,7 +90,10 @@ function addWithBases(table: Map<Guid, InterfaceDescriptor>, descriptor: Interfa
 export function adoptInterface(object: object, descriptor: InterfaceDescriptor): boolean {
   if (descriptor.iid === IID_IUnknown || interfacesOf(object).size > 0) return false;
   const methods = allMethods(descriptor).filter((method) => !unknownMethods.has(method.name));
-  if (methods.length === 0 || !methods.every((method) => typeof (object as Record<string, unknown>)[method.name] === "function")) {
+  if (
+    methods.length === 0 ||
+    !methods.every((method) => typeof (object as Record<string, unknown>)[method.name] === "function")
+  ) {
     return false;
   }
   const table = new Map<Guid, InterfaceDescriptor>();

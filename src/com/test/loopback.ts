@@ -173,7 +173,13 @@ class LoopbackObject implements RemoteObject {
       const { code, value } = splitStatus(await stub.invoke(opnum, args));
       codec.encodeResponse(response, args, value, code, this.#context([], given));
     } catch (error) {
-      codec.encodeResponse(response, args, undefined, ComError.from(error, HResult.RPC_E_SERVERFAULT).code, this.#context([], []));
+      codec.encodeResponse(
+        response,
+        args,
+        undefined,
+        ComError.from(error, HResult.RPC_E_SERVERFAULT).code,
+        this.#context([], []),
+      );
     }
     for (const pointer of given) releaseResult(pointer);
     for (const pointer of received) pointer[Symbol.dispose]();
