@@ -108,7 +108,7 @@ export class Loader {
     }
     const parsed = parseUnit(parser);
     if (diagnostics.errors > 0) {
-      const texts = [source, ...[...files].flatMap((it) => this.#texts.get(it) ?? [])];
+      const texts = [...files].flatMap((it) => this.#texts.get(it) ?? []);
       const language = texts.map((it) => foreignLanguage(it.text)).find((it) => it !== undefined);
       if (language !== undefined)
         diagnostics.conclude(source.base, `this is not Microsoft IDL but ${language}`);

@@ -3,7 +3,7 @@ const languages: readonly (readonly [name: string, signs: RegExp])[] = [
   ["a template of a code wizard", /\[![A-Za-z]|^%%|\$\w+\$|\{\{ *\w+ *\}\}/m],
   [
     "Mozilla XPIDL",
-    /\[[^\]]*\bscriptable\b[^\]]*\]\s*interface|%\{\s*C\+\+|\binterface\s+nsI\w+\s*:\s*nsISupports\b/,
+    /\[[^\]]{0,500}\bscriptable\b[^\]]{0,500}\]\s*interface|%\{\s*C\+\+|\binterface\s+nsI\w+\s*:\s*nsISupports\b/,
   ],
   [
     "IDL of UNO",
@@ -11,7 +11,7 @@ const languages: readonly (readonly [name: string, signs: RegExp])[] = [
   ],
   [
     "IDL of Samba (pidl)",
-    /\bbitmap\s+\w*\s*\{|\[\s*(?:bitmap|enum)(?:8|16|32)bit|\bidl_types\.h\b|\b(?:uint(?:8|16|32)|hyper|NTSTATUS|WERROR|DATA_BLOB)\b[^;]*\[(?:public|nopush|nopull|noprint|flag)|\[[^\]]*\b(?:nopush|nopull|noprint|nodiscriminant|relative|subcontext|flag\s*\(\s*(?:NDR|LIBNDR|STR)_\w+)/,
+    /\bbitmap\s+\w*\s*\{|\[\s*(?:bitmap|enum)(?:8|16|32)bit|\bidl_types\.h\b|\b(?:uint(?:8|16|32)|hyper|NTSTATUS|WERROR|DATA_BLOB)\b[^;]{0,500}\[(?:public|nopush|nopull|noprint|flag)|\[[^\]]{0,500}\b(?:nopush|nopull|noprint|nodiscriminant|relative|subcontext|flag\s*\(\s*(?:NDR|LIBNDR|STR)_\w+)/,
   ],
   [
     "WebIDL",
@@ -19,7 +19,7 @@ const languages: readonly (readonly [name: string, signs: RegExp])[] = [
   ],
   [
     "CORBA IDL",
-    /\b(?:valuetype|raises\s*\(|eventtype)\b|\b(?:readonly\s+)?attribute\s+[\w:<>, ]+;|\bsequence\s*<|\b(?:in|out|inout)\s+[\w:]+\s+\w+\s*[,)]|#pragma\s+prefix|^\s*exception\s+\w+\s*\{/m,
+    /\b(?:valuetype|raises\s*\(|eventtype)\b|\b(?:readonly\s+)?attribute\s+[\w:<>, ]+;|\bsequence\s*<|\b(?:in|out|inout)\s+[\w:]+\s+\w+\s*[,)]|#pragma\s+prefix|^[ \t]*exception\s+\w+\s*\{/m,
   ],
 ];
 
@@ -42,11 +42,11 @@ const maxLook = 200_000;
 export function isMidl3(text: string): boolean {
   if (!text.includes("namespace")) return false;
   const code = withoutComments(text.slice(0, maxLook));
-  if (!/^\s*namespace\s+[\w.]+\s*\{/m.test(code)) return false;
+  if (!/^[ \t]*namespace\s+[\w.]+\s*\{/m.test(code)) return false;
   // Contracts and structures alone are the same in both.
   if (!/\bHRESULT\b/.test(code))
     return /\b(?:runtimeclass|interface|delegate|String|Int32|Single)\b/.test(code);
-  return /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]*\{[^}]*\b\1\s*\(/.test(code);
+  return /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]{0,500}\{[^}]{0,2000}\b\1\s*\(/.test(code);
 }
 
 function withoutComments(text: string): string {

@@ -101,6 +101,8 @@ test("long rows of everything are read in time", () => {
     `enum E { ${many(100_000, (i) => `E${i},`)} };`,
     `import "${"a/".repeat(100_000)}b.idl";`,
     "#include <a\n".repeat(20_000),
+    `namespace ${"\n".repeat(150_000)} ( `,
+    "[ ".repeat(100_000),
     `const long x = ${"9".repeat(200_000)};`,
     `const char *s = "${"\\\\".repeat(200_000)}";`,
   ];
