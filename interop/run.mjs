@@ -18,6 +18,13 @@ const sambaDc = [
   "smbclient",
   "iproute2",
 ];
+const storage = [
+  "libgsf-bin",
+  "python3-olefile",
+  "msitools",
+  "libreoffice-writer-nogui",
+  "libreoffice-calc-nogui",
+];
 const peers = [
   { name: "tshark-decode", packages: ["tshark"] },
   { name: "impacket", packages: ["python3-impacket"] },
@@ -31,6 +38,7 @@ const peers = [
   { name: "wine-typelibs", packages: ["wine64", "gcc-mingw-w64-x86-64"] },
   { name: "ndr64", packages: ["samba-testsuite"] },
   { name: "samba-dc", packages: sambaDc },
+  { name: "storage", packages: storage },
   // No peer but ourselves in numbers: 100,000 objects and 200 connections, a third of them killed.
   { name: "scale", packages: [] },
 ];
