@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { HResult, fromHex, guid } from "../../base/index.ts";
+import { ComError, HResult, fromHex, guid } from "../../base/index.ts";
 import { isSameObject } from "../../com/index.ts";
 import { openRuntime } from "../../com/test/support.ts";
 import { ITypeInfo2, ITypeLib2, TYPEKIND } from "../gen/oaidl.ts";
@@ -80,7 +80,45 @@ function program(first: Uint8Array, third: Uint8Array): Uint8Array {
   return bytes;
 }
 
+/** The same for 16-bit Windows: a new executable whose resources are aligned to 16 bytes. */
+function oldProgram(first: Uint8Array): Uint8Array {
+  const header = 0x80;
+  const table = header + 0x40;
+  const start = 0x200;
+  const bytes = new Uint8Array(start + Math.ceil(first.length / 16) * 16);
+  const view = new DataView(bytes.buffer);
+  const words = (at: number, ...values: readonly number[]): void => {
+    for (const [i, value] of values.entries()) view.setUint16(at + i * 2, value, true);
+  };
+  words(0, 0x5a4d);
+  view.setUint32(0x3c, header, true);
+  words(header, 0x454e);
+  words(header + 0x24, table - header);
+  const name = 0x60;
+  // The shift; a type that is a number with one resource; TYPELIB with number 1; the end.
+  words(table, 4, 0x8010, 1, 0, 0, start >> 4, 1, 0, 0x8001, 0, 0);
+  words(table + 22, name, 1, 0, 0, start >> 4, Math.ceil(first.length / 16), 0, 0x8001, 0, 0, 0);
+  bytes.set(Buffer.from("\u0007TypeLib", "latin1"), table + name);
+  bytes.set(first, start);
+  return bytes;
+}
+
 describe("loading type libraries", () => {
+  it("takes programs of 16-bit Windows", () => {
+    const made = oldProgram(sample);
+    assert.equal(readTypeLibrary(made).name, "ComitySample");
+    assert.throws(() => readTypeLibrary(made, 2), hasCode(TypeLibStatus.CANTLOADLIBRARY));
+    for (let at = 0x80; at < 0x140; at++) {
+      const broken = made.slice();
+      broken[at] = 0xff;
+      try {
+        readTypeLibrary(broken);
+      } catch (error) {
+        assert.ok(error instanceof ComError);
+      }
+    }
+  });
+
   it("takes files, and programs by number", () => {
     const old = hexFixture("typelib-old.hex");
     const path = file("two.dll", program(sample, old));

@@ -1,9 +1,10 @@
 import { ComError } from "../../base/index.ts";
 import { TypeLibStatus, invalid } from "./errors.ts";
 import type { Image } from "./image.ts";
+import { isNewExecutable, typeLibOfNewExecutable } from "./ne.ts";
 
 /*
- * Type libraries within programs: resources of the type "TYPELIB" in portable executables.
+ * Type libraries within programs: resources of the type "TYPELIB" in portable executables, and in those of 16-bit Windows (ne.ts).
  */
 
 const PE_MAGIC = 0x4550;
@@ -19,6 +20,8 @@ export function isExecutable(file: Image): boolean {
 
 /** The type library with a number (1 is the usual one) in a program. Throws TYPE_E_CANTLOADLIBRARY when it has none. */
 export function typeLibResource(file: Image, id: number): Image {
+  const old = isNewExecutable(file) ? typeLibOfNewExecutable(file, id) : undefined;
+  if (old !== undefined) return old;
   const resources = findResources(file);
   const libraries = resources?.child(resources.start, "TYPELIB");
   const languages = libraries === undefined ? undefined : resources?.child(libraries, id);
