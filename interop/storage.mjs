@@ -107,7 +107,7 @@ async function write(root) {
     open.push(at);
     await put(at, "inner", pattern(5000, name.length));
   }
-  for (const storage of open.reverse()) storage.Release();
+  for (const storage of open.toReversed()) storage.Release();
   await root.Commit(0);
   // A second transaction over the first: sectors are used again, trees are built anew.
   for (let i = 0; i < 300; i += 2) await root.DestroyElement(`stream ${i}`);
