@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import {
   type LibraryScope,
@@ -8,8 +8,13 @@ import {
   importedIdl,
   printExtras,
   printIdl,
+  registerTypeLib,
+  type TypeLibRegistration,
+  type TypeLibrary,
+  unregisterTypeLib,
 } from "../../automation/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
+import { Runtime } from "../../com/index.ts";
 import { compileIdl, formatDiagnostic, memoryFileSystem, nodeFileSystem } from "../../idl/index.ts";
 import type { Output } from "../output.ts";
 
@@ -39,7 +44,52 @@ export function tlbCommand(output: Output): Command {
     );
     tlb.addCommand(command);
   }
+  tlb.addCommand(registerCommand(output)).addCommand(unregisterCommand(output));
   return tlb;
+}
+
+/** regtlib: from then on the interfaces of the library travel without generated code. */
+function registerCommand(output: Output): Command {
+  return new Command("register")
+    .description("enter a type library, and how its interfaces travel, in the registry (regtlib)")
+    .argument("<file>", "a type library or a program; program.dll\\2 is the second one in it")
+    .option("--user", "for this user instead of the machine")
+    .action(async (file: string, flags: ScopeFlags) => {
+      const path = resolve(file);
+      const { library } = new TypeLibraries().load(path);
+      await using com = await Runtime.open();
+      await com.registry.edit((editor) => {
+        registerTypeLib(editor, library, path, scopeOf(flags));
+      });
+      output.out(`registered ${titleOf(library)}\n`);
+    });
+}
+
+function unregisterCommand(output: Output): Command {
+  return new Command("unregister")
+    .description("remove a type library and its interfaces from the registry (regtlib /u)")
+    .argument("<file>")
+    .option("--user", "for this user instead of the machine")
+    .action(async (file: string, flags: ScopeFlags) => {
+      const { library } = new TypeLibraries().load(resolve(file));
+      await using com = await Runtime.open();
+      await com.registry.edit((editor) => {
+        unregisterTypeLib(editor, library, scopeOf(flags));
+      });
+      output.out(`unregistered ${titleOf(library)}\n`);
+    });
+}
+
+interface ScopeFlags {
+  readonly user?: boolean;
+}
+
+function scopeOf({ user }: ScopeFlags): TypeLibRegistration {
+  return { scope: user === true ? "user" : "machine" };
+}
+
+function titleOf({ name, version, guid }: TypeLibrary): string {
+  return `${name} ${version.major}.${version.minor} {${guid}}`;
 }
 
 /** Without a file of that name, stdole2.tlb is the one that comes with us. */

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { LibraryBuilder, TypeCode, VT, stdole, writeTypeLibrary } from "../../automation/index.ts";
 import { TYPEKIND } from "../../automation/gen/oaidl.ts";
 import { guid } from "../../base/index.ts";
-import { comity } from "./support.ts";
+import { TestHome, comity } from "./support.ts";
 
 test("a library of others' types: TypeScript comes with what it imports, unions as bytes", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tlb-"));
@@ -52,6 +52,18 @@ test("a library of others' types: TypeScript comes with what it imports, unions 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("a library is registered and removed again", async () => {
+  using home = new TestHome();
+  const file = join(home.path, "stdole2.tlb");
+  writeFileSync(file, writeTypeLibrary(stdole()));
+  const title = "stdole 2.0 {00020430-0000-0000-c000-000000000046}";
+  assert.equal((await comity("tlb", "register", file)).out, `registered ${title}\n`);
+  const key = "HKCR\\TypeLib\\{00020430-0000-0000-C000-000000000046}\\2.0\\0\\win32";
+  assert.ok((await comity("reg", "query", key)).out.includes(file));
+  assert.equal((await comity("tlb", "unregister", file)).out, `unregistered ${title}\n`);
+  assert.equal((await comity("tlb", "unregister", file)).code, 1);
 });
 
 test("type libraries: printed as IDL and as TypeScript", async () => {
