@@ -10,6 +10,8 @@ export interface ByteStore {
   setSize(size: number): void;
   /** When it returns, all written before is durable, and nothing written later will be durable before it. */
   flush(): void;
+  /** When it returns, all written before has left this process. */
+  push?(): void;
   close(): void;
   /** Forgets what was cached: others may have written. */
   refresh?(): void;

@@ -149,6 +149,10 @@ export class FileStore implements ByteStore {
     attempt(this.path, () => fsyncSync(this.#fd));
   }
 
+  push(): void {
+    this.#writeRun();
+  }
+
   refresh(): void {
     for (const block of this.#blocks) if (block !== undefined) block.at = -1;
     this.#size = Math.max(fstatSync(this.#fd).size, this.#runLength > 0 ? this.#size : 0);

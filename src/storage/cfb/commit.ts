@@ -10,17 +10,24 @@ import { medium, nobody } from "./sector-map.ts";
 import { Space } from "./space.ts";
 import type { Volume } from "./volume.ts";
 
+/** How a commit is made. */
+export interface CommitOptions {
+  /** The header counts it, as it does transactions. */
+  readonly counts: boolean;
+  /** It survives the loss of power; otherwise only the end of this process. */
+  readonly durable: boolean;
+}
+
 /**
  * Makes `root` the state of the file. Everything new goes where nothing was, is made durable, and only then the header is written over: whenever this
- * is cut off, the file is in the old state or in the new one. `token` owns the sectors that the tree's changes lie in;
- * `counts` says whether the header counts this commit (transactions do).
+ * is cut off, the file is in the old state or in the new one. `token` owns the sectors that the tree's changes lie in.
  *
  * When it throws, nothing changed, here or in the file; unless it was the header's own write that failed: then the volume is `broken`.
  */
-export function commit(volume: Volume, root: Element, token: number, counts: boolean): void {
+export function commit(volume: Volume, root: Element, token: number, options: CommitOptions): void {
   volume.checkWhole();
   if (root === volume.root) return;
-  const draft = new CommitDraft(volume, counts);
+  const draft = new CommitDraft(volume, options);
   try {
     draft.plan(root);
     draft.write();
@@ -34,7 +41,7 @@ export function commit(volume: Volume, root: Element, token: number, counts: boo
 
 class CommitDraft {
   readonly #volume: Volume;
-  readonly #counts: boolean;
+  readonly #options: CommitOptions;
   readonly #space: Space;
   readonly #directory: DirectoryDraft;
   readonly #mini: MiniStreamDraft;
@@ -43,9 +50,9 @@ class CommitDraft {
   #header: Uint8Array = new Uint8Array(0);
   #parsed: Header;
 
-  constructor(volume: Volume, counts: boolean) {
+  constructor(volume: Volume, options: CommitOptions) {
     this.#volume = volume;
-    this.#counts = counts;
+    this.#options = options;
     this.#parsed = volume.header;
     this.#space = new Space(volume);
     this.#mini = new MiniStreamDraft(volume, this.#space);
@@ -138,7 +145,7 @@ class CommitDraft {
       directorySectors: directory.length,
       fatSectors: homes.length,
       directoryStart: directory[0] ?? Sector.END,
-      signature: this.#counts ? (before.signature + 1) >>> 0 : before.signature,
+      signature: this.#options.counts ? (before.signature + 1) >>> 0 : before.signature,
       miniFatStart: minis[0] ?? Sector.END,
       miniFatSectors: minis.length,
       difatStart: this.#difat[0] ?? Sector.END,
@@ -164,7 +171,13 @@ class CommitDraft {
     if (!volume.virgin && (volume.major === 4 || store.size + journalBytes < 0x7fffffff)) {
       store.write(store.size, writeJournal(volume.headerImage, this.#header));
     }
-    store.flush();
+    this.#flush();
+  }
+
+  #flush(): void {
+    const { store } = this.#volume;
+    if (this.#options.durable || store.push === undefined) store.flush();
+    else store.push();
   }
 
   #writeDifat(): void {
@@ -185,7 +198,7 @@ class CommitDraft {
     const { store } = this.#volume;
     try {
       store.write(0, this.#header.subarray(0, headerBytes));
-      store.flush();
+      this.#flush();
     } catch (error) {
       this.#volume.broken = ComError.from(error);
       throw error;

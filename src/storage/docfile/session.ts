@@ -6,7 +6,7 @@ import { type StorageLimits, storageLimits } from "../limits.ts";
 import { filetimeOf } from "../stat.ts";
 import { StgStatus } from "../status.ts";
 import { type Mode, Stgm, modesAgree } from "../stgm.ts";
-import { Scope } from "../tree/scope.ts";
+import { Scope, Stgc } from "../tree/scope.ts";
 
 /** What may be set when a storage is opened or created. */
 export interface StorageOptions {
@@ -109,8 +109,8 @@ export class Session {
   }
 
   /** Writes the file's state, when this session's changes go there without being asked. */
-  flushDirect(): void {
-    if (this.scope.direct && this.mode.writes) this.scope.commit(0);
+  flushDirect(flags: number = Stgc.DEFAULT): void {
+    if (this.scope.direct && this.mode.writes) this.scope.commit(flags);
   }
 
   /** A result once its bytes have arrived, where that takes time. */
@@ -124,7 +124,9 @@ export class Session {
     if (!this.#open) return;
     this.#open = false;
     try {
-      if (this.volume.broken === undefined) this.flushDirect();
+      // Of a new file that nobody asked to be committed there is no old state to keep.
+      const flags = this.volume.virgin ? Stgc.DANGEROUSLYCOMMITMERELYTODISKCACHE : Stgc.DEFAULT;
+      if (this.volume.broken === undefined) this.flushDirect(flags);
       this.scope.close();
       if (this.mode.writes) this.volume.trim();
     } catch (error) {

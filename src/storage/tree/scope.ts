@@ -68,7 +68,8 @@ export class Scope {
     }
     if (!this.changed) return;
     this.#checkMedium();
-    commit(volume, this.root.element, this.token, !this.direct);
+    const durable = (flags & Stgc.DANGEROUSLYCOMMITMERELYTODISKCACHE) === 0;
+    commit(volume, this.root.element, this.token, { counts: !this.direct, durable });
     this.#moveTo(volume.version);
     volume.past.settle(volume);
     try {
