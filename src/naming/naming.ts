@@ -145,7 +145,7 @@ export class Naming {
     return time === undefined ? undefined : toFileTime(time);
   }
 
-  /** What the running object table knows a moniker by: its comparison data, else its display name and class. Throws E_INVALIDARG. */
+  /** What the running object table knows a moniker by: its comparison data, else its display name and class. Throws E_OUTOFMEMORY when that is too long. */
   async comparisonKey(moniker: IMoniker): Promise<Uint8Array> {
     const comparable = await optional(() => moniker.QueryInterface(IROTData));
     if (comparable !== undefined) {
@@ -159,7 +159,7 @@ export class Naming {
     writer.raw(name);
     if (writer.pos > maxComparisonData)
       throw new ComError(
-        HResult.E_INVALIDARG,
+        HResult.E_OUTOFMEMORY,
         `a name of ${writer.pos} bytes, ${maxComparisonData} are allowed`,
       );
     return writer.finish();

@@ -8,7 +8,6 @@ import { ClassMoniker, parseClassName } from "./class-moniker.ts";
 import { FileMoniker } from "./file-moniker.ts";
 import { localPath } from "./file-path.ts";
 import { ItemMoniker } from "./item-moniker.ts";
-import { maxComparisonData } from "./limits.ts";
 import { implementationOf } from "./moniker.ts";
 import type { Naming } from "./naming.ts";
 import { parseSystemName } from "./system-names.ts";
@@ -154,21 +153,10 @@ async function longestFile(naming: Naming, name: string): Promise<Parsed | undef
 async function isThere(naming: Naming, file: FileMoniker, moniker: IMoniker): Promise<boolean> {
   let there = false;
   try {
-    there = existsSync(localPath(file.path)) || (await runs(naming, file.GetDisplayName(), moniker));
+    there = existsSync(localPath(file.path)) || (await naming.isRunning(moniker));
     return there;
   } finally {
     if (!there) moniker[Symbol.dispose]();
-  }
-}
-
-/** A path that is too long for the table of running objects does not run. */
-async function runs(naming: Naming, path: string, moniker: IMoniker): Promise<boolean> {
-  if (path.length * 2 > maxComparisonData) return false;
-  try {
-    return await naming.isRunning(moniker);
-  } catch (error) {
-    if (ComError.from(error).code === HResult.E_OUTOFMEMORY) return false;
-    throw error;
   }
 }
 

@@ -21,6 +21,13 @@ import type { Naming } from "./naming.ts";
 const keepsAlive = 1;
 const allowAnyClient = 2;
 
+/** What asking for comparison data fails with when there is none, or too much. */
+const cannotBeThere: ReadonlySet<number> = new Set([
+  HResult.E_NOTIMPL,
+  HResult.E_NOINTERFACE,
+  HResult.E_OUTOFMEMORY,
+]);
+
 /** MKRREDUCE_ALL. */
 const reduceAll = 0;
 
@@ -172,13 +179,12 @@ export class RunningObjectTable implements Implements<IRunningObjectTable> {
     return ppmkReduced ?? this.#naming.again(moniker);
   }
 
-  /** Undefined for a moniker that has neither comparison data nor a name: it cannot be in the table. */
+  /** Undefined for a moniker that cannot be in the table: without comparison data or a name, or with too much of it. */
   async #keyOf(moniker: IMoniker): Promise<Uint8Array | undefined> {
     try {
       return await this.#naming.comparisonKey(moniker);
     } catch (error) {
-      const { code } = ComError.from(error);
-      if (code === HResult.E_NOTIMPL || code === HResult.E_NOINTERFACE) return undefined;
+      if (cannotBeThere.has(ComError.from(error).code)) return undefined;
       throw error;
     }
   }

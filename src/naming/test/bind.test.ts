@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -79,6 +79,15 @@ test("a file is bound by its class, and is found running afterwards", async () =
   assert.ok(isSameObject(note, again));
   assert.equal(witness.loads, before_ + 1);
   await table.Revoke(cookie);
+});
+
+test("a path that is too long for the table of running objects is bound all the same", async () => {
+  const inner = join(folder, ...Array.from({ length: 8 }, () => "d".repeat(200)));
+  mkdirSync(inner, { recursive: true });
+  const long = join(inner, "a.cnote");
+  writeFileSync(long, "");
+  using note = await bindMoniker(com, long, INote);
+  assert.equal(await note.GetText(), long);
 });
 
 test("a bind context keeps what was bound", async () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { HResult, fromHex, toHex } from "../../base/index.ts";
+import { ComError, HResult, fromHex, toHex } from "../../base/index.ts";
 import { IBindCtx, IMoniker, IPersistFile, IROTData, IStream } from "../../com/gen/objidl.ts";
 import {
   ClassContext,
@@ -13,8 +13,10 @@ import {
   type Runtime,
   defineClass,
   identityOf,
+  implement,
   isSameObject,
   remoteObjectOf,
+  withStatus,
 } from "../../com/index.ts";
 import {
   MonikerClass,
@@ -318,6 +320,79 @@ test("a moniker class of one's own crosses by value, alone and in a composite", 
   }
   assert.equal(rgelt.length, 1);
   await table.Revoke(cookie);
+});
+
+/** A moniker without IMarshal: it stays where it is, and is called there. */
+class Faraway {
+  GetClassID(): string {
+    return "7a1c3d10-0d52-4f6c-9a33-5b0d8c2e0041";
+  }
+  BindToObject(context: IBindCtx | null, left: IMoniker | null, iid: string): IUnknown {
+    assert.ok(context !== null && left === null && iid === IPersistFile.iid);
+    return here.pointerTo(new Ledger(), IPersistFile);
+  }
+  Reduce(_context: IBindCtx | null, _howFar: number, left: { to: IMoniker | null } | null): unknown {
+    return withStatus(HResult.MK_S_REDUCED_TO_SELF, { ppmkToLeft: left, ppmkReduced: this });
+  }
+  ComposeWith(right: IMoniker | null, onlyIfNotGeneric: number): Promise<IMoniker | null> {
+    if (onlyIfNotGeneric !== 0) throw new ComError(HResult.MK_E_NEEDGENERIC);
+    const self = here.pointerTo(this, IMoniker);
+    return createGenericComposite(here, self, right).finally(() => self[Symbol.dispose]());
+  }
+  Hash(): number {
+    return 0xfedcba98;
+  }
+  IsEqual(): void {
+    return withStatus(HResult.S_FALSE, undefined);
+  }
+  Inverse(): IMoniker {
+    return createItemMoniker(here, "!", "back");
+  }
+  GetTimeOfLastChange(): unknown {
+    return { dwLowDateTime: 1, dwHighDateTime: 0xffffffff };
+  }
+  GetDisplayName(): string {
+    return "far:away";
+  }
+  ParseDisplayName(_context: unknown, _left: unknown, name: string): unknown {
+    return { pchEaten: name.length, ppmkOut: createItemMoniker(here, "!", name) };
+  }
+}
+implement(Faraway, IMoniker);
+
+test("a moniker that travels by reference answers every call from there", async () => {
+  using near = here.pointerTo(new Faraway(), IMoniker);
+  using far = there.marshaler.unmarshalInterface(
+    IMoniker.iid,
+    here.marshaler.marshalInterface(IMoniker.iid, near),
+  ) as IMoniker;
+  assert.ok(remoteObjectOf(far) !== undefined);
+  assert.equal(await nameOf(there, far), "far:away");
+  assert.equal(await far.Hash(), 0xfedcba98);
+  assert.equal(await code((options) => far.IsEqual(far, options)), HResult.S_FALSE);
+  using context = createBindCtx(there);
+  using bound = (await far.BindToObject(context, null, IPersistFile.iid)) as IUnknown;
+  assert.ok(remoteObjectOf(bound) !== undefined);
+  assert.deepEqual(await far.GetTimeOfLastChange(context, null), {
+    dwLowDateTime: 1,
+    dwHighDateTime: 0xffffffff,
+  });
+  const { pchEaten, ppmkOut } = await far.ParseDisplayName(context, null, "rest");
+  using rest = ppmkOut;
+  assert.deepEqual([pchEaten, await nameOf(there, rest)], [4, "!rest"]);
+  using back = await far.Inverse();
+  assert.equal(await nameOf(there, back), "!back");
+  const status = { code: -1 };
+  const reduced = await far.Reduce(context, 0, null, { status });
+  using same = reduced.ppmkReduced;
+  assert.equal(status.code, HResult.MK_S_REDUCED_TO_SELF);
+  assert.ok(same !== null && isSameObject(same, far));
+  // In a composite of the other process it is one component among others.
+  using item_ = createItemMoniker(there, "!", "x");
+  using whole = await createGenericComposite(there, far, item_);
+  assert.equal(await nameOf(there, whole), "far:away!x");
+  using composed = await far.ComposeWith(item_, 0);
+  assert.equal(await nameOf(there, composed), "far:away!x");
 });
 
 class Ledger {
