@@ -45,7 +45,7 @@ export function isMidl3(text: string): boolean {
   if (!/^[ \t]*namespace\s+[\w.]+\s*\{/m.test(code)) return false;
   // Contracts and structures alone are the same in both.
   if (!/\bHRESULT\b/.test(code))
-    return /\b(?:runtimeclass|interface|delegate|String|Int32|Single)\b/.test(code);
+    return /\b(?:runtimeclass|interface|delegate|String|U?Int(?:8|16|32|64)|Single)\b/.test(code);
   return /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]{0,500}\{[^}]{0,2000}\b\1\s*\(/.test(code);
 }
 
