@@ -1,6 +1,6 @@
 import { ComError, HResult } from "../base/index.ts";
 import type { IMoniker } from "../com/gen/objidl.ts";
-import { withStatus } from "../com/index.ts";
+import { identityOf, remoteObjectOf, withStatus } from "../com/index.ts";
 import { implementationOf, isEqual } from "./moniker.ts";
 import type { Naming } from "./naming.ts";
 
@@ -64,8 +64,32 @@ async function simplify(naming: Naming, left: IMoniker[], right: IMoniker[]): Pr
   }
 }
 
+/** How often one moniker of somebody else's class may be under way in a composition. Stops a class that answers "only if not generic" with the generic composition. */
+const mostUnderWay = 200;
+const underWay = new WeakMap<object, number>();
+
 /** Undefined: only the generic composition is there. */
 async function composeTwo(a: IMoniker, b: IMoniker): Promise<IMoniker | null | undefined> {
+  if (implementationOf(a) !== undefined) return composedSpecially(a, b);
+  const other = remoteObjectOf(a) ?? identityOf(a);
+  const before = underWay.get(other) ?? 0;
+  if (before >= mostUnderWay) throw circle();
+  underWay.set(other, before + 1);
+  try {
+    return await composedSpecially(a, b);
+  } finally {
+    underWay.set(other, (underWay.get(other) ?? 1) - 1);
+  }
+}
+
+function circle(): ComError {
+  return new ComError(
+    HResult.E_UNEXPECTED,
+    "a composition goes in circles: ComposeWith must throw MK_E_NEEDGENERIC when it is asked for no generic one and has no other",
+  );
+}
+
+async function composedSpecially(a: IMoniker, b: IMoniker): Promise<IMoniker | null | undefined> {
   try {
     return await a.ComposeWith(b, 1);
   } catch (error) {

@@ -152,6 +152,18 @@ test("one written from nothing: what the table asks of it, how it is saved and i
   await assert.rejects(monikerFromBytes(com, bytes), { code: HResult.REGDB_E_CLASSNOTREG });
 });
 
+test("one that answers the generic composition whatever it is asked", async () => {
+  class Circular extends Bare {
+    override ComposeWith(right: IMoniker | null): unknown {
+      using self = com.pointerTo(this, IMoniker);
+      return createGenericComposite(com, self, right);
+    }
+  }
+  using circular = com.pointerTo(new Circular(), IMoniker);
+  using item = createItemMoniker(com, "!", "x");
+  await assert.rejects(createGenericComposite(com, circular, item), /goes in circles/);
+});
+
 test("its class must be registered to come back", async () => {
   const lost = defineClass({ clsid: "6f1a2b30-4a55-4c0e-9f43-1f0a3b5c0021" }, Bare as never);
   await using _ = await com.registerClassObject(lost, { context: ClassContext.INPROC_SERVER });
