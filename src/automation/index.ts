@@ -30,6 +30,14 @@ export { varAbs, varFix, varInt, varNeg, varRound } from "./arithmetic/unary.ts"
 export { varAnd, varEqv, varImp, varNot, varOr, varXor } from "./arithmetic/logic.ts";
 export { VarCompare, varCmp } from "./arithmetic/compare.ts";
 export {
+  type DateFormat,
+  type NumberFormat,
+  formatCurrency,
+  formatDateTime,
+  formatNumber,
+  formatPercent,
+} from "./arithmetic/format.ts";
+export {
   type SystemTime,
   monthName,
   oleDateFromParts,

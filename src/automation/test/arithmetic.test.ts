@@ -5,6 +5,7 @@ import { ComError } from "../../base/index.ts";
 import * as calculation from "../arithmetic/arithmetic.ts";
 import { monthName, oleDateFromParts, partsOfOleDate, weekdayName } from "../arithmetic/calendar.ts";
 import { VarCompare, varCmp } from "../arithmetic/compare.ts";
+import { formatCurrency, formatDateTime, formatNumber, formatPercent } from "../arithmetic/format.ts";
 import * as logic from "../arithmetic/logic.ts";
 import * as unary from "../arithmetic/unary.ts";
 import type { Decimal } from "../decimal.ts";
@@ -131,6 +132,27 @@ test("logic with NULL knows what it can know", () => {
   assert.deepEqual(shown(varImp(no, Variant.null)), [VT.BOOL, true]);
   assert.deepEqual(shown(varNot(new Variant(VT.UI1, 1))), [VT.UI1, 254]);
   assert.deepEqual(shown(logic.varXor(Variant.from("True"), yes)), [VT.BOOL, false]);
+});
+
+test("numbers, money and dates as people read them", () => {
+  const real = (value: number): Variant => new Variant(VT.R8, value);
+  assert.equal(formatNumber(real(1234.567)), "1,234.57");
+  assert.equal(formatNumber(real(-1234.567), { parentheses: true, grouping: false }), "(1234.57)");
+  assert.equal(formatNumber(real(0.125), { digits: 1, leadingZero: false }), ".1");
+  assert.equal(formatNumber(real(999.999), { digits: 1 }), "1,000.0");
+  assert.equal(formatNumber(real(0.5), { digits: 0 }), "1");
+  assert.equal(formatNumber(new Variant(VT.CY, 12_345_678_905_000n)), "1,234,567,890.50");
+  assert.equal(formatPercent(Variant.from("-1234.567"), { digits: 1 }), "-123,456.7%");
+  assert.equal(formatCurrency(real(-0.5)), "($0.50)");
+  assert.equal(formatCurrency(real(-0.5), { parentheses: false, digits: 3 }), "-$0.500");
+  const date = (value: number): Variant => new Variant(VT.DATE, value);
+  assert.equal(formatDateTime(date(2.25)), "1/1/1900 6:00:00 AM");
+  assert.equal(formatDateTime(date(0)), "12:00:00 AM");
+  assert.equal(formatDateTime(date(40000.75), "longDate"), "Monday, July 6, 2009");
+  assert.equal(formatDateTime(date(40000.75), "shortTime"), "18:00");
+  assert.equal(formatDateTime(date(-1.5)), "12/29/1899 12:00:00 PM");
+  assert.throws(() => formatNumber(Variant.from("much")), hasCode(0x80020005));
+  assert.throws(() => formatNumber(real(1), { digits: 1e9 }), hasCode(0x80070057));
 });
 
 test("dates in parts, and names", () => {
