@@ -26,6 +26,7 @@ for (const [name, entry] of Object.entries(wellKnownModules())) {
 
 // The samples of the layers' own tests.
 const samples = {
+  rpc: ["src/idl/test/fixtures/rpc.idl", "idl/test/gen/rpc.ts"],
   sample: ["src/idl/test/fixtures/sample.idl", "idl/test/gen/sample.ts"],
   "typelib-sample": [
     "src/automation/test/fixtures/typelib-sample.idl",

@@ -190,7 +190,7 @@ export class Lowering {
   #pointer(type: Extract<Type, { kind: "pointer" }>, use: Use): Lowered {
     const target = unalias(type.to);
     const isVoid = target.kind === "base" && target.name === "void";
-    if (isVoid && hasAttribute(use.attributes, "context_handle")) {
+    if (target.kind !== "pointer" && hasAttribute(use.attributes, "context_handle")) {
       const ts = this.#scope.runtimeType("ContextHandle");
       return { ndr: this.#scope.runtime("contextHandle"), ts, nullable: false };
     }

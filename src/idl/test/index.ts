@@ -6,6 +6,7 @@ import "./importlib.test.ts";
 import "./errors.test.ts";
 import "./well-known.test.ts";
 import "./typescript.test.ts";
+import "./rpc.test.ts";
 import "./json.test.ts";
 import "./vectors.test.ts";
 import "./fuzz.test.ts";
