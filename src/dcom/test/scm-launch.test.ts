@@ -97,6 +97,7 @@ test("a launched program gets neither the launch, nor the AppID, nor the passwor
   process.env["COMITY_APPID"] = newGuid();
   process.env["COMITY_AUTHENTICATION_LEVEL"] = "1";
   process.env["COMITY_LAUNCH"] = "ours";
+  const awake = setInterval(() => undefined, 1000); // a launched program does not keep its launcher's event loop going
   try {
     const script = "console.log(JSON.stringify(process.env)); process.exit(3)";
     const launched = processLauncher(home)({
@@ -115,6 +116,7 @@ test("a launched program gets neither the launch, nor the AppID, nor the passwor
     assert.ok(!output.includes('"COMITY_LAUNCH":"ours"'));
     assert.ok(output.includes(launched.token));
   } finally {
+    clearInterval(awake);
     process.env = before;
   }
 });
