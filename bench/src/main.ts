@@ -12,6 +12,7 @@ import { measureOmniOrb, omniOrbPresent } from "./omniorb.js";
 import { type Figure, measure } from "./processes.js";
 import { type CallRow, Report } from "./report.js";
 import { targets } from "./targets.js";
+import { measureThreads } from "./threads.js";
 
 const quick = process.argv.includes("--quick");
 const onlyAt = process.argv.indexOf("--only");
@@ -55,6 +56,7 @@ for (const [transport, kind, outstanding] of ways) {
 if (only === "") {
   process.env["COMITY_BENCH_HOME"] = mkdtempSync(join(tmpdir(), "comity-bench-home-"));
   for (const row of await measureInApartment()) report.local(row);
+  for (const row of await measureThreads(quick ? 200 : 500, quick ? 3 : 9)) report.local(row);
   const bareCalls = report.calls("bare socket, coalesced", "unix", "small", 1);
   for (const row of await measureActivation(bareCalls, milliseconds)) report.local(row);
   for (const row of measureMarshaling(quick ? 200 : 600)) report.local(row);

@@ -1,6 +1,7 @@
 import { warm } from "./activation.js";
 import { mshtml, parsing, wholeSet } from "./idl.js";
 import type { Report } from "./report.js";
+import { threads } from "./threads.js";
 
 /** A ratio to reach, measured in one run and one way. */
 export interface Target {
@@ -40,6 +41,11 @@ function aheadOfPeers(outstanding: number): Target {
         report.fastestPeer("unix", "large", outstanding),
       ),
   };
+}
+
+function between(work: string, ours: string, peer: string, atLeast: number): Target {
+  const measure = (report: Report): number | undefined => ratio(report.rate(work, ours), report.rate(work, peer));
+  return { what: `${work}: of ${peer}`, atLeast, measure };
 }
 
 function marshaling(work: string, peer: string, atLeast: number): Target {
@@ -101,6 +107,10 @@ export const targets: readonly Target[] = [
     atLeast: 0.5,
     measure: (report) => ratio(report.rate(mshtml, "comity idl --json"), report.rate(mshtml, "widl")),
   },
+  between(threads.calls, "comity", "bare postMessage", 0.7),
+  between(threads.calls, "comity", "comlink", 1.3),
+  between(threads.synchronous, "comity, synchronous", "bare SharedArrayBuffer hand-over", 0.7),
+  between(threads.synchronous, "comity, synchronous", "comlink", 1.7),
   marshaling("ten fields with strings", "hand-written NDR", 0.9),
   marshaling("ten fields with strings", "protobufjs", 2),
   marshaling("1,000 structs", "hand-written NDR", 0.9),

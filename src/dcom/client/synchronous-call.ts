@@ -11,9 +11,6 @@ import {
 import { whileWaiting } from "../orpc/synchronous.ts";
 import { type CallHome, ClientCall } from "./client-call.ts";
 
-/** The longest wait for calls that name no timeout: about as long as a timer can be. */
-const longest = 0x7fff_ffff;
-
 /** A call whose thread waits for the answer without its event loop. */
 class SynchronousCall extends ClientCall {
   done = false;
@@ -49,25 +46,25 @@ export function callSynchronously(
   const call = new SynchronousCall(home, what.iid, what.opnum, what.codec, args, options);
   const before = enterCausality(cause);
   try {
-    call.send(binding, ipid).catch(() => undefined); // told below, at once
-    if (call.pending !== undefined) {
-      call.pending.catch(() => undefined);
-      throw new ComError(
-        HResult.RPC_E_CALL_REJECTED,
-        "no reference is left to pass on with a synchronous call; make it asynchronously, or when references have been asked for",
-      );
-    }
-    if (call.refused !== undefined) throw ComError.from(call.refused);
+    if (!call.write(binding, ipid)) throw refusal(call);
     const { association } = binding;
-    const over = (): boolean => call.done || association.ending !== undefined;
-    whileWaiting(cause, () => association.wait(options?.timeout ?? longest, over));
+    const over = (): boolean => call.done;
+    whileWaiting(cause, () =>
+      association.requestAndWait(binding, call, options?.timeout ?? Number.POSITIVE_INFINITY, over),
+    );
   } finally {
     leaveCausality(before);
   }
   if (call.error !== undefined) throw call.error;
   if (call.done) return call.value;
-  const { ending } = binding.association;
-  if (ending !== undefined)
-    throw new ComError(HResult.RPC_E_SERVER_DIED, "the thread of the object has ended", { cause: ending });
   throw new ComError(HResult.RPC_E_TIMEOUT, `no answer within ${options?.timeout} ms`);
+}
+
+function refusal(call: ClientCall): ComError {
+  if (call.pending === undefined) return ComError.from(call.refused);
+  call.pending.catch(() => undefined);
+  return new ComError(
+    HResult.RPC_E_CALL_REJECTED,
+    "no reference is left to pass on with a synchronous call; make it asynchronously, or when references have been asked for",
+  );
 }

@@ -48,6 +48,8 @@ export type AssociationState = "unbound" | "open" | "draining" | "closed";
 
 const DEFAULT_ORPHAN_AFTER = 10_000;
 
+const ignore = (): void => undefined;
+
 // A promise's executor runs at once, so one function serves all and no closure is made per call.
 let newResolve: (value: unknown) => void = () => {};
 let newReject: (error: ComError) => void = () => {};
@@ -122,19 +124,29 @@ export class Association extends Wire {
     return association;
   }
 
-  /**
-   * Sends what waits and deals with what arrives, without the event loop, until `done` says so (true), or for `milliseconds` (false). Throws E_NOTIMPL over a
-   * transport that cannot.
-   */
-  /** Whether {@link wait} can be used. */
+  /** Whether {@link requestAndWait} can be used. */
   get canWait(): boolean {
     return this.connection.wait !== undefined;
   }
 
-  wait(milliseconds: number, done: () => boolean): boolean {
-    const { connection } = this;
-    if (connection.wait !== undefined) return connection.wait(milliseconds, done, () => this.output.flush());
-    throw new ComError(HResult.E_NOTIMPL, "only a thread of this process can be waited for synchronously");
+  /**
+   * As {@link sendRequest}, and deals with what arrives, without the event loop, until `done` says so; after `milliseconds` the call is given up. The answer goes to
+   * the decoder alone.
+   */
+  requestAndWait(binding: Binding, decoder: ResponseDecoder, milliseconds: number, done: () => boolean): void {
+    const { connection, output } = this;
+    if (this.#state !== "open" || connection.wait === undefined) {
+      output.abandon();
+      if (this.#state !== "open") throw this.#gone(true);
+      throw new ComError(HResult.E_NOTIMPL, "only a thread of this process can be waited for synchronously");
+    }
+    const call = new PendingCall(binding, decoder, ignore, ignore, Number.POSITIVE_INFINITY);
+    this.#calls.add(call);
+    const { corked } = output;
+    output.corked = true; // it goes out below, not at the end of a turn that does not come
+    this.#finish(call, false, false);
+    output.corked = corked;
+    if (!connection.wait(milliseconds, done, () => output.flush())) this.#giveUp(call, timeoutError(call));
   }
 
   get state(): AssociationState {

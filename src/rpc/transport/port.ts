@@ -4,7 +4,7 @@ import { ComError, HResult } from "../../base/index.ts";
 import { PfcFlag } from "../pdu/packet-type.ts";
 import type { RpcEndpoint } from "../endpoint.ts";
 import { At } from "../wire/fields.ts";
-import { type Bell, bellOf, ring, sleepOn } from "./bell.ts";
+import { type Bell, bellOf, endBell, hasEnded, ring, rings, sleepOn } from "./bell.ts";
 import type { Connection, ConnectionSink, Listener, Transport } from "./transport.ts";
 
 const PROTSEQ = "comity_port";
@@ -16,6 +16,15 @@ const HIGH_WATER = 4 * 1024 * 1024;
 const CREDIT = 256 * 1024;
 /** Where small messages are received to. */
 const RECEIVE_BYTES = STRING_BYTES;
+
+/**
+ * Milliseconds a thread waits for the next call of somebody who waits for it synchronously: at first, and at most. Long ones are cheaper: their timer is
+ * never the next one to fire.
+ */
+const leastPatience = 0.2;
+const mostPatience = 8;
+/** Calls after which it looks after its event loop in any case. */
+const mostCalls = 1000;
 
 /** A port to another thread of this process, and that thread's bell. */
 export interface PortLink {
@@ -38,6 +47,12 @@ export class PortTransport implements Transport {
   readonly #introduce: (thread: string, signal: AbortSignal | undefined) => Promise<PortLink>;
   readonly #connections = new Set<PortConnection>();
   readonly #others: (() => boolean)[] = [];
+  #heard = false;
+  #lingering = false;
+  #patience = leastPatience;
+  /** How often the bell had rung when this thread looked last. */
+  #seen = 0;
+  #last: PortConnection | undefined;
   #accept: ((connection: Connection) => void) | undefined;
 
   constructor(
@@ -93,20 +108,75 @@ export class PortTransport implements Transport {
   }
 
   /** Waits without the event loop. */
-  wait(milliseconds: number, done: () => boolean): boolean {
-    return sleepOn(this.bell, milliseconds, () => this.pump(), done);
+  wait(milliseconds: number, done: () => boolean, begin: () => void): boolean {
+    return sleepOn(this.bell, milliseconds, () => this.pump(done), done, begin);
   }
 
-  /** Deals with everything that has arrived by now, without the event loop; answers whether there was something. */
-  pump(): boolean {
-    let some = false;
-    for (const connection of this.#connections) if (connection.pump()) some = true;
-    for (const look of this.#others) if (look()) some = true;
-    return some;
+  /** This thread ends: whoever waits for it is told, also one who waits without his event loop. */
+  leave(): void {
+    endBell(this.bell);
+    for (const connection of this.#connections) connection.wake();
+  }
+
+  /** Somebody waits synchronously for what was just sent: he will probably call again at once. */
+  heard(): void {
+    this.#heard = true;
+  }
+
+  /**
+   * After a message came by the event loop. When its sender waits synchronously, this thread waits for his next one, too, for a moment: it then comes without
+   * the event loop, which takes longer than the call. Only while every call is answered at once, for promises do not move meanwhile; the longer it was in vain
+   * lately, the shorter.
+   */
+  linger(): void {
+    if (!this.#heard || this.#lingering) return;
+    this.#lingering = true;
+    let some = true;
+    for (let calls = 0; this.#heard && some && calls < mostCalls; calls++) {
+      this.#heard = false;
+      some = false;
+      sleepOn(
+        this.bell,
+        this.#patience,
+        () => (some = this.pump()),
+        () => some,
+      );
+      this.#patience = some
+        ? Math.min(mostPatience, this.#patience * 2)
+        : Math.max(leastPatience, this.#patience / 2);
+    }
+    this.#heard = false;
+    this.#lingering = false;
+  }
+
+  /**
+   * Deals with what has arrived by now, without the event loop, until nothing is left or `enough` says so; answers whether there was something. It looks only when
+   * the bell rang, at the connection that had something last first, and not longer than it rang.
+   */
+  pump(enough?: () => boolean): boolean {
+    const rung = rings(this.bell);
+    const due = (rung - this.#seen) | 0;
+    if (due === 0) return false;
+    this.#seen = rung;
+    let left = due - (this.#last?.pump(due, enough) ?? 0);
+    if (left > 0 && enough?.() !== true) {
+      for (const connection of this.#connections) {
+        if (connection === this.#last) continue;
+        const found = connection.pump(left, enough);
+        if (found === 0) continue;
+        this.#last = connection;
+        left -= found;
+      }
+      for (const look of this.#others) if (look()) left--;
+    }
+    return left < due;
   }
 
   #open(link: PortLink, thread: string | undefined): PortConnection {
-    const connection = new PortConnection(this, link, thread, () => this.#connections.delete(connection));
+    const connection = new PortConnection(this, link, thread, () => {
+      this.#connections.delete(connection);
+      if (this.#last === connection) this.#last = undefined;
+    });
     this.#connections.add(connection);
     return connection;
   }
@@ -152,20 +222,23 @@ class PortConnection implements Connection {
   start(sink: ConnectionSink): void {
     this.#sink = sink;
     this.#paused = false;
-    this.#port.on("message", (posted: Posted) => this.#arrived(posted));
+    this.#port.on("message", (posted: Posted) => {
+      this.#arrived(posted);
+      this.#home.linger();
+    });
   }
 
   write(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#closed) return true;
     const count = end - start;
     if (count <= STRING_BYTES) {
-      post(this.#port, Buffer.from(bytes.buffer, bytes.byteOffset + start, count).toString("latin1"));
+      post(this.#port, latin1(bytes, start, end));
     } else {
       // A copy of our own: the buffer is used again, and a view would bring along all of it.
       const copy = bytes.slice(start, end);
       this.#port.postMessage(copy, [copy.buffer]);
     }
-    ring(this.#bell);
+    if (ring(this.#bell)) this.#home.heard();
     this.#unanswered += count;
     if (this.#unanswered <= HIGH_WATER) return true;
     this.#writerWaits = true;
@@ -190,19 +263,28 @@ class PortConnection implements Connection {
     ring(this.#bell);
   }
 
-  wait(milliseconds: number, done: () => boolean): boolean {
-    return this.#home.wait(milliseconds, done);
+  wait(milliseconds: number, done: () => boolean, begin: () => void): boolean {
+    return this.#home.wait(milliseconds, done, begin);
   }
 
-  pump(): boolean {
-    let some = false;
-    while (!this.#closed && !this.#paused) {
+  /** Takes at most so many messages, until `enough` says so; answers how many there were. */
+  pump(most: number, enough?: () => boolean): number {
+    let count = 0;
+    while (count < most && !this.#closed && !this.#paused && enough?.() !== true) {
       const received = receiveMessageOnPort(this.#port);
-      if (received === undefined) break;
-      some = true;
+      if (received === undefined) {
+        if (hasEnded(this.#bell)) this.#disconnected();
+        break;
+      }
+      count++;
       this.#arrived(received.message as Posted);
     }
-    return some;
+    return count;
+  }
+
+  /** The other thread shall look. */
+  wake(): void {
+    ring(this.#bell);
   }
 
   #arrived(posted: Posted): void {
@@ -269,6 +351,20 @@ class PortConnection implements Connection {
     this.#gone();
     this.#sink?.disconnected(undefined);
   }
+}
+
+/** A view of a writer's memory for each message would cost more than the text. */
+let viewed: Buffer = Buffer.alloc(0);
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  if (
+    viewed.buffer !== bytes.buffer ||
+    viewed.byteOffset !== bytes.byteOffset ||
+    viewed.length !== bytes.length
+  ) {
+    viewed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+  return viewed.toString("latin1", start, end);
 }
 
 function post(port: MessagePort, what: Posted): void {

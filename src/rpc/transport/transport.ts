@@ -35,10 +35,10 @@ export interface Connection {
   /** Closes at once. */
   destroy(): void;
   /**
-   * Deals with what arrives without the event loop until `done` says so (true), or for `milliseconds` (false): for those who wait synchronously. Only between
+   * Calls `begin`, which sends, and deals with what arrives without the event loop until `done` says so (true), or for `milliseconds` (false): for those who wait synchronously. Only between
    * threads of one process.
    */
-  wait?(milliseconds: number, done: () => boolean): boolean;
+  wait?(milliseconds: number, done: () => boolean, begin: () => void): boolean;
 }
 
 export interface Listener {

@@ -64,6 +64,7 @@ export async function openThread(start: ThreadStart): Promise<void> {
   );
   hub.link.bell = start.bell;
   side.transport.alsoPump(() => hub.link.pump());
+  process.once("exit", () => side.transport.leave());
   const { home, model, name, queuedCalls } = start;
   await openOnThread(side, {
     home,

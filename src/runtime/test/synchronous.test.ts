@@ -43,11 +43,16 @@ test("there and back, synchronously on both sides", () =>
 
 test("what cannot be had synchronously says so", () =>
   withRuntime({}, async (com) => {
-    await using apartment = await openApartment(com, "single");
+    await using apartment = await openApartment(com, "multi");
     using far = await apartment.createInstance(clsids.Both, IWork);
     using now = await synchronously(far);
     assert.throws(() => now.Slow(60_000, { timeout: 50 }), { code: HResult.RPC_E_TIMEOUT });
-    await apartment.terminate();
+    assert.throws(
+      () => now.Exit(2),
+      { code: HResult.RPC_E_SERVER_DIED },
+      "a thread that ends under the call",
+    );
+    await apartment.closed;
     assert.throws(() => now.Add(1, 1), { code: HResult.RPC_E_DISCONNECTED });
     class Slowly extends Work {
       override Thread(): number {
