@@ -50,7 +50,7 @@ export class ControllingUnknown extends UnknownPointer {
  * The non-delegating IUnknown of an inner object: the only one of its interfaces that does not show the outer object. Its references keep the inner
  * object; what its QueryInterface answers counts on the outer one.
  */
-export class InnerUnknown extends UnknownPointer {
+class InnerUnknown extends UnknownPointer {
   readonly $part: Identity;
 
   constructor(part: Identity) {

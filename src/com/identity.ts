@@ -303,6 +303,8 @@ export class Identity implements ObjectIdentity {
   get #mortal(): boolean {
     return (
       lastRite(this.object) !== undefined ||
+      this.#late !== undefined ||
+      this.beyond !== undefined ||
       (this.#controller !== undefined && this.#atEnd !== undefined) ||
       (this.#parts ?? []).some((part) => part.#mortal)
     );

@@ -76,7 +76,7 @@ export class StandardMarshal implements Implements<IMarshal> {
 }
 
 /** The reference at the stream's place; the stream is left behind it. */
-export async function oneReference(stream: IStream | null): Promise<Uint8Array> {
+async function oneReference(stream: IStream | null): Promise<Uint8Array> {
   if (stream === null) throw new ComError(HResult.E_POINTER, "there is no stream to read a reference from");
   const parts: Uint8Array[] = [];
   let size = 0;

@@ -15,7 +15,7 @@ import { Synchronize } from "./synchronize.ts";
  * the ISynchronize of the controlling unknown it was given, then Finish_ is asked for the results. An object that refuses a call object
  * (E_NOINTERFACE) is called synchronously.
  */
-export class AsyncStub implements InterfaceStub {
+class AsyncStub implements InterfaceStub {
   readonly #stub: InterfaceStub;
   readonly #factory: ICallFactory;
   readonly #facet: Facet;

@@ -119,7 +119,7 @@ function callClass(asynchronous: InterfaceDescriptor): new (target: object) => o
 }
 
 /** A call object for calls of `target`, as the interface `iid` (ICallFactory::CreateCall). The caller owns the pointer. */
-export function makeCall(target: object, asyncIid: Guid, outer: object | null, iid: Guid): IUnknown {
+function makeCall(target: object, asyncIid: Guid, outer: object | null, iid: Guid): IUnknown {
   const object = new (callClass(contractOf(asyncIid)))(target);
   if (outer === null) return pointerTo(object, contractOf(iid));
   if (iid !== IID_IUnknown) {
