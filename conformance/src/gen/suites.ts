@@ -290,6 +290,85 @@ export const ISuiteLife: Interface<ISuiteLife> = defineInterface<ISuiteLife>({
   ],
 });
 
+/** Answered by an inner object of an aggregate. */
+export interface ISuitePart extends IUnknown {
+  Part(options?: CallOptions): Awaitable<number>;
+}
+
+export const ISuitePart: Interface<ISuitePart> = defineInterface<ISuitePart>({
+  name: "ISuitePart",
+  iid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c141",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "Part",
+      opnum: 3,
+      params: [{ name: "number", type: ref(i32), in: false, out: true, retval: true }],
+      returns: hresult,
+    },
+  ],
+});
+
+/** Answered by a piece that is made when it is asked for. */
+export interface ISuiteSeldom extends IUnknown {
+  Seldom(options?: CallOptions): Awaitable<number>;
+}
+
+export const ISuiteSeldom: Interface<ISuiteSeldom> = defineInterface<ISuiteSeldom>({
+  name: "ISuiteSeldom",
+  iid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c142",
+  base: () => IUnknown,
+  methods: () => [
+    {
+      name: "Seldom",
+      opnum: 3,
+      params: [{ name: "number", type: ref(i32), in: false, out: true, retval: true }],
+      returns: hresult,
+    },
+  ],
+});
+
+/** Waits as long as it is told, unless the call is cancelled. */
+export interface ISuiteSlow extends IUnknown {
+  Sum(a: number, b: number, milliseconds: number, options?: CallOptions): Awaitable<number>;
+}
+
+export const ISuiteSlow: Interface<ISuiteSlow> = defineInterface<ISuiteSlow>({
+  name: "ISuiteSlow",
+  iid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c143",
+  base: () => IUnknown,
+  asyncIid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c144",
+  methods: () => [
+    {
+      name: "Sum",
+      opnum: 3,
+      params: [
+        { name: "a", type: i32, in: true, out: false },
+        { name: "b", type: i32, in: true, out: false },
+        { name: "milliseconds", type: i32, in: true, out: false },
+        { name: "sum", type: ref(i32), in: false, out: true, retval: true },
+      ],
+      returns: hresult,
+    },
+  ],
+});
+
+/** Waits as long as it is told, unless the call is cancelled. */
+export interface AsyncISuiteSlow extends IUnknown {
+  Begin_Sum(a: number, b: number, milliseconds: number, options?: CallOptions): Awaitable<void>;
+  Finish_Sum(options?: CallOptions): Awaitable<number>;
+}
+
+export const AsyncISuiteSlow: Interface<AsyncISuiteSlow> = defineInterface<AsyncISuiteSlow>({
+  name: "AsyncISuiteSlow",
+  iid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c144",
+  base: () => IUnknown,
+  methods: () => [
+    { name: "Begin_Sum", opnum: 3, params: [], returns: hresult, local: true },
+    { name: "Finish_Sum", opnum: 4, params: [], returns: hresult, local: true },
+  ],
+});
+
 export interface DSuiteEvents extends IDispatch {
   Ticked(number: number, options?: CallOptions): Awaitable<void>;
   Closing(cancel: boolean, options?: CallOptions): Awaitable<boolean>;
@@ -358,6 +437,21 @@ export const SuiteShared: ClassDescriptor<ISuiteSource> = defineCoclass<ISuiteSo
   progId: "Comity.SuiteShared.1",
   interfaces: [ISuiteSource],
   sources: [DSuiteEvents, ISuiteEvents],
+});
+
+/** One object to everybody, made of three. */
+export const SuiteWhole: ClassDescriptor<ISuiteBase> = defineCoclass<ISuiteBase>({
+  name: "SuiteWhole",
+  clsid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c127",
+  progId: "Comity.SuiteWhole.1",
+  interfaces: [ISuiteBase, ISuitePart, ISuiteSeldom],
+});
+
+export const SuiteSlow: ClassDescriptor<ISuiteSlow> = defineCoclass<ISuiteSlow>({
+  name: "SuiteSlow",
+  clsid: "5b9c0e70-7f3a-4d1c-8b42-93d1f6a0c128",
+  progId: "Comity.SuiteSlow.1",
+  interfaces: [ISuiteSlow],
 });
 
 /** Holds "Grüße" as text, and bytes in the format "Comity Suite". */

@@ -25,6 +25,7 @@ import {
   SuiteShared,
   SuiteTicker,
 } from "../gen/suites.js";
+import { slowClass, wholeClass } from "./aggregates.js";
 import { NameMaker, nameMakerClass } from "./names.js";
 import { StorageMaker, storageMakerClass } from "./storage.js";
 
@@ -160,6 +161,8 @@ export const licenseKey = "suite-key";
 
 /** What the servers of all distances serve for the suites. Others add their classes here. */
 export const suiteClasses: readonly ClassDefinition[] = [
+  wholeClass,
+  slowClass,
   defineClass(SuitePlain, PlainObject),
   defineClass(SuiteLicensed, LicensedObject, {
     license: { verified: () => false, requestKey: () => licenseKey, accepts: (key) => key === licenseKey },

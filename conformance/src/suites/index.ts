@@ -1,3 +1,4 @@
+import { aggregateSuite, callObjectSuite } from "./aggregates.js";
 import { classFactory2Suite, classFactorySuite } from "./class-factory.js";
 import { connectionPointSuite } from "./connection-point.js";
 import { dataObjectSuite } from "./data-object.js";
@@ -12,6 +13,8 @@ import { unknownSuite } from "./unknown.js";
 /** Every suite, run over every distance. Add yours here. */
 export const suites: readonly Suite[] = [
   unknownSuite,
+  aggregateSuite,
+  callObjectSuite,
   classFactorySuite,
   classFactory2Suite,
   dispatchSuite,

@@ -24,13 +24,20 @@ export const RPC_E_CALL_COMPLETE = 0x80010117;
  */
 class CallObject {
   readonly #target: Readonly<Record<string, unknown>>;
+  readonly #owned: IUnknown | undefined;
   readonly #event = new Synchronize();
   #method: string | undefined;
   #result: Promise<unknown> | undefined;
   #stop: AbortController | undefined;
 
-  constructor(target: object) {
+  /** `owned`: the target's reference, given back with the last of the call object. */
+  constructor(target: object, owned?: IUnknown) {
     this.#target = target as Readonly<Record<string, unknown>>;
+    this.#owned = owned;
+  }
+
+  finalRelease(): void {
+    this.#owned?.Release();
   }
 
   begin(method: string, args: readonly unknown[]): void {
@@ -90,10 +97,10 @@ function complete(): ComError {
   return new ComError(RPC_E_CALL_COMPLETE, "the call is over");
 }
 
-const classes = new WeakMap<InterfaceDescriptor, new (target: object) => object>();
+const classes = new WeakMap<InterfaceDescriptor, new (target: object, owned?: IUnknown) => object>();
 
 /** The class of the call objects of an asynchronous interface: its Begin_ and Finish_ methods over one call. */
-function callClass(asynchronous: InterfaceDescriptor): new (target: object) => object {
+function callClass(asynchronous: InterfaceDescriptor): new (target: object, owned?: IUnknown) => object {
   let made = classes.get(asynchronous);
   if (made === undefined) {
     made = class extends CallObject {};
@@ -119,8 +126,14 @@ function callClass(asynchronous: InterfaceDescriptor): new (target: object) => o
 }
 
 /** A call object for calls of `target`, as the interface `iid` (ICallFactory::CreateCall). The caller owns the pointer. */
-function makeCall(target: object, asyncIid: Guid, outer: object | null, iid: Guid): IUnknown {
-  const object = new (callClass(contractOf(asyncIid)))(target);
+function makeCall(
+  target: object,
+  asyncIid: Guid,
+  outer: object | null,
+  iid: Guid,
+  owned?: IUnknown,
+): IUnknown {
+  const object = new (callClass(contractOf(asyncIid)))(target, owned);
   if (outer === null) return pointerTo(object, contractOf(iid));
   if (iid !== IID_IUnknown) {
     throw new ComError(HResult.E_INVALIDARG, "an inner call object is created as IUnknown");
@@ -160,8 +173,8 @@ export async function createCall<T extends IUnknown>(
   using target = await pointer.QueryInterface<IUnknown>(sync);
   const factory = await factoryOf(target);
   if (factory === undefined) {
-    const own = target.QueryInterface<IUnknown>(sync);
-    return makeCall(await own, asynchronous.iid, null, asynchronous.iid) as T;
+    const own = await target.QueryInterface<IUnknown>(sync);
+    return makeCall(own, asynchronous.iid, null, asynchronous.iid, own) as T;
   }
   using held = factory;
   return (await held.CreateCall(asynchronous.iid, null, asynchronous.iid)) as Awaitable<T>;
