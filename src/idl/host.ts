@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 
@@ -128,13 +129,18 @@ export class FileFinder {
   }
 }
 
-/** UTF-8, UTF-16 by its mark, else Windows-1252: what IDL files come in. */
+/** UTF-8, UTF-16, else Windows-1252: what IDL files come in. Lines may end as on a Macintosh. */
 function decodeText(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder("utf-16be").decode(bytes);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
+  const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
+  return text.includes("\r") && !text.includes("\n") ? text.replaceAll("\r", "\n") : text;
+}
+
+function encodingOf(bytes: Uint8Array): string {
+  const [first, second, third, fourth] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  // Without a mark every other byte of what is mostly ASCII is nothing.
+  if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return "utf-16le";
+  if (first === 0 && second !== 0 && third === 0 && fourth !== 0) return "utf-16be";
+  return isUtf8(bytes) ? "utf-8" : "windows-1252";
 }

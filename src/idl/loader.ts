@@ -39,6 +39,9 @@ const maxUnits = 20_000;
 /** Longest file, characters; the largest there is has two million. A larger one would take all the memory there is. */
 const maxFile = 16 * 1024 * 1024;
 
+/** Folders that the SDK of Windows 10 spreads its files over: each imports from the others. */
+const sdkFolders: ReadonlySet<string> = new Set(["shared", "um", "winrt"]);
+
 /** C headers of which we have what IDL needs. */
 const ownHeaders = new Set(["olectl.h", "idispids.h"]);
 
@@ -228,7 +231,11 @@ export class Loader {
       if (own !== undefined) return own;
     }
     const here = dirname(from.path);
-    const folders = system ? [...includePath, here, ...last] : [here, ...includePath, ...last];
+    const near = sdkFolders.has(basename(here).toLowerCase()) ? [...sdkFolders] : [];
+    const beside = near.map((it) => join(dirname(here), it));
+    const folders = system
+      ? [...includePath, here, ...beside, ...last]
+      : [here, ...includePath, ...beside, ...last];
     const found = finder.find(name, folders);
     // `import "c:\sdk\unknwn.idl"` and `import "../x/oaidl.idl"` still mean the well-known file.
     return found ?? finder.find(basename(name.replaceAll("\\", "/")), last);

@@ -26,6 +26,11 @@ export const T = {
   scope: 147,
 } as const;
 
+/** Spaces that are not ASCII's: of pages that files were copied from, of Japanese, between lines, and the mark of byte order. */
+function isSpace(code: number): boolean {
+  return code === 0xa0 || code === 0x3000 || code === 0x2028 || code === 0x2029 || code === 0xfeff;
+}
+
 const isNameStart = new Uint8Array(128);
 const isNamePart = new Uint8Array(128);
 for (let code = 0; code < 128; code++) {
@@ -91,8 +96,9 @@ export class Lexer {
         code === 13 ||
         code === 12 ||
         code === 11 ||
-        code === 0xfeff ||
-        code === 26
+        code === 26 ||
+        code === 0 ||
+        (code >= 128 && isSpace(code))
       ) {
         this.pos = at + 1;
         this.spaceBefore = true;
@@ -180,7 +186,7 @@ export class Lexer {
     do {
       hash = (Math.imul(hash, 31) + code) | 0;
       code = text.charCodeAt(++at);
-    } while (code < 128 ? isNamePart[code] === 1 : code >= 128 && code !== 0xfeff);
+    } while (code < 128 ? isNamePart[code] === 1 : code >= 128 && !isSpace(code));
     if (first === 76 && at === this.start + 1 && (code === 34 || code === 39)) {
       return this.#quoted(at + 1, code, code === 34 ? T.wideString : T.character);
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Compiler } from "../index.ts";
 import { compileText, errorsOf, textsOf } from "./support.ts";
 
 /** The value of constant `x` after preprocessing `text`. */
@@ -68,6 +69,20 @@ test("files are found whatever the letter case, on the include path too", () => 
   assert.equal(x?.kind === "constant" && x.value, 3);
 });
 
+test("the folders of the Windows SDK find one another", () => {
+  const files = {
+    "10/um/a.idl": 'import "b.idl"; import "c.idl"; const long x = Y;',
+    "10/shared/b.idl": "const long Y = 4;",
+    "10/other/c.idl": "",
+  };
+  const result = compileText(files);
+  assert.deepEqual(errorsOf(result), []);
+  assert.deepEqual(
+    result.diagnostics.map((it) => it.message),
+    ['cannot find the file "c.idl" to import'],
+  );
+});
+
 test("defines from the command line", () => {
   const result = compileText("#if LEVEL > 2\nconst long x = LEVEL;\n#endif", { defines: { LEVEL: "3" } });
   assert.equal(result.model?.entities.length, 1);
@@ -95,4 +110,39 @@ test("what is missing is said", () => {
   assert.deepEqual(errorsOf(compileText("#error no\n")), ["1:1 #error no"]);
   assert.deepEqual(errorsOf(compileText("/* no end")), ["1:10 the comment is not closed"]);
   assert.equal(compileText("#include <windows.h>\n").errors, 0);
+});
+
+test("files come in many encodings, with marks and without, and with other spaces than ASCII's", () => {
+  const text = `typedef long HRESULT; // a type
+\f[uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e01),\vhelpstring("Gr\u00fc\u00dfe")]
+interface I { HRESULT f(); };
+`;
+  const wide = Buffer.from(text, "utf16le");
+  const big = Buffer.from(wide).swap16();
+  const crlf = text.replaceAll("\n", "\r\n");
+  const forms: Readonly<Record<string, Uint8Array>> = {
+    "UTF-8": Buffer.from(crlf),
+    "UTF-8 with a mark": Buffer.from(`\ufeff${crlf}`),
+    "UTF-16": Buffer.concat([Buffer.from([0xff, 0xfe]), wide]),
+    "UTF-16 without a mark": wide,
+    "UTF-16, big end first": Buffer.concat([Buffer.from([0xfe, 0xff]), big]),
+    "UTF-16, big end first, without a mark": big,
+    "Windows-1252": Buffer.from(crlf, "latin1"),
+    "the end of file of DOS": Buffer.from(`${crlf}\x1a`),
+    "filled up with nothing": Buffer.from(`${crlf}\0\0\0`),
+    "lines of a Macintosh": Buffer.from(text.replaceAll("\n", "\r")),
+    "other spaces": Buffer.from(text.replace("HRESULT f", "HRESULT\u00a0f").replace("{", "{\u3000")),
+  };
+  for (const [form, bytes] of Object.entries(forms)) {
+    const fileSystem = {
+      readFile: (path: string) => (path === "a.idl" ? bytes : undefined),
+      readFolder: () => ["a.idl"],
+    };
+    const result = new Compiler({ fileSystem, wellKnown: null }).compile("a.idl");
+    assert.deepEqual(errorsOf(result), [], form);
+    const it = result.model?.entities.find((one) => one.kind === "interface");
+    assert.deepEqual(it?.kind === "interface" && it.methods.map((method) => method.name), ["f"], form);
+    const help = it?.attributes.find((one) => one.name === "helpstring")?.args?.[0];
+    assert.equal(help?.kind === "string" && help.value, "Gr\u00fc\u00dfe", form);
+  }
 });
