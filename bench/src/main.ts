@@ -11,6 +11,7 @@ import { measureMarshaling } from "./marshal.js";
 import { measureOmniOrb, omniOrbPresent } from "./omniorb.js";
 import { type Figure, measure } from "./processes.js";
 import { type CallRow, Report } from "./report.js";
+import { measureStorage } from "./storage.js";
 import { targets } from "./targets.js";
 import { measureThreads } from "./threads.js";
 
@@ -60,6 +61,7 @@ if (only === "") {
   const bareCalls = report.calls("bare socket, coalesced", "unix", "small", 1);
   for (const row of await measureActivation(bareCalls, milliseconds)) report.local(row);
   for (const row of measureMarshaling(quick ? 200 : 600)) report.local(row);
+  for (const row of measureStorage(quick ? 5 : 20)) report.local(row);
   if (idlPresent()) for (const row of measureIdl(quick ? 2 : 5)) report.local(row);
   report.targets(targets);
   if (process.argv.includes("--write")) report.write();

@@ -21,6 +21,7 @@ export function timeOfFiletime(filetime: bigint): number {
 }
 
 export function splitFiletime(value: bigint): FILETIME {
+  if (value === 0n) return { dwLowDateTime: 0, dwHighDateTime: 0 };
   return { dwLowDateTime: Number(value & 0xffff_ffffn), dwHighDateTime: Number(value >> 32n) };
 }
 

@@ -14,6 +14,9 @@ interface Block {
   length: number;
 }
 
+/** Blocks of files that were closed: the next one needs some. */
+const spare: Uint8Array[] = [];
+
 /**
  * A file, read and written at offsets. Writes that follow each other go out as one; small reads come from a few cached blocks. Nothing leaves its
  * order across a `flush`.
@@ -77,7 +80,7 @@ export class FileStore implements ByteStore {
     const slot = index % blockCount;
     let block = this.#blocks[slot];
     if (block === undefined)
-      this.#blocks[slot] = block = { at: -1, bytes: new Uint8Array(blockSize), length: 0 };
+      this.#blocks[slot] = block = { at: -1, bytes: spare.pop() ?? new Uint8Array(blockSize), length: 0 };
     if (block.at !== index * blockSize) {
       // What waits to be written belongs into the block as well.
       if (this.#runLength > 0) this.#writeRun();
@@ -161,6 +164,10 @@ export class FileStore implements ByteStore {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    for (const block of this.#blocks) {
+      if (block !== undefined && spare.length < blockCount) spare.push(block.bytes);
+    }
+    this.#blocks.fill(undefined);
     try {
       this.#writeRun();
     } finally {

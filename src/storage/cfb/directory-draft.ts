@@ -153,12 +153,14 @@ export class DirectoryDraft {
     const body = isRoot
       ? contents.container
       : { start: content === undefined ? 0 : contents.startOf(content), size: content?.size ?? 0 };
+    const links = this.#links.get(sid) ?? before ?? { color: 1, left: noEntry, right: noEntry };
+    this.#links.delete(sid);
     const entry: Entry = {
       name: element.name,
       type: isRoot ? EntryType.ROOT : element.isStorage ? EntryType.STORAGE : EntryType.STREAM,
-      color: before?.color ?? 1,
-      left: before?.left ?? noEntry,
-      right: before?.right ?? noEntry,
+      color: links.color,
+      left: links.left,
+      right: links.right,
       child: this.#firstChild.get(element) ?? before?.child ?? noEntry,
       clsid: element.clsid,
       stateBits: element.stateBits,

@@ -1,4 +1,4 @@
-import { type Guid, decodeUtf16, guidFromBytes, guidToBytes } from "../../base/index.ts";
+import { GUID_NULL, type Guid, decodeUtf16, guidFromBytes, guidToBytes } from "../../base/index.ts";
 import { maxNameUnits } from "./names.ts";
 
 /** No entry: the end of a branch. ([MS-CFB] 2.6.1) */
@@ -26,6 +26,12 @@ export interface Entry {
   size: number;
 }
 
+/** Most entries have no class: that needs no text to be made. */
+function isZero(view: DataView, at: number): boolean {
+  for (let i = 0; i < 16; i += 4) if (view.getUint32(at + i) !== 0) return false;
+  return true;
+}
+
 /** `wide` is false for version 3, where only the low half of the size counts. */
 export function readEntry(view: DataView, at: number, wide: boolean): Entry {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + at, entryBytes);
@@ -39,7 +45,7 @@ export function readEntry(view: DataView, at: number, wide: boolean): Entry {
     left: view.getUint32(at + 0x44, true),
     right: view.getUint32(at + 0x48, true),
     child: view.getUint32(at + 0x4c, true),
-    clsid: guidFromBytes(bytes, 0x50),
+    clsid: isZero(view, at + 0x50) ? GUID_NULL : guidFromBytes(bytes, 0x50),
     stateBits: view.getUint32(at + 0x60, true),
     created: view.getBigUint64(at + 0x64, true),
     modified: view.getBigUint64(at + 0x6c, true),

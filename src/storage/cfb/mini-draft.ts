@@ -45,10 +45,14 @@ export class MiniStreamDraft {
   add(content: Content | undefined): void {
     if (content === undefined || content.size === 0 || content.place.kind !== "memory") return;
     const minis: number[] = [];
-    for (let at = 0; at < content.size; at += miniSize) {
-      const mini = this.#take();
-      minis.push(mini);
-      this.#put(mini, content.place.bytes.subarray(at, Math.min(content.size, at + miniSize)));
+    for (let at = 0; at < content.size; at += miniSize) minis.push(this.#take());
+    for (let i = 0; i < minis.length;) {
+      const first = minis[i] as number;
+      let count = 1;
+      while (minis[i + count] === first + count) count++;
+      const end = Math.min(content.size, (i + count) * miniSize);
+      this.#put(first, content.place.bytes.subarray(i * miniSize, end));
+      i += count;
     }
     this.keep(minis);
     this.#places.set(content, minis);
@@ -68,25 +72,31 @@ export class MiniStreamDraft {
     );
   }
 
+  /** Bytes for mini sectors that follow each other, sector by sector of the mini stream. */
   #put(mini: number, bytes: Uint8Array): void {
     const { sectorSize } = this.#volume;
-    const at = mini * miniSize;
-    const index = Math.floor(at / sectorSize);
+    for (let done = 0; done < bytes.length;) {
+      const at = mini * miniSize + done;
+      const skip = at % sectorSize;
+      const part = bytes.subarray(done, done + sectorSize - skip);
+      this.#putIn(Math.floor(at / sectorSize), skip, part);
+      done += part.length;
+    }
+  }
+
+  #putIn(index: number, skip: number, bytes: Uint8Array): void {
     while (this.#container.length <= index) {
-      this.#fresh.set(this.#container.length, new Uint8Array(sectorSize));
+      this.#fresh.set(this.#container.length, new Uint8Array(this.#volume.sectorSize));
       this.#container.push(this.#space.take((this.#container.at(-1) ?? -2) + 1));
     }
     const fresh = this.#fresh.get(index);
     if (fresh !== undefined) {
-      fresh.set(bytes, at % sectorSize);
+      fresh.set(bytes, skip);
       return;
     }
-    const slot = new Uint8Array(miniSize);
-    slot.set(bytes);
-    this.#slots.push({
-      at: this.#volume.offset(this.#container[index] as number) + (at % sectorSize),
-      bytes: slot,
-    });
+    const slots = new Uint8Array(Math.ceil(bytes.length / miniSize) * miniSize);
+    slots.set(bytes);
+    this.#slots.push({ at: this.#volume.offset(this.#container[index] as number) + skip, bytes: slots });
   }
 
   /** Where a content begins, as its directory entry says. */

@@ -154,14 +154,58 @@ export class Volume implements SectorReader {
         into.set(content.place.bytes.subarray(at, at + into.length));
         break;
       case "mini":
-        this.#readPieces(this.miniSectorsOf(content), miniSize, at, into, (sector) =>
-          this.#miniOffset(sector),
-        );
+        this.#readMinis(this.miniSectorsOf(content), at, into);
         break;
       case "sectors":
-        this.#readPieces(this.sectorsOf(content), this.sectorSize, at, into, (sector) => this.offset(sector));
+        this.#readSectors(this.sectorsOf(content), at, into);
         break;
     }
+  }
+
+  /** Sectors that lie behind each other are read as one. */
+  #readSectors(sectors: readonly number[], at: number, into: Uint8Array): void {
+    const size = this.sectorSize;
+    let done = 0;
+    while (done < into.length) {
+      const skip = (at + done) % size;
+      let index = Math.floor((at + done) / size);
+      const first = sectors[index] ?? Sector.FREE;
+      let length = size - skip;
+      for (let next = first + 1; done + length < into.length && sectors[index + 1] === next; next++) {
+        index++;
+        length += size;
+      }
+      length = Math.min(length, into.length - done);
+      this.#readBytes(this.offset(first) + skip, into.subarray(done, done + length));
+      done += length;
+    }
+  }
+
+  #readMinis(minis: readonly number[], at: number, into: Uint8Array): void {
+    let done = 0;
+    while (done < into.length) {
+      const skip = (at + done) % miniSize;
+      let index = Math.floor((at + done) / miniSize);
+      const start = this.#miniOffset(minis[index] ?? Sector.FREE);
+      let length = miniSize - skip;
+      while (
+        done + length < into.length &&
+        this.#miniOffset(minis[index + 1] ?? 0) === start + skip + length
+      ) {
+        index++;
+        length += miniSize;
+      }
+      length = Math.min(length, into.length - done);
+      this.#readBytes(start + skip, into.subarray(done, done + length));
+      done += length;
+    }
+  }
+
+  /** What the last sector of the file lacks is zero. */
+  #readBytes(at: number, into: Uint8Array): void {
+    const count = this.store.read(at, into);
+    if (count === 0) throw corrupt(`the stream's bytes at ${at} lie beyond the end of the file`);
+    if (count < into.length) into.fill(0, count);
   }
 
   #miniOffset(mini: number): number {
@@ -169,33 +213,6 @@ export class Volume implements SectorReader {
     const sector = this.container[Math.floor(at / this.sectorSize)];
     if (sector === undefined) throw corrupt(`mini sector ${mini} lies beyond the mini stream`);
     return this.offset(sector) + (at % this.sectorSize);
-  }
-
-  /** Pieces that lie behind each other are read as one. */
-  #readPieces(
-    sectors: readonly number[],
-    size: number,
-    at: number,
-    into: Uint8Array,
-    offsetOf: (sector: number) => number,
-  ): void {
-    let done = 0;
-    while (done < into.length) {
-      const skip = (at + done) % size;
-      let index = Math.floor((at + done) / size);
-      const start = offsetOf(sectors[index] ?? Sector.FREE) + skip;
-      let length = size - skip;
-      while (done + length < into.length && offsetOf(sectors[index + 1] ?? Sector.FREE) === start + length) {
-        index++;
-        length += size;
-      }
-      length = Math.min(length, into.length - done);
-      const piece = into.subarray(done, done + length);
-      const count = this.store.read(start, piece);
-      if (count === 0) throw corrupt(`the stream's bytes at ${start} lie beyond the end of the file`);
-      piece.fill(0, count);
-      done += length;
-    }
   }
 
   /** Who uses which sector. Made when something is first to be written; refuses files whose chains share sectors, which writing would ruin. */

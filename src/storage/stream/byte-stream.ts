@@ -51,10 +51,10 @@ export abstract class ByteStream implements Implements<IStream>, Implements<ISeq
   Read(cb: number): Awaitable<{ pv: Uint8Array; pcbRead: number }> {
     this.#needRead();
     const count = Math.min(cb >>> 0, storageLimits.maxReadBytes, Math.max(0, this.length - this.position));
-    const pv = new Uint8Array(count);
+    const pv = room(count);
     const pcbRead = this.readAt(this.position, pv);
     this.position += pcbRead;
-    return { pv, pcbRead };
+    return { pv: pcbRead === count ? pv : pv.subarray(0, pcbRead), pcbRead };
   }
 
   Write(pv: Uint8Array, cb: number): Awaitable<number> {
@@ -99,6 +99,13 @@ export abstract class ByteStream implements Implements<IStream>, Implements<ISeq
   UnlockRegion(_libOffset: bigint, _cb: bigint, _dwLockType: number): Awaitable<void> {
     throw new ComError(StgStatus.INVALIDFUNCTION, "a stream of a compound file has no locks");
   }
+}
+
+/** Bytes that will all be written: `readAt` answers only with what was there. Large ones are not zeroed before. */
+function room(count: number): Uint8Array {
+  if (count < 4096) return new Uint8Array(count);
+  const { buffer } = Buffer.allocUnsafeSlow(count);
+  return new Uint8Array(buffer, 0, count);
 }
 
 /** Throws E_INVALIDARG for what is not a whole number of bytes. */
