@@ -15,11 +15,6 @@ export function filetimeOf(milliseconds: number): bigint {
   return BigInt(Math.round(milliseconds * 10_000)) + unixEpoch;
 }
 
-/** Milliseconds since 1970. */
-export function timeOfFiletime(filetime: bigint): number {
-  return Number(filetime - unixEpoch) / 10_000;
-}
-
 export function splitFiletime(value: bigint): FILETIME {
   if (value === 0n) return { dwLowDateTime: 0, dwHighDateTime: 0 };
   return { dwLowDateTime: Number(value & 0xffff_ffffn), dwHighDateTime: Number(value >> 32n) };

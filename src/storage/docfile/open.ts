@@ -162,7 +162,7 @@ function removeFile(path: string): void {
 }
 
 /** An empty compound file in `shared`'s bytes, opened. A transacted one is an empty storage already; a direct one is written when it is complete. */
-export function createIn(
+function createIn(
   shared: SharedFile,
   mode: Mode,
   path: string | undefined,

@@ -13,7 +13,7 @@ import { wholeNumber } from "../stream/byte-stream.ts";
 import { LockType, RegionLocks } from "./locks.ts";
 
 /** Bytes with an address (ILockBytes): a file's, or in memory. */
-export class LockBytes implements Implements<ILockBytes> {
+class LockBytes implements Implements<ILockBytes> {
   static readonly interfaces: readonly Interface<unknown>[] = [ILockBytes];
   readonly store: ByteStore;
   readonly #locks: RegionLocks | undefined;

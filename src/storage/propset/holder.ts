@@ -9,7 +9,7 @@ import { PropertySet } from "./property-set.ts";
 import { propertySetName } from "./names.ts";
 
 /** The stream of a set that is a storage, beside which its streams and storages lie. */
-export const nonSimpleContents = "CONTENTS";
+const nonSimpleContents = "CONTENTS";
 
 /** What property sets lie in: the part of IStorage they need. */
 export type SetHost = Pick<

@@ -9,20 +9,20 @@ export interface Content {
   place: InMemory | InMiniStream | InSectors;
 }
 
-export interface InMemory {
+interface InMemory {
   readonly kind: "memory";
   /** At least `size` bytes. */
   bytes: Uint8Array;
 }
 
-export interface InMiniStream {
+interface InMiniStream {
   readonly kind: "mini";
   readonly start: number;
   /** The mini sectors in order, once somebody asked. */
   sectors: readonly number[] | undefined;
 }
 
-export interface InSectors {
+interface InSectors {
   readonly kind: "sectors";
   readonly start: number;
   sectors: number[] | undefined;
