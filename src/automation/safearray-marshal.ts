@@ -54,7 +54,7 @@ export const SAFEARRAY_UserMarshal: UserMarshal<SafeArray | null, WireSafeArray 
     if (wire === null) return null;
     const { tag } = wire.uArrayStructs;
     const vt = typeOf(wire);
-    const shape = shapeOf(vt);
+    const shape = receivedShape(vt);
     if (tag !== shape.sf && !(tag === SF.HAVEIID && vt in interfaceIids))
       throw badData(`an array of ${vtName(vt)} with the elements of kind ${tag}`);
     const kinds = wire.fFeatures & FADF.kinds;
@@ -65,12 +65,26 @@ export const SAFEARRAY_UserMarshal: UserMarshal<SafeArray | null, WireSafeArray 
       .toReversed();
     const { data, extras } = elementsOf(wire, vt, shape, bounds);
     try {
-      return new SafeArray(vt, data, bounds, extras);
+      const array = new SafeArray(vt, data, bounds, extras);
+      if ((wire.fFeatures & FADF.HAVEVARTYPE) === 0 && plainTypes[tag] === vt) untyped.add(array);
+      return array;
     } catch (error) {
       throw badData(ComError.from(error).info.description ?? "the bounds do not fit the elements", error);
     }
   },
 };
+
+/** Arrays that did not say what their elements are: the VARIANT around them may. */
+const untyped = new WeakSet<SafeArray>();
+
+/** The shape of the elements of an array that came: a type that no array may have is bad data. */
+function receivedShape(vt: number): Shape {
+  try {
+    return shapeOf(vt);
+  } catch (error) {
+    throw badData(`an array of ${vtName(vt)} does not travel`, error);
+  }
+}
 
 function badData(what: string, cause?: unknown): ComError {
   return new ComError(HResult.RPC_X_BAD_STUB_DATA, what, { cause });
@@ -108,8 +122,7 @@ function typeOf(wire: WireSafeArray): number {
   if (wire.fFeatures & FADF.HAVEVARTYPE) return wire.cLocks >>> 16;
   if (tag === SF.HAVEIID) return wire.fFeatures & FADF.DISPATCH ? VT.DISPATCH : VT.UNKNOWN;
   const vt = plainTypes[tag];
-  if (vt === undefined)
-    throw new ComError(HResult.DISP_E_BADVARTYPE, `an array of kind ${tag} is not understood`);
+  if (vt === undefined) throw badData(`an array of kind ${tag} is not understood`);
   return vt;
 }
 
@@ -123,7 +136,8 @@ function elementsOf(
   const arm = wire.uArrayStructs[tag === SF.HAVEIID ? "HaveIidStr" : shape.arm] as Readonly<
     Record<string, unknown>
   >;
-  const raw = arm[shape.data] as SafeArrayData;
+  // Nothing may be told by no pointer to it.
+  const raw = (arm[shape.data] ?? []) as SafeArrayData;
   if (vt === VT.RECORD) {
     const [first = null] = raw as readonly (WireBrecord | null)[];
     const count = bounds.reduce((product, bound) => product * bound.count, 1);
@@ -132,18 +146,22 @@ function elementsOf(
   }
   if (tag === SF.HAVEIID) {
     const iid = arm["iid"] as Guid;
-    return { data: arm["apUnknown"] as readonly unknown[], extras: iid === interfaceIids[vt] ? {} : { iid } };
+    return {
+      data: (arm["apUnknown"] ?? []) as readonly unknown[],
+      extras: iid === interfaceIids[vt] ? {} : { iid },
+    };
   }
   return { data: fromWords(raw, vt), extras: {} };
 }
 
 /**
- * The array as one of another element type of the same width on the wire: what the VARIANT around it calls its elements. Throws RPC_X_BAD_STUB_DATA
- * when the two contradict each other.
+ * The array as one of another element type of the same width on the wire: what the VARIANT around it calls its elements. One that says itself that its
+ * elements are others stays what it is, as Windows has it. Throws RPC_X_BAD_STUB_DATA when one that says nothing cannot be of this type.
  */
 export function typedAs(array: SafeArray, vt: number): SafeArray {
   if (array.vt === vt) return array;
-  const [mine, wanted] = [shapeOf(array.vt), shapeOf(vt)];
+  const [mine, wanted] = [shapeOf(array.vt), receivedShape(vt)];
+  if (mine.sf !== wanted.sf && !untyped.has(array)) return array;
   if (mine.sf !== wanted.sf)
     throw badData(`an array of ${vtName(array.vt)} in a VARIANT of ${vtName(VT.ARRAY | vt)}`);
   return new SafeArray(vt, fromWords(wordsOf(array.data, array.vt), vt), array.bounds);
@@ -177,6 +195,7 @@ function fromWords(raw: SafeArrayData, vt: number): SafeArrayData {
   if (vt === VT.BOOL) return Array.from(raw as Uint16Array, (value) => value !== 0);
   const view = numberArrays[vt];
   if (view === undefined) return raw;
+  if (!ArrayBuffer.isView(raw)) return new view(0);
   const words = raw as NumberArray;
   return new view(words.buffer, words.byteOffset, words.length);
 }

@@ -188,6 +188,7 @@ export type SF_TYPE = (typeof SF_TYPE)[keyof typeof SF_TYPE];
 export const SF_TYPE_enum: NdrType = enumeration("SF_TYPE", SF_TYPE, true);
 
 export type SAFEARRAYUNION =
+  | { tag: 10 }
   | { tag: 8; BstrStr: SAFEARR_BSTR }
   | { tag: 13; UnknownStr: SAFEARR_UNKNOWN }
   | { tag: 9; DispatchStr: SAFEARR_DISPATCH }
@@ -200,6 +201,7 @@ export type SAFEARRAYUNION =
   | { tag: 20; HyperStr: HYPER_SIZEDARR };
 
 export const SAFEARRAYUNION: NdrType = union("SAFEARRAYUNION", u32, () => [
+  arm([10], "", null),
   arm([8], "BstrStr", SAFEARR_BSTR),
   arm([13], "UnknownStr", SAFEARR_UNKNOWN),
   arm([9], "DispatchStr", SAFEARR_DISPATCH),

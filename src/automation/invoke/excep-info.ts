@@ -34,7 +34,8 @@ export function excepInfoOf(failed: ComError, source: string): ExcepInfo {
     bstrSource: info.source ?? source,
     bstrDescription: info.description ?? failed.message,
     bstrHelpFile: info.helpFile ?? null,
-    dwHelpContext: info.helpContext ?? 0,
+    // A number of a page means nothing without the book.
+    dwHelpContext: info.helpFile === undefined ? 0 : (info.helpContext ?? 0),
     scode: failed.code,
   };
 }

@@ -15,4 +15,5 @@ import "./typelib-msft.test.ts";
 import "./typelib-sltg.test.ts";
 import "./variant.test.ts";
 import "./vectors.test.ts";
+import "./wire-tables.test.ts";
 import "./wire.test.ts";

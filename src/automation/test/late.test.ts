@@ -41,7 +41,11 @@ class Sheet {
     return [typeof first, second];
   }
   Fail(): never {
-    throw new ComError(0x80041234, "no such sheet", { source: "Sample.Sheet", helpContext: 5 });
+    throw new ComError(0x80041234, "no such sheet", {
+      source: "Sample.Sheet",
+      helpFile: "sample.chm",
+      helpContext: 5,
+    });
   }
   Each(callback: { Invoke: unknown }): boolean {
     return typeof callback.Invoke === "function";

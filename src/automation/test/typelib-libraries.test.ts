@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { ComError, HResult, fromHex, guid } from "../../base/index.ts";
+import { ComError, fromHex, guid } from "../../base/index.ts";
 import { isSameObject } from "../../com/index.ts";
 import { openRuntime } from "../../com/test/support.ts";
 import { ITypeInfo2, ITypeLib2, TYPEKIND } from "../gen/oaidl.ts";
@@ -231,6 +231,8 @@ describe("the interfaces of a type library", () => {
     assert.throws(() => info.GetNames(0x7777, 1), hasCode(TypeLibStatus.ELEMENTNOTFOUND));
     assert.throws(() => info.GetDllEntry(2, 1, 7), hasCode(TypeLibStatus.BADMODULEKIND));
     assert.equal(info.GetMops(2), null);
+    assert.throws(() => info.GetImplTypeCustData(9, IID_IShape), hasCode(TypeLibStatus.ELEMENTNOTFOUND));
+    assert.throws(() => info.GetAllImplTypeCustData(9), hasCode(TypeLibStatus.ELEMENTNOTFOUND));
   });
 
   it("give only the documentation that is asked for", () => {
@@ -290,7 +292,10 @@ describe("the interfaces of a type library", () => {
     await assert.rejects(async () => info.CreateInstance(IID_IShape), /none here/);
     assert.deepEqual(asked, ["c0a17b1e-0008-4000-8000-00000000f001", IID_IShape]);
     const interfaceInfo = able.infoOf(own.typeOfGuid(IID_IShape) ?? assert.fail());
-    await assert.rejects(async () => interfaceInfo.CreateInstance(IID_IShape), hasCode(HResult.E_INVALIDARG));
+    await assert.rejects(
+      async () => interfaceInfo.CreateInstance(IID_IShape),
+      hasCode(TypeLibStatus.BADMODULEKIND),
+    );
   });
 
   it("find what they refer to in other libraries, or say what is missing", async () => {

@@ -32,6 +32,11 @@ const FUNC_DISPATCH = 4;
 /** Methods of IDispatch and IUnknown together. */
 const DISPATCH_METHODS = 7;
 const MEMBERID_NIL = -1;
+/** Stands for the application object itself. ([MS-OAUT] 2.2.35.1) */
+const MEMBERID_DEFAULTINST = -2;
+const TYPEFLAG_FAPPOBJECT = 1;
+const INVOKE_PROPERTYGET = 2;
+const INVOKE_PROPERTYPUTS = 4 | 8;
 
 /** What GetDocumentation is asked for. ([MS-OAUT] 3.7.4.8) */
 const DocFlag = { name: 1, docString: 2, helpContext: 4, helpFile: 8 } as const;
@@ -124,15 +129,24 @@ export class TypeInfoObject {
     return { rgBstrNames, pcNames: rgBstrNames.length };
   }
 
+  /** Of a property with several accessors it is the one that reads; the value that one is set to has no name. ([MS-OAUT] 3.7.4.5) */
   names(memid: number): string[] {
-    const found = this.#function(memid);
-    if (found === undefined) return [this.#member(memid).name];
+    const { type, kind } = this.view;
+    const isApplication = kind === TKIND_COCLASS && (type.flags & TYPEFLAG_FAPPOBJECT) !== 0;
+    if (isApplication && memid === MEMBERID_DEFAULTINST) return [type.name];
+    const first = this.#function(memid);
+    if (first === undefined) return [this.#member(memid).name];
+    const reads = first.owner.type.functions.find(
+      (one) => one.memid === memid && one.invoke === INVOKE_PROPERTYGET,
+    );
+    const found = reads === undefined ? first : { ...first, desc: reads };
     const { desc } = found;
     const shown =
       this.view.kind === TKIND_DISPATCH
         ? (this.funcDesc(found).lprgelemdescParam?.length ?? 0)
         : desc.params.length;
-    const params = desc.params.slice(0, shown).map((param) => param.name);
+    const named = Math.min(shown, desc.params.length - (desc.invoke & INVOKE_PROPERTYPUTS ? 1 : 0));
+    const params = desc.params.slice(0, named).map((param) => param.name);
     const end = params.indexOf(undefined);
     return [desc.name, ...(end < 0 ? params : params.slice(0, end)).map((name) => name ?? "")];
   }
@@ -202,7 +216,9 @@ export class TypeInfoObject {
     if (type.kind !== TKIND_MODULE) {
       throw new ComError(TypeLibStatus.BADMODULEKIND, `${type.name} is not a module`);
     }
-    const desc = type.functions.find((one) => one.memid === memid && one.invoke === invKind);
+    const desc = type.functions.find(
+      (one) => one.memid === memid && ((invKind as number) === 0 || one.invoke === invKind),
+    );
     if (desc === undefined) throw notFound(`the module ${type.name} has no function ${memid}`);
     return {
       pBstrDllName: refPtrFlags & 1 ? (type.dllName ?? null) : null,
@@ -234,7 +250,7 @@ export class TypeInfoObject {
   async CreateInstance(riid: Guid): Promise<IUnknown> {
     const { type, kind } = this.view;
     if (kind !== TKIND_COCLASS || type.guid === undefined) {
-      throw new ComError(HResult.E_INVALIDARG, `${type.name} is not a coclass`);
+      throw new ComError(TypeLibStatus.BADMODULEKIND, `${type.name} is not a coclass`);
     }
     return this.#library.createInstance(type.guid, riid);
   }
@@ -289,7 +305,7 @@ export class TypeInfoObject {
   }
 
   GetImplTypeCustData(index: number, guid: Guid): Variant {
-    return custom(this.view.type.implTypes[index]?.customData ?? [], guid);
+    return custom(this.#implCustData(index), guid);
   }
 
   GetDocumentation2(
@@ -326,7 +342,7 @@ export class TypeInfoObject {
   }
 
   GetAllImplTypeCustData(index: number): CUSTDATA {
-    return custDataOf(this.view.type.implTypes[index]?.customData ?? []);
+    return custDataOf(this.#implCustData(index));
   }
 
   // These never travel; in the same process there is nothing to release.
@@ -385,6 +401,12 @@ export class TypeInfoObject {
     const param = this.#functionAt(indexFunc).params[indexParam];
     if (param === undefined) throw notFound(`function ${indexFunc} has no parameter ${indexParam}`);
     return param.customData;
+  }
+
+  #implCustData(index: number): readonly CustomData[] {
+    const impl = this.view.type.implTypes[index];
+    if (impl === undefined) throw notFound(`${this.view.type.name} has no interface ${index}`);
+    return impl.customData;
   }
 
   #variable(index: number): VariableDesc {

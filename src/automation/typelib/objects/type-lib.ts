@@ -109,7 +109,7 @@ export class TypeLibObject {
     return { pfName: known === undefined ? 0 : 1, pBstrLibName: known ?? null };
   }
 
-  /** The types that have a name or are called so, at most `pcFound` of them. */
+  /** Types that are called so and members of types that are, at most `pcFound` of them. ([MS-OAUT] 3.11.4.10) */
   FindName(
     szNameBuf: string,
     _lHashVal: number,
@@ -123,18 +123,21 @@ export class TypeLibObject {
     const wanted = szNameBuf.toLowerCase();
     const found: { info: ITypeInfo; memid: number }[] = [];
     for (const [index, type] of this.#library.types.entries()) {
+      const members = [...type.functions, ...type.variables].filter(
+        (one) => one.name.toLowerCase() === wanted,
+      );
+      const memids = new Set(members.map((one) => one.memid));
+      if (type.name.toLowerCase() === wanted)
+        found.push({ info: this.GetTypeInfo(index), memid: MEMBERID_NIL });
+      for (const memid of memids) found.push({ info: this.GetTypeInfo(index), memid });
       if (found.length >= pcFound) break;
-      const memid =
-        type.name.toLowerCase() === wanted
-          ? MEMBERID_NIL
-          : [...type.functions, ...type.variables].find((one) => one.name.toLowerCase() === wanted)?.memid;
-      if (memid !== undefined) found.push({ info: this.GetTypeInfo(index), memid });
     }
+    found.length = Math.min(found.length, pcFound);
     return {
       ppTInfo: found.map(({ info }) => info),
       rgMemId: Int32Array.from(found, ({ memid }) => memid),
       pcFound: found.length,
-      pBstrLibName: this.#names().get(wanted) ?? null,
+      pBstrLibName: found.length === 0 ? null : (this.#names().get(wanted) ?? null),
     };
   }
 
