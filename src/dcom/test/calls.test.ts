@@ -269,3 +269,28 @@ test("a disconnected object answers RPC_E_DISCONNECTED, a closed process RPC_E_S
   await assert.rejects(async () => other.Add(1, 1), { code: HResult.RPC_E_DISCONNECTED });
   world.sides.splice(0, 1);
 });
+
+test("calls around the end of a server never say that they were not executed: they are tried anew first", async () => {
+  await using world = await World.open();
+  const server = await world.side();
+  const client = await world.side();
+  using node = hand(server, client, new Node("ending"), INode);
+  assert.equal(await node.Add(1, 1), 2);
+  const codes: Promise<number>[] = [];
+  const call = (): Promise<number> =>
+    Promise.resolve(node.Add(1, 1)).then(
+      () => 0,
+      (error: unknown) => ComError.from(error).code,
+    );
+  let over = false;
+  const end = server[Symbol.asyncDispose]().then(() => (over = true));
+  for (let i = 0; i < 500 && !over; i++) {
+    codes.push(call());
+    await (i % 2 === 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve)));
+  }
+  await end;
+  for (let i = 0; i < 20; i++) codes.push(call());
+  const seen = new Set(await Promise.all(codes));
+  assert.ok(!seen.has(HResult.RPC_S_CALL_FAILED_DNE), [...seen].map((code) => code.toString(16)).join());
+  assert.ok(seen.size > 1);
+});

@@ -141,6 +141,27 @@ for (const make of transports) {
       await assertNothingLeft(server);
     });
 
+    test("a call of which nothing left may be made anew by its decoder", async () => {
+      const { server, client } = await setUp();
+      const binding = await client.bind(ECHO);
+      const call = (): Promise<unknown> => {
+        const writer = binding.begin(0, undefined);
+        twoNumbers(1, 1)(writer);
+        return binding.send({
+          decode: number,
+          again: (error) => Promise.resolve(`anew after ${error.code === HResult.RPC_S_CALL_FAILED_DNE}`),
+        });
+      };
+      const sent = binding.call(4, undefined, nothing, number);
+      await binding.call(0, undefined, twoNumbers(1, 1), number);
+      const unsent = call();
+      client.abort(new ComError(HResult.E_ABORT, "pulled the plug"));
+      assert.equal(await unsent, "anew after true");
+      assert.equal(await call(), "anew after true", "also when it was lost before");
+      await assert.rejects(sent, { code: HResult.RPC_S_CALL_FAILED });
+      await assertNothingLeft(server);
+    });
+
     test("the server closing is reported", async () => {
       const { server, client, echo } = await setUp();
       const binding = await client.bind(ECHO);
