@@ -6,6 +6,8 @@ export interface CallContext {
   readonly causality: Guid;
   /** True when the caller is on another machine. */
   readonly remote: boolean;
+  /** True when the caller is another thread of this process. */
+  readonly fromThread?: boolean;
   /** The authenticated caller; absent for an anonymous one. */
   readonly caller?: { readonly user: string; readonly domain: string } | undefined;
   /** 1 (none) to 6 (privacy). */

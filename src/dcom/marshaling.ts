@@ -16,6 +16,9 @@ export function optionsFor(nearby: boolean, minor: number): MarshalOptions | und
   return nearby ? toOldNeighbour : toOldMachine;
 }
 
+/** How references go to another thread of this process. */
+export const toThread: MarshalOptions = { destination: "inproc" };
+
 const toNeighbour: MarshalOptions = { destination: "local" };
 const toOldNeighbour: MarshalOptions = { destination: "local", plain: true };
 const toOldMachine: MarshalOptions = { plain: true };

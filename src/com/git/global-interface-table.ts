@@ -56,7 +56,7 @@ export class GlobalInterfaceTable {
     }
     // A proxy is kept as it is; receivers take references of their own.
     const kept = await (pointer as IUnknown).QueryInterface(contractOf(riid, this.#runtime));
-    const carrying = await marshaler.marshalWhenReady(riid, kept);
+    const carrying = await marshaler.marshalWhenReady(riid, kept, { destination: "inproc" });
     return this.#shared.put(withoutReferences(carrying), () => {
       this.#release(carrying);
       kept[Symbol.dispose]();

@@ -13,7 +13,9 @@ export function coMarshalInterThreadInterfaceInStream(
   iface: Interface<IUnknown> | Guid,
   pointer: object,
 ): Promise<Uint8Array> {
-  return runtime.marshaler.marshalWhenReady(typeof iface === "string" ? iface : iface.iid, pointer);
+  return runtime.marshaler.marshalWhenReady(typeof iface === "string" ? iface : iface.iid, pointer, {
+    destination: "inproc",
+  });
 }
 
 /** The pointer of this thread that the bytes stand for; it is the caller's, and the bytes are used up (CoGetInterfaceAndReleaseStream). */

@@ -3,6 +3,7 @@ import type { Binding } from "../../rpc/index.ts";
 import { type DualStringArray, bindingsKey, sameBindings } from "../dual-string-array.ts";
 import type { Marshaling, Origin } from "../marshaling.ts";
 import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
+import type { StdObjref } from "../std-objref.ts";
 import type { Connections, Line } from "./connections.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { HeldObjects, type ReferenceReport } from "./held-objects.ts";
@@ -20,6 +21,12 @@ interface LocalMachine {
 
 /** The other threads of this process that have objects. */
 export interface Neighbours {
+  /** Whether an exporter is one of them. */
+  has(oxid: Oxid): boolean;
+  /** Objects of theirs that somebody holds. */
+  readonly objects: number;
+  /** An object of one of them was passed on to another process. */
+  leftProcess(oxid: Oxid, oid: Oid): void;
   /** Ends what it made; called when the process leaves. */
   close?(): Promise<void>;
   /** Where the exporter of a thread is; undefined for one of another process. */
@@ -67,11 +74,17 @@ export class Importer implements ImportHome, AsyncDisposable {
     return this.#exporters.values();
   }
 
-  /** The objects of an exporter that are held here, or that were passed on to others. */
-  heldOf(oxid: Oxid): readonly Oid[] {
+  /** The objects of an exporter that are held here. */
+  heldOf(oxid: Oxid): Oid[] {
     const held: Oid[] = [];
     for (const exporter of this.#exporters.values()) if (exporter.oxid === oxid) held.push(...exporter.oids);
     return held;
+  }
+
+  /** A reference leaves the process: the thread it leads to can no longer know who holds the object. */
+  passedOut({ oxid, oid }: StdObjref): void {
+    const { neighbours } = this.#options;
+    if (neighbours?.has(oxid) === true) neighbours.leftProcess(oxid, oid);
   }
 
   /** The exporter of an OXID, as called with this origin's security. */

@@ -9,10 +9,10 @@ import {
 } from "../../base/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type ComVersion, comVersion, lowestMinor, negotiate } from "../com-version.ts";
-import type { DualStringArray } from "../dual-string-array.ts";
+import { type DualStringArray, TowerId } from "../dual-string-array.ts";
 import { IRemUnknown, IRemUnknown2, type REMINTERFACEREF, type REMQIRESULT } from "../gen/dcom.ts";
 import type { MarshalOptions } from "../../com/index.ts";
-import { type Marshaling, type Origin, optionsFor } from "../marshaling.ts";
+import { type Marshaling, type Origin, optionsFor, toThread } from "../marshaling.ts";
 import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
 import type { StdObjref } from "../std-objref.ts";
 import { type CallHome, ClientCall } from "./client-call.ts";
@@ -92,6 +92,7 @@ export class RemoteExporter implements CallHome {
   }
 
   get marshalOptions(): MarshalOptions | undefined {
+    if (this.#at?.bindings.strings[0]?.tower === TowerId.thread) return toThread;
     return optionsFor(this.nearby, this.version.minor);
   }
 

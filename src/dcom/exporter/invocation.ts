@@ -28,7 +28,7 @@ import { type CallObserver, type IncomingCall, methodOf, observeIncoming } from 
 import { mustWait, postpone, waitsSynchronously } from "../orpc/synchronous.ts";
 import { writeOrpcThat } from "../orpc/orpc-that.ts";
 import type { OrpcHead } from "../orpc/orpc-this.ts";
-import { type Marshaling, optionsFor } from "../marshaling.ts";
+import { type Marshaling, optionsFor, toThread } from "../marshaling.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
 
 /** What an invocation needs of its exporter. */
@@ -88,6 +88,10 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     return this.#entry.manager.oid.toString(16);
   }
 
+  get fromThread(): boolean {
+    return this.#call.connection.protseq === "comity_port";
+  }
+
   get remote(): boolean {
     return !this.#call.connection.isPrivate;
   }
@@ -118,7 +122,8 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
   }
 
   marshalInterface(iid: Guid, pointer: object): Uint8Array {
-    const objref = this.#host.marshaling.marshal(iid, pointer, optionsFor(!this.remote, this.minor), this);
+    const options = this.fromThread ? toThread : optionsFor(!this.remote, this.minor);
+    const objref = this.#host.marshaling.marshal(iid, pointer, options, this);
     (this.#given ??= []).push(objref);
     // The implementation gave its pointer away with the result; what was handed to it as an argument goes anyway.
     if (isPointer(pointer)) (this.#handed ??= []).push(pointer);

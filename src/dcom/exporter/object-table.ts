@@ -92,12 +92,41 @@ export class ObjectTable implements Disposable {
       return 0;
     }
     entry.addPublic(grantedReferences);
+    if (options?.destination !== "inproc") manager.leftProcess = true;
     return grantedReferences;
   }
 
+  /** Objects that threads of this process alone hold references to. */
+  heldByThreads(): Oid[] {
+    const held: Oid[] = [];
+    for (const manager of this.#byOid.values()) {
+      if (!manager.leftProcess && manager.oid !== 0n && manager.references > 0) held.push(manager.oid);
+    }
+    return held;
+  }
+
+  /** A reference to an object was given to another process. */
+  leftProcess(oid: Oid): void {
+    const manager = this.#byOid.get(oid);
+    if (manager !== undefined) manager.leftProcess = true;
+  }
+
+  /** References to an object were given back, and those that are left may be nobody's. */
+  whenUncertain: (() => void) | undefined;
+
+  /** Nobody has the references to these any more, those of tables excepted; what else threads hold may be held by one that has ended, too. */
+  abandon(oids: Iterable<Oid>): void {
+    for (const manager of this.#byOid.values()) manager.uncertain ||= !manager.leftProcess;
+    for (const oid of oids) {
+      const manager = this.#byOid.get(oid);
+      if (manager?.releaseAll(false) === true) this.#drop(manager);
+    }
+  }
+
   /** Adds public references (RemAddRef, RemQueryInterface). */
-  addPublic(entry: InterfaceEntry, count: number): void {
+  addPublic(entry: InterfaceEntry, count: number, byThread: boolean = false): void {
     entry.addPublic(count);
+    if (!byThread) entry.manager.leftProcess = true;
     entry.manager.lastUse = this.tick;
     if (count > 0) entry.manager.hold();
   }
@@ -112,6 +141,7 @@ export class ObjectTable implements Disposable {
     entry.releasePublic(publicRefs);
     if (privateRefs > 0) entry.releasePrivate(client, privateRefs);
     this.#settle(entry);
+    if (entry.manager.uncertain && entry.manager.references > 0) this.whenUncertain?.();
   }
 
   /** Gives a table-marshaled reference back (CoReleaseMarshalData). */

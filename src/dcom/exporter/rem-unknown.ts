@@ -46,7 +46,7 @@ export class RemUnknown {
     const results = iids.map((iid): REMQIRESULT => {
       const entry = this.#query(source, iid);
       if (entry === undefined) return { hResult: HResult.E_NOINTERFACE, std: nothing };
-      table.addPublic(entry, count);
+      table.addPublic(entry, count, byThread());
       const { oid } = source.manager;
       return { hResult: 0, std: { flags: 0, cPublicRefs: count, oxid, oid, ipid: ipidOf(entry) } };
     });
@@ -64,7 +64,7 @@ export class RemUnknown {
       const entry = this.#entry(ref.ipid);
       if (entry === undefined) return HResult.CO_E_OBJNOTREG;
       if (this.#host.isOwn(entry)) return 0;
-      table.addPublic(entry, Math.min(ref.cPublicRefs, maxReferences));
+      table.addPublic(entry, Math.min(ref.cPublicRefs, maxReferences), byThread());
       table.addPrivate(entry, client, Math.min(ref.cPrivateRefs, maxReferences));
       return 0;
     });
@@ -124,6 +124,11 @@ function overall<T>(results: T, each: readonly number[]): T {
   if (missing === 0) return results;
   if (missing < each.length) return withStatus(HResult.S_FALSE, results);
   throw new ComError(HResult.E_NOINTERFACE, undefined, { outputs: results });
+}
+
+/** Whether another thread of this process asks. */
+function byThread(): boolean {
+  return getCallContext()?.fromThread === true;
 }
 
 /** Whose private references are meant. */

@@ -15,6 +15,10 @@ export class StubManager {
   readonly identity: ObjectIdentity;
   /** True when no client pings for the object (SORF_NOPING): it is never rundown. */
   noPing = false;
+  /** True once a reference was given to another process. */
+  leftProcess = false;
+  /** Some of its references may belong to a thread that has ended. */
+  uncertain = false;
   /** When a reference was last given out or called, in ticks of the exporter's clock. */
   lastUse = 0;
   readonly #ipids: IpidTable;

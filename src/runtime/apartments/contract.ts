@@ -1,7 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Guid } from "../../base/index.ts";
 import type { ActivationRequest, ApartmentModel } from "../../com/index.ts";
-import type { ActivatedInterface, Oxid } from "../../dcom/index.ts";
+import type { ActivatedInterface, Oid, Oxid } from "../../dcom/index.ts";
+import type { Awaitable } from "../../ndr/index.ts";
 import type { Bell, PortLink } from "../../rpc/index.ts";
 
 /*
@@ -39,6 +40,10 @@ export interface ThreadHub {
   find(oxid: Oxid): Promise<ThreadInfo | undefined>;
   /** A port to another thread, which is told. Rejects with RPC_E_DISCONNECTED when it has ended. */
   introduce(oxid: Oxid): Promise<PortLink>;
+  /** The objects of an exporter that threads of this process hold; undefined when that is not certain. */
+  heldBy(oxid: Oxid): Promise<readonly Oid[] | undefined>;
+  /** An object of a thread was passed on to another process. */
+  leftProcess(oxid: Oxid, oid: Oid): void;
   /** Creates an object where it must live. */
   activateIn(place: PlaceName, request: ThreadActivation): Promise<ThreadActivated>;
   /** Keeps the reference of a global interface table entry; answers its cookie. */
@@ -54,8 +59,10 @@ export interface ThreadServices {
   activate(request: ThreadActivation): Promise<ThreadActivated>;
   /** An entry of the global interface table that this thread made is taken away. */
   revokeGlobal(cookie: number): void;
-  /** The objects of an exporter that this thread holds or has passed on lately. */
-  held(oxid: Oxid): readonly bigint[] | Promise<readonly bigint[]>;
+  /** A reference to an object of this thread was given to another process. */
+  leftProcess(oid: Oid): void;
+  /** The objects of an exporter that this thread holds; undefined when it cannot say. */
+  held(oxid: Oxid): Awaitable<readonly Oid[] | undefined>;
   /** Another thread has ended without a word: gives up what only it held. */
   ended(oxid: Oxid): Promise<void>;
 }

@@ -54,6 +54,13 @@ export class ExporterTable {
     return at < 0 ? 0 : Number(Atomics.load(this.#cells, at + 1));
   }
 
+  /** Of all threads. */
+  get total(): number {
+    let sum = 0;
+    for (let at = 0; at < this.#cells.length; at += fields) sum += Number(Atomics.load(this.#cells, at + 1));
+    return sum;
+  }
+
   #find(value: bigint): number {
     for (let at = 0; at < this.#cells.length; at += fields) {
       if (Atomics.load(this.#cells, at) === value) return at;

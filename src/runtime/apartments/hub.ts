@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
 import type { ApartmentModel } from "../../com/index.ts";
-import { type Oxid, lastingCausality } from "../../dcom/index.ts";
+import { type Oid, type Oxid, lastingCausality } from "../../dcom/index.ts";
 import type { Bell, PortLink } from "../../rpc/index.ts";
 import { WorkerThread, type WorkerHost } from "./worker-thread.ts";
 import type {
@@ -88,6 +88,24 @@ export class Hub implements ThreadHub, WorkerHost {
 
   find(oxid: Oxid): Promise<ThreadInfo | undefined> {
     return Promise.resolve(this.infoOf(oxid));
+  }
+
+  leftProcess(oxid: Oxid, oid: Oid): void {
+    this.#member(oxid)?.services.leftProcess(oid);
+  }
+
+  async heldBy(oxid: Oxid): Promise<readonly Oid[] | undefined> {
+    const others = this.#members().filter(({ info }) => info.oxid !== oxid);
+    const held = await Promise.all(
+      others.map(async ({ services }) => {
+        try {
+          return await services.held(oxid);
+        } catch {
+          return []; // it has ended meanwhile
+        }
+      }),
+    );
+    return held.includes(undefined) ? undefined : held.flatMap((one) => one ?? []);
   }
 
   infoOf(oxid: Oxid): ThreadInfo | undefined {

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
-import type { Oxid } from "../../dcom/index.ts";
+import type { Oid, Oxid } from "../../dcom/index.ts";
 import type { PortLink } from "../../rpc/index.ts";
 import { openOnThread } from "../open.ts";
 import type {
@@ -22,6 +22,14 @@ class DistantHub implements ThreadHub {
 
   async find(oxid: Oxid): Promise<ThreadInfo | undefined> {
     return (await this.link.request("find", oxid)) as ThreadInfo | undefined;
+  }
+
+  leftProcess(oxid: Oxid, oid: Oid): void {
+    this.link.notify("leftProcess", { oxid, oid });
+  }
+
+  async heldBy(oxid: Oxid): Promise<readonly Oid[] | undefined> {
+    return (await this.link.request("heldBy", oxid)) as readonly Oid[] | undefined;
   }
 
   async introduce(oxid: Oxid): Promise<PortLink> {
@@ -55,6 +63,7 @@ export async function openThread(start: ThreadStart): Promise<void> {
       accept: (link: PortLink) => side.accept(link),
       activate: (request: ThreadActivation) => side.activate(request),
       revokeGlobal: (cookie: number) => side.revokeGlobal(cookie),
+      leftProcess: (oid: Oid) => side.leftProcess(oid),
       held: (oxid: Oxid) => side.held(oxid),
       ended: (oxid: Oxid) => side.ended(oxid),
       run: ({ module, args }: { module: string; args: readonly unknown[] }) => run(side, module, args),

@@ -7,12 +7,14 @@ import {
   ClassContext,
   type Runtime,
   type SharedReferences,
+  SingleApartment,
   currentApartment,
 } from "../../com/index.ts";
 import {
   type ActivatedInterface,
   type DcomRemoting,
   type Neighbours,
+  type Oid,
   type Oxid,
   type ResolvedOxid,
   TowerId,
@@ -30,6 +32,7 @@ import {
 } from "./contract.ts";
 import type { ExporterTable } from "./exporter-table.ts";
 import { placeOf } from "./place.ts";
+import { releaseUnheld } from "./unheld.ts";
 
 /** One thread's part in its process: its way to the other threads' objects, and what it does for them. */
 export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, SharedReferences {
@@ -41,6 +44,8 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
   /** Runs when the runtime of the thread closes. */
   onClose: (() => Promise<void>) | undefined;
   #opened: { readonly runtime: Runtime; readonly remoting: DcomRemoting } | undefined;
+  #asking = false;
+  #askAgain = false;
   #counting: NodeJS.Timeout | undefined;
 
   /** `inWorker`: false in the thread where the program began. */
@@ -92,6 +97,21 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
   }
 
   // For the importer.
+
+  get objects(): number {
+    return this.exporters.total - this.exporters.objects(this.remoting.side.exporter.oxid);
+  }
+
+  has(oxid: Oxid): boolean {
+    return this.exporters.has(oxid);
+  }
+
+  leftProcess(oxid: Oxid, oid: Oid): void;
+  leftProcess(oid: Oid): void;
+  leftProcess(of: bigint, oid?: Oid): void {
+    if (oid === undefined) this.remoting.side.exporter.table.leftProcess(of);
+    else this.hub.leftProcess(of, oid);
+  }
 
   resolve(oxid: Oxid): Promise<ResolvedOxid> | undefined {
     return this.exporters.has(oxid) ? this.#find(oxid) : undefined;
@@ -204,7 +224,11 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
   async #marshal({ iid, hresult, pointer }: ActivationResult): Promise<ActivatedInterface> {
     if (pointer === undefined) return { iid, hresult };
     try {
-      return { iid, hresult, objref: await this.remoting.marshaler.marshalWhenReady(iid, pointer) };
+      return {
+        iid,
+        hresult,
+        objref: await this.remoting.marshaler.marshalWhenReady(iid, pointer, { destination: "inproc" }),
+      };
     } catch (error) {
       return { iid, hresult: ComError.from(error).code };
     } finally {
@@ -212,12 +236,32 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
     }
   }
 
-  held(oxid: Oxid): readonly bigint[] {
+  held(oxid: Oxid): readonly Oid[] | undefined {
+    this.transport.pump(); // what was posted to this thread may bring references
+    const apartment = currentApartment();
+    if (apartment instanceof SingleApartment && apartment.queued > 0) return undefined; // calls that nobody has read yet
     return this.remoting.side.importer.heldOf(oxid);
   }
 
-  async ended(oxid: Oxid): Promise<void> {
+  ended(oxid: Oxid): Promise<void> {
     this.transport.ended(oxid.toString(16));
+    const { exporter } = this.remoting.side;
+    exporter.table.whenUncertain = () => this.#releaseUnheld();
+    this.#releaseUnheld();
+    return Promise.resolve();
+  }
+
+  /** One round at a time, and one more when something changed meanwhile. */
+  #releaseUnheld(): void {
+    this.#askAgain = this.#asking;
+    if (this.#asking) return;
+    this.#asking = true;
+    releaseUnheld(this.remoting.side.exporter, this.hub)
+      .catch(() => undefined) // the hub has ended, and this thread will
+      .finally(() => {
+        this.#asking = false;
+        if (this.#askAgain) this.#releaseUnheld();
+      });
   }
 }
 

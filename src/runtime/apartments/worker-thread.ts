@@ -1,7 +1,7 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
 import type { ApartmentModel } from "../../com/index.ts";
-import type { Oxid } from "../../dcom/index.ts";
+import type { Oid, Oxid } from "../../dcom/index.ts";
 import type { Bell, PortLink } from "../../rpc/index.ts";
 import type {
   PlaceName,
@@ -85,6 +85,8 @@ export class WorkerThread implements ThreadServices {
           joined();
         },
         find: (oxid: Oxid) => host.infoOf(oxid),
+        leftProcess: ({ oxid, oid }: { oxid: Oxid; oid: Oid }) => host.leftProcess(oxid, oid),
+        heldBy: (oxid: Oxid) => host.heldBy(oxid),
         introduce: (oxid: Oxid) => {
           const link = host.introduceTo(this.info, oxid);
           return new Moved(link, [link.port]);
@@ -147,8 +149,12 @@ export class WorkerThread implements ThreadServices {
     this.#link.notify("revokeGlobal", cookie);
   }
 
-  async held(oxid: Oxid): Promise<readonly bigint[]> {
-    return (await this.#link.request("held", oxid)) as readonly bigint[];
+  leftProcess(oid: Oid): void {
+    this.#link.notify("leftProcess", oid);
+  }
+
+  async held(oxid: Oxid): Promise<readonly Oid[] | undefined> {
+    return (await this.#link.request("held", oxid)) as readonly Oid[] | undefined;
   }
 
   async ended(oxid: Oxid): Promise<void> {
