@@ -26,7 +26,9 @@ import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
 import { decodeObjref } from "./objref.ts";
 import { MachineRunningObjects } from "./running-objects.ts";
 import type { ActivatedInterface, ActivationSource, Oxid, ResolvedOxid } from "./resolver-contract.ts";
+import { ILocalActivator } from "./gen/localactivator.ts";
 import { ClassServer, type LoadClass } from "./scm/class-server.ts";
+import { DirectActivators } from "./scm/direct-activation.ts";
 import type { LocalMachine } from "./scm/local-machine.ts";
 
 export interface RemotingOptions extends Omit<ObjectSideOptions, "resolver" | "activate" | "launchToken"> {
@@ -59,6 +61,7 @@ export class DcomRemoting implements Remoting, Activator {
   readonly #options: RemotingOptions;
   readonly #classes: ClassServer;
   readonly #remote: RemoteActivationClient;
+  readonly #direct: DirectActivators;
   readonly #securities: { readonly asked: ServerInfo; readonly security: CallSecurity }[] = [];
 
   private constructor(
@@ -73,6 +76,7 @@ export class DcomRemoting implements Remoting, Activator {
     this.machine = options.machine;
     this.#classes = classes;
     this.#remote = new RemoteActivationClient(side.connections, side.resolverClient);
+    this.#direct = new DirectActivators(options.runtime);
   }
 
   static async open(options: RemotingOptions): Promise<DcomRemoting> {
@@ -125,6 +129,8 @@ export class DcomRemoting implements Remoting, Activator {
     const { machine } = request.server;
     if (machine !== undefined) return this.#activateOn(machine, request);
     const { clsid, iids, classObject, context, options } = request;
+    const direct = await this.#createDirectly(request);
+    if (direct !== undefined) return [direct];
     const source = await this.#sourceOf(request);
     const remoteOnly =
       (context & (ClassContext.LOCAL_SERVER | ClassContext.REMOTE_SERVER)) === ClassContext.REMOTE_SERVER;
@@ -134,7 +140,28 @@ export class DcomRemoting implements Remoting, Activator {
     );
     if ("machine" in activated) return this.#activateOn(activated.machine, request);
     this.#learn(activated.oxid, activated.exporter, activated.interfaces);
-    return this.#results(activated.interfaces, undefined);
+    const results = await this.#results(activated.interfaces, undefined);
+    const { activator } = activated;
+    if (activator !== undefined && activated.oxid !== this.side.exporter.oxid)
+      this.#direct.learn(
+        clsid,
+        this.side.marshaler.unmarshal(ILocalActivator.iid, activator, undefined) as ILocalActivator,
+      );
+    return results;
+  }
+
+  /** One object with one interface, from a server that was met before. */
+  async #createDirectly(request: ActivationRequest): Promise<ActivationResult | undefined> {
+    const { clsid, iids, classObject, context, source, options } = request;
+    const [iid] = iids;
+    if (classObject || source !== undefined || iid === undefined || iids.length > 1) return undefined;
+    if ((context & ClassContext.LOCAL_SERVER) === 0) return undefined;
+    try {
+      const pointer = await this.#direct.create(clsid, iid, options);
+      return pointer && { iid, hresult: HResult.S_OK, pointer };
+    } catch (error) {
+      return { iid, hresult: ComError.from(error).code };
+    }
   }
 
   /** Tells the SCM that this process serves a class. Dispose to revoke it. */
@@ -163,7 +190,9 @@ export class DcomRemoting implements Remoting, Activator {
   /** True while nobody outside holds a reference to an object of this process and no activation is under way. */
   get idle(): boolean {
     const { table } = this.side.exporter;
-    return table.size <= ownObjects && this.#classes.underWay === 0;
+    const own = ownObjects + (this.#classes.activatorGiven ? 1 : 0);
+    const inThreads = this.#options.neighbours?.objects ?? 0;
+    return table.size <= own && inThreads <= 0 && this.#classes.underWay === 0;
   }
 
   /** True once the SCM has passed an activation on to this process. */
@@ -173,6 +202,7 @@ export class DcomRemoting implements Remoting, Activator {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.neighbours?.close?.();
+    this.#direct.clear();
     await this.side[Symbol.asyncDispose]();
     await this.machine[Symbol.asyncDispose]();
   }

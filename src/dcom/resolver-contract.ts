@@ -179,6 +179,8 @@ interface ActivationCaller {
 /** One entry per IID asked for, in the same order. */
 export interface ExporterActivated {
   readonly interfaces: readonly ActivatedInterface[];
+  /** The OBJREF of the process's ILocalActivator, for callers of this machine. */
+  readonly activator?: Uint8Array;
 }
 
 export interface ActivatedInterface {

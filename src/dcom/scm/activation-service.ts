@@ -26,7 +26,7 @@ export interface ScmActivation {
 
 /** What came of it: the interfaces, and the process they live in; or the machine to ask instead (RemoteServerName). */
 export type ScmActivated =
-  | { readonly process: MachineProcess; readonly interfaces: ExporterActivated["interfaces"] }
+  | ({ readonly process: MachineProcess } & ExporterActivated)
   | { readonly machine: string };
 
 export interface ActivationParts {
@@ -77,7 +77,10 @@ export class ActivationService {
         continue;
       }
       try {
-        return { process, interfaces: (await this.#ask(process, server.clsid, request)).interfaces };
+        const { interfaces, activator } = await this.#ask(process, server.clsid, request);
+        // A class of single use serves nobody twice, and who asked for another class (TreatAs) asks again.
+        const once = registered?.uses === "single" || server.clsid !== request.clsid;
+        return { process, interfaces, ...(activator && !once && { activator }) };
       } catch (error) {
         if (attempt >= maxAttempts || !this.#isGone(process, error)) throw error;
         if (registered !== undefined) classes.remove(process, registered.cookie);

@@ -9,6 +9,7 @@ import {
   loadInstance,
 } from "../../com/index.ts";
 import type { ObjectMarshaler } from "../marshaler.ts";
+import { activatorReference } from "./direct-activation.ts";
 import type {
   ActivatedInterface,
   ActivationSource,
@@ -27,6 +28,7 @@ export class ClassServer {
   readonly #runtime: Runtime;
   readonly #load: LoadClass | undefined;
   readonly #factories = new Map<Guid, object[]>();
+  #activator: Uint8Array | undefined;
   #underWay = 0;
   #served = 0;
 
@@ -68,7 +70,25 @@ export class ClassServer {
       const interfaces: ActivatedInterface[] = [];
       for (const iid of request.iids)
         interfaces.push(await marshalOne(source, iid, request, marshaler, this.#runtime));
-      return { interfaces };
+      if (request.destination !== "local") return { interfaces };
+      return { interfaces, activator: (this.#activator ??= activatorReference(this, marshaler)) };
+    } finally {
+      this.#underWay--;
+      this.#served++;
+    }
+  }
+
+  /** Whether the reference to this process's activator was given out: an object of ours that keeps nobody. */
+  get activatorGiven(): boolean {
+    return this.#activator !== undefined;
+  }
+
+  /** A new instance for a process of this machine that asks directly. The caller owns the pointer. Throws CO_E_SERVER_STOPPING as `activate` does. */
+  async createInstance(clsid: Guid, iid: Guid): Promise<IUnknown> {
+    if (this.#runtime.locks.stopping) throw ending(clsid);
+    this.#underWay++;
+    try {
+      return await this.#instance(clsid, iid);
     } finally {
       this.#underWay--;
       this.#served++;
@@ -78,17 +98,20 @@ export class ClassServer {
   /** The class object, or a new instance, to be asked for the interfaces wanted. */
   async #source(request: ExporterActivation, marshaler: ObjectMarshaler): Promise<IUnknown> {
     const { clsid, iids, classObject, source } = request;
-    const factory = await this.#classObject(clsid);
-    if (classObject) return factory;
-    using maker = factory;
-    using classFactory = await maker.QueryInterface(IClassFactory);
+    if (classObject) return this.#classObject(clsid);
     const [only] = iids;
     const asked = source === undefined && iids.length === 1 && only !== undefined ? only : IID_IUnknown;
-    const made = await classFactory.CreateInstance(asked);
-    if (made === null)
-      throw new ComError(HResult.E_POINTER, `the class object of ${formatGuid(clsid)} made nothing`);
+    const made = await this.#instance(clsid, asked);
     if (source !== undefined) await load(made, source, marshaler);
     return made;
+  }
+
+  async #instance(clsid: Guid, iid: Guid): Promise<IUnknown> {
+    using maker = await this.#classObject(clsid);
+    using classFactory = await maker.QueryInterface(IClassFactory);
+    const made = await classFactory.CreateInstance(iid);
+    if (made !== null) return made;
+    throw new ComError(HResult.E_POINTER, `the class object of ${formatGuid(clsid)} made nothing`);
   }
 
   async #classObject(clsid: Guid): Promise<IUnknown> {

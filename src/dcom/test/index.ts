@@ -19,6 +19,7 @@ import "./scm-life.test.ts";
 import "./scm-wire.test.ts";
 import "./scm-launch.test.ts";
 import "./instance.test.ts";
+import "./direct-activation.test.ts";
 import "./observe.test.ts";
 import "./remoting.test.ts";
 import "./running-table.test.ts";

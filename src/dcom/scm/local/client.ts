@@ -102,8 +102,11 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
     const answer = await this.#link.request("activate", params, options);
     const machine = answer.optionalText("machine");
     if (machine !== undefined) return { machine };
-    const { interfaces } = readActivated(answer);
-    return { oxid: answer.u64("oxid"), exporter: readResolved(answer.record("exporter")), interfaces };
+    return {
+      ...readActivated(answer),
+      oxid: answer.u64("oxid"),
+      exporter: readResolved(answer.record("exporter")),
+    };
   }
 
   /** The trace of one of the machine's processes (an OXID names it); see {@link TraceRequest}. */

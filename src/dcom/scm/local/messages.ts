@@ -112,7 +112,8 @@ export function readActivation(fields: Fields): ExporterActivation {
 }
 
 export function writeActivated(value: ExporterActivated): object {
-  return { interfaces: value.interfaces.map(writeInterface) };
+  const { interfaces, activator } = value;
+  return { interfaces: interfaces.map(writeInterface), activator: activator && formatBytes(activator) };
 }
 
 function writeInterface({ iid, hresult, objref }: ActivatedInterface): object {
@@ -120,7 +121,9 @@ function writeInterface({ iid, hresult, objref }: ActivatedInterface): object {
 }
 
 export function readActivated(fields: Fields): ExporterActivated {
+  const activator = fields.optionalBytes("activator");
   return {
+    ...(activator && { activator }),
     interfaces: fields.records("interfaces").map((item) => {
       const objref = item.optionalBytes("objref");
       const entry = { iid: item.guid("iid"), hresult: item.number("hresult") >>> 0 };
@@ -171,6 +174,8 @@ export type LocalActivated =
       readonly oxid: bigint;
       readonly exporter: ResolvedOxid;
       readonly interfaces: readonly ActivatedInterface[];
+      /** The server's ILocalActivator: for the next activations of the class. */
+      readonly activator?: Uint8Array;
     }
   | { readonly machine: string };
 

@@ -1,0 +1,105 @@
+import { ComError, type Guid, HResult } from "../../base/index.ts";
+import { type IUnknown, type Runtime, getCallContext, identityOf, implement } from "../../com/index.ts";
+import type { CallOptions } from "../../ndr/index.ts";
+import { ILocalActivator } from "../gen/localactivator.ts";
+import type { ObjectMarshaler } from "../marshaler.ts";
+import type { ClassServer } from "./class-server.ts";
+
+/*
+ * The short way of an activation. The service control manager has shown client and server to each other: from then on the client asks the server itself,
+ * one call in place of three. Whatever may have changed since (the registry, the server's classes, the server) leads back to the manager.
+ */
+
+/** Makes objects for processes of this machine that ask without the service control manager. */
+class LocalActivator {
+  readonly #classes: ClassServer;
+
+  constructor(classes: ClassServer) {
+    this.#classes = classes;
+  }
+
+  CreateInstance(clsid: Guid, iid: Guid): Promise<IUnknown> {
+    // Callers of other machines pass the manager's gates; here they would pass none.
+    if (getCallContext()?.remote !== false)
+      throw new ComError(HResult.E_ACCESSDENIED, "objects are created through the service control manager", {
+        gate: "launch permission",
+      });
+    return this.#classes.createInstance(clsid, iid);
+  }
+}
+implement(LocalActivator, ILocalActivator);
+
+/** The reference to a process's activator, made once: it counts nothing, and nobody pings for it. */
+export function activatorReference(classes: ClassServer, marshaler: ObjectMarshaler): Uint8Array {
+  const activator = new LocalActivator(classes);
+  identityOf(activator).keepsServer = false;
+  return marshaler.marshalInterface(ILocalActivator.iid, activator, { kind: "tableStrong", noPing: true });
+}
+
+/** Activators remembered at most: one for each class this process creates elsewhere. */
+const mostActivators = 1024;
+
+/** What a client remembers of the servers it has been shown to. */
+export class DirectActivators {
+  readonly #runtime: Runtime;
+  readonly #known = new Map<Guid, ILocalActivator>();
+  /** The registry's when they were learned: TreatAs, permissions and servers are as they were while it stands. */
+  #stamp = -1n;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Remembers the activator of the server that made an object of a class. Takes over the reference. */
+  learn(clsid: Guid, activator: ILocalActivator): void {
+    this.#check();
+    if (this.#known.size >= mostActivators) this.clear();
+    this.#known.get(clsid)?.Release();
+    this.#known.set(clsid, activator);
+  }
+
+  /** An object of a class from its server itself; undefined when the manager must be asked. Throws what the server says of the class. */
+  async create(clsid: Guid, iid: Guid, options: CallOptions | undefined): Promise<IUnknown | undefined> {
+    this.#check();
+    const activator = this.#known.get(clsid);
+    if (activator === undefined) return undefined;
+    try {
+      return (await activator.CreateInstance(clsid, iid, options)) ?? undefined;
+    } catch (error) {
+      if (!isGone(ComError.from(error))) throw error;
+      if (this.#known.get(clsid) === activator) {
+        this.#known.delete(clsid);
+        activator.Release();
+      }
+      return undefined;
+    }
+  }
+
+  clear(): void {
+    for (const activator of this.#known.values()) activator.Release();
+    this.#known.clear();
+  }
+
+  #check(): void {
+    const { stamp } = this.#runtime.registry;
+    if (stamp !== this.#stamp) this.clear();
+    this.#stamp = stamp;
+  }
+}
+
+const goneCodes: ReadonlySet<number> = new Set([
+  HResult.CO_E_SERVER_STOPPING,
+  HResult.CO_E_OBJNOTCONNECTED,
+  HResult.RPC_E_DISCONNECTED,
+  HResult.RPC_E_SERVER_DIED,
+  HResult.RPC_S_SERVER_UNAVAILABLE,
+  HResult.RPC_S_CALL_FAILED,
+  HResult.RPC_S_CALL_FAILED_DNE,
+  HResult.RPC_E_INVALID_IPID,
+  HResult.RPC_E_INVALID_OBJECT,
+]);
+
+/** The server ended, is about to, or serves the class no more. An activation whose server died under it is tried again, as the manager does. */
+function isGone({ code }: ComError): boolean {
+  return goneCodes.has(code);
+}
