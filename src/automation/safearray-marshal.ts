@@ -196,6 +196,5 @@ function fromWords(raw: SafeArrayData, vt: number): SafeArrayData {
   const view = numberArrays[vt];
   if (view === undefined) return raw;
   if (!ArrayBuffer.isView(raw)) return new view(0);
-  const words = raw as NumberArray;
-  return new view(words.buffer, words.byteOffset, words.length);
+  return new view(raw.buffer, raw.byteOffset, raw.length);
 }

@@ -29,13 +29,12 @@ const referent = 0x20000;
 /** A VARIANT of the type with the one-dimensional array described. */
 function bytesOf(it: Described): Uint8Array {
   const count = it.count ?? it.elements.length;
-  const words = [
-    ...[referent, 0, 9, 0, VT.ARRAY | it.vt, 0, VT.ARRAY, referent, referent, 1],
-    ...[(it.features << 16) | 1, 4, ((it.type ?? 0) << 16) | 3, it.sf, count, it.referent ?? referent],
-    ...(it.iid ?? []),
-    ...[count, -7],
-    ...(it.referent === 0 ? [] : [count, ...(it.sf === SF.I8 ? [0] : []), ...it.elements]),
-  ];
+  const isWide = it.sf === SF.I8;
+  const start = [referent, 0, 9, 0, VT.ARRAY | it.vt, 0, VT.ARRAY, referent, referent, 1];
+  const locks = ((it.type ?? 0) << 16) | 3;
+  const body = [(it.features << 16) | 1, 4, locks, it.sf, count, it.referent ?? referent];
+  const elements = it.referent === 0 ? [] : [count, ...(isWide ? [0] : []), ...it.elements];
+  const words = [...start, ...body, ...(it.iid ?? []), count, -7, ...elements];
   return new Uint8Array(new Int32Array(words).buffer);
 }
 
