@@ -47,6 +47,8 @@ export class Volume implements SectorReader {
   /** No mini sector below this one is free. */
   miniCursor = 0;
   readonly past: Past = new Past();
+  /** The header in the file is torn; `headerImage` is what it is to be. */
+  #mended = false;
   #tokens = 1;
   #map: SectorMap | undefined;
 
@@ -71,8 +73,11 @@ export class Volume implements SectorReader {
   static open(store: ByteStore, limits: StorageLimits): Volume {
     const bytes = new Uint8Array(headerBytes);
     const count = store.read(0, bytes);
-    const image = mendHeader(store, bytes.subarray(0, count));
-    return new Volume(store, limits, image, readHeader(image));
+    const found = bytes.subarray(0, count);
+    const image = mendHeader(store, found);
+    const volume = new Volume(store, limits, image, readHeader(image));
+    volume.#mended = image !== found;
+    return volume;
   }
 
   get major(): 3 | 4 {
@@ -227,6 +232,7 @@ export class Volume implements SectorReader {
   }
 
   #mapSectors(): SectorMap {
+    this.#mendMedium();
     const max = this.major === 3 ? Math.floor(maxBytesOfVersion3 / this.sectorSize) - 1 : Sector.MAXREG;
     const count = Math.min(this.sectorCount, this.fat.homes.length * this.fat.perPage);
     const map = new SectorMap(count, max, this.rangeLockSector);
@@ -235,6 +241,14 @@ export class Volume implements SectorReader {
     }
     this.#claimAll(count);
     return map;
+  }
+
+  /** Before anything is written where the record of the torn header may lie. */
+  #mendMedium(): void {
+    if (!this.#mended) return;
+    this.store.write(0, this.headerImage);
+    this.store.flush();
+    this.#mended = false;
   }
 
   #claimAll(count: number): void {

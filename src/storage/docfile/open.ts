@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { openSync, closeSync, readSync, unlinkSync } from "node:fs";
+import { openSync, closeSync, readSync, statSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ComError, systemClock } from "../../base/index.ts";
@@ -121,17 +121,11 @@ function createFile(path: string, mode: Mode, replaces: boolean): FileStore {
   return new FileStore(path, "w+");
 }
 
-/** Replacing a file that is open here would pull it from under those who have it. */
+/** Replacing a file that is open here, whatever its name, would pull it from under those who have it. */
 function checkNotOpen(path: string): void {
-  for (const { sessions } of openFiles.values()) {
-    for (const session of sessions) {
-      if (session.path !== path) continue;
-      throw new ComError(StgStatus.SHAREVIOLATION, "the file is open", {
-        gate: "storage sharing",
-        where: path,
-      });
-    }
-  }
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined || !openFiles.has(`${stat.dev}:${stat.ino}`)) return;
+  throw new ComError(StgStatus.SHAREVIOLATION, "the file is open", { gate: "storage sharing", where: path });
 }
 
 function bytesOfFile(path: string): Uint8Array | undefined {

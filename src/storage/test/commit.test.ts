@@ -8,6 +8,7 @@ import {
   createStorageOnLockBytes,
   openStorageOnLockBytes,
 } from "../index.ts";
+import { checkFile } from "./check-file.ts";
 import { R, T, TestBytes, X, clock, dump, pattern, put, seeded, text } from "./support.ts";
 
 /** A storage with something of everything: small and large streams, storages, holes from deleting. */
@@ -133,6 +134,43 @@ async function operationOfHeader(old: Uint8Array): Promise<number> {
   };
   await run(medium);
   return found;
+}
+
+test("a torn header is mended before anything else is written", async () => {
+  const old = await before(3);
+  const header = await operationOfHeader(old);
+  for (const arrives of [60, 300, 500]) {
+    const torn = new TestBytes(old);
+    torn.fault = { at: header, stops: true, arrives };
+    await run(torn);
+    const now = await stateOf(torn.bytes);
+    const again = new TestBytes(torn.bytes);
+    for (let at = 1; ; at++) {
+      const medium = new TestBytes(torn.bytes);
+      medium.fault = { at, stops: true, arrives: 100 };
+      const done = await bitesIn(medium);
+      const state = await stateOf(medium.bytes);
+      assert.ok(state === now || /Yml0ZQ==/.test(state), `operation ${at}`);
+      if (done) break;
+    }
+    assert.equal(await bitesIn(again), true);
+    checkFile(again.bytes);
+  }
+});
+
+async function bitesIn(medium: TestBytes): Promise<boolean> {
+  using pointer = medium.pointer();
+  const root = await openStorageOnLockBytes(pointer, T, { clock });
+  try {
+    await put(root, "more", text("bite"));
+    await put(root, "larger", pattern(9000, 9));
+    await root.Commit(0);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    root.Release();
+  }
 }
 
 test("lock bytes that answer later get the same bytes in the same order", async () => {

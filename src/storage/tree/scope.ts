@@ -82,6 +82,8 @@ export class Scope {
   /** Another process may have written the file: what we would write fits only what we read. */
   #checkMedium(): void {
     const { volume } = this;
+    // Whoever writes has the sectors mapped, and a torn header mended.
+    void volume.map;
     volume.store.refresh?.();
     const now = new Uint8Array(headerBytes);
     volume.store.read(0, now);
