@@ -134,8 +134,17 @@ export class OrpcChannel implements Redirectable {
     return callSynchronously(this.#object.exporter, binding, ipidBytes, what, args, options);
   }
 
-  /** Connects, binds, and asks for the interface where that was not done yet. */
-  async #invokeSlowly(
+  /** Connects, binds, and asks for the interface where that was not done yet; once more where the connection was lost meanwhile. */
+  #invokeSlowly(
+    codec: MethodCodec,
+    opnum: number,
+    args: readonly unknown[],
+    options: CallOptions | undefined,
+  ): Promise<unknown> {
+    return this.#object.exporter.anew(() => this.#reachAndInvoke(codec, opnum, args, options));
+  }
+
+  async #reachAndInvoke(
     codec: MethodCodec,
     opnum: number,
     args: readonly unknown[],

@@ -146,6 +146,18 @@ export class RemoteExporter implements CallHome {
     return { line, binding: await this.#home.bind(this, line, iid) };
   }
 
+  /** Runs `work` once more when it found its connection gone before anything was sent: another connection may serve. */
+  async anew<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const unsent =
+        error instanceof ComError && error.code === HResult.RPC_S_CALL_FAILED_DNE && !error.remote;
+      if (!unsent) throw error;
+      return work();
+    }
+  }
+
   /** Makes a call with the version agreed on, and with another when the peer does not take it (the call was not executed then). */
   async withVersion<T>(call: () => Promise<T>): Promise<T> {
     const tried = new Set<number>();
@@ -208,6 +220,10 @@ export class RemoteExporter implements CallHome {
   }
 
   async #remUnknown(method: ReturnType<typeof methodByName>, args: readonly unknown[]): Promise<unknown> {
+    return this.anew(() => this.#callRemUnknown(method, args));
+  }
+
+  #callRemUnknown(method: ReturnType<typeof methodByName>, args: readonly unknown[]): Promise<unknown> {
     return this.withVersion(async () => {
       const binding = await this.#bindRemUnknown();
       const { ipidRemUnknown } = this.#at ?? (await this.#home.locate(this, false));
