@@ -378,8 +378,10 @@ export class Runtime implements IdentityHost, AsyncDisposable {
   }
 
   /** Drops the in-process modules that nothing needs (CoFreeUnusedLibraries); answers their paths. What "freed" means: {@link ModuleLoader}. */
-  freeUnusedLibraries(): Promise<readonly string[]> {
-    return this.#modules.freeUnused();
+  async freeUnusedLibraries(): Promise<readonly string[]> {
+    const freed = await this.#modules.freeUnused();
+    this.referenceClasses.forget(freed);
+    return freed;
   }
 
   /** Loads the module at a path and has it write the keys of its classes (regsvr32). Throws CO_E_DLLNOTFOUND, CO_E_ERRORINDLL. */

@@ -108,6 +108,13 @@ export class RuntimeReferenceClasses implements ReferenceClasses {
     return undefined;
   }
 
+  /** Modules that were let go: their next use loads them anew. */
+  forget(paths: readonly string[]): void {
+    for (const key of this.#loaded.keys()) {
+      if (paths.includes(key.slice(0, key.indexOf("\0")))) this.#loaded.delete(key);
+    }
+  }
+
   #isMarshaler(clsid: Guid): boolean {
     const key = `${classKey(clsid)}\\Implemented Categories\\${formatGuid(CATID_Marshaler)}`;
     return this.#runtime.registry.exists(key);

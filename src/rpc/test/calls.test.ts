@@ -149,7 +149,7 @@ for (const make of transports) {
         twoNumbers(1, 1)(writer);
         return binding.send({
           decode: number,
-          again: (error) => Promise.resolve(`anew after ${error.code === HResult.RPC_S_CALL_FAILED_DNE}`),
+          again: async (error) => `anew after ${error.code === HResult.RPC_S_CALL_FAILED_DNE}`,
         });
       };
       const sent = binding.call(4, undefined, nothing, number);
