@@ -102,6 +102,8 @@ function checkTransacted(mode: Mode): void {
 }
 
 function checkDirect(mode: Mode): void {
+  if (mode.has(Stgm.SIMPLE) && mode.share !== Stgm.SHARE_EXCLUSIVE)
+    throw invalid("SIMPLE needs SHARE_EXCLUSIVE", mode.bits);
   if (mode.has(Stgm.NOSCRATCH | Stgm.NOSNAPSHOT))
     throw invalid("NOSCRATCH and NOSNAPSHOT are for TRANSACTED", mode.bits);
   const { share } = mode;

@@ -76,9 +76,15 @@ function openShared(
   path: string | undefined,
   options: OpenStorageOptions,
 ): IStorage {
-  const root = new DocfileRoot(enter(shared, mode, path, options));
-  if (options.exclude !== undefined) root.exclude(makeSnb(options.exclude));
-  return pointerTo(root, IStorage);
+  const session = enter(shared, mode, path, options);
+  try {
+    const root = new DocfileRoot(session);
+    if (options.exclude !== undefined) root.exclude(makeSnb(options.exclude));
+    return pointerTo(root, IStorage);
+  } catch (error) {
+    void session.close();
+    throw error;
+  }
 }
 
 /** A session, or nothing left open. */

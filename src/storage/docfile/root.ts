@@ -4,6 +4,7 @@ import { ComError } from "../../base/index.ts";
 import { IRootStorage, IStorage, type RemSNB } from "../../com/gen/objidl.ts";
 import type { Implements } from "../../com/index.ts";
 import type { Awaitable, Interface } from "../../ndr/index.ts";
+import { miniCutoff } from "../cfb/header.ts";
 import { FileStore, storageError } from "../bytes/file-store.ts";
 import { StgStatus } from "../status.ts";
 import { Stgm } from "../stgm.ts";
@@ -23,6 +24,7 @@ export class DocfileRoot extends DocfileStorage implements Implements<IRootStora
 
   constructor(session: Session) {
     super(session, undefined, session.mode);
+    if (session.mode.has(Stgm.SIMPLE)) checkSimple(this.open);
   }
 
   /**
@@ -60,5 +62,16 @@ export class DocfileRoot extends DocfileStorage implements Implements<IRootStora
       else new StreamData(open).setSize(0);
       open.close();
     }
+  }
+}
+
+/** A simple storage is flat, and its streams have a sector's size at least. Throws STG_E_NOTSIMPLEFORMAT. */
+function checkSimple({ element }: OpenElement): void {
+  for (const child of element.children.values()) {
+    if (!child.isStorage && (child.content?.size ?? 0) >= miniCutoff) continue;
+    throw new ComError(
+      StgStatus.NOTSIMPLEFORMAT,
+      `"${child.name}" is a storage, or smaller than ${miniCutoff} bytes`,
+    );
   }
 }

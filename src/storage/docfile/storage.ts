@@ -54,6 +54,12 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     this.open = this.#own === undefined ? (hook as OpenElement) : this.#own.root;
   }
 
+  /** What a simple storage (STGM_SIMPLE) does not do. */
+  #checkSimple(what: string): void {
+    if (!this.session.mode.has(Stgm.SIMPLE)) return;
+    throw new ComError(StgStatus.INVALIDFUNCTION, `a simple storage does not ${what}`);
+  }
+
   #needWrite(): void {
     this.open.check();
     if (!this.mode.writes) throw accessDenied("the storage was not opened for writing");
@@ -169,6 +175,7 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     _reserved1: number,
     _reserved2: number,
   ): Awaitable<IStorage | null> {
+    this.#checkSimple("hold storages");
     const { mode, before } = this.#prepare(pwcsName, grfMode, true);
     const element = Element.storage(this.open.scope.token, pwcsName);
     if (before !== undefined && mode.has(Stgm.CONVERT)) this.#convert(element, before);
@@ -201,6 +208,7 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     snbExclude: RemSNB | null,
     _reserved: number,
   ): Awaitable<IStorage | null> {
+    this.#checkSimple("hold storages");
     const mode = checkChildMode(grfMode, true);
     if (pwcsName === null || pstgPriority !== null || snbExclude !== null) {
       throw new ComError(
@@ -221,6 +229,7 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     snbExclude: RemSNB | null,
     pstgDest: IStorage | null,
   ): Promise<void> {
+    this.#checkSimple("copy itself");
     this.open.check();
     if (pstgDest === null) throw new ComError(StgStatus.INVALIDPOINTER, "there is no storage to copy to");
     if (isWithin(pstgDest, this.open)) throw accessDenied("a storage is not copied into itself");
@@ -235,6 +244,7 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     pwcsNewName: string,
     grfFlags: number,
   ): Promise<void> {
+    this.#checkSimple("move elements");
     checkName(pwcsNewName);
     const copies = (grfFlags & 1) !== 0;
     if (!copies) this.#needWrite();
@@ -261,6 +271,7 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
 
   /** A transacted storage forgets what was not committed; whatever is open below is lost. Direct ones have nothing to forget. */
   Revert(): Awaitable<void> {
+    this.#checkSimple("revert");
     this.open.check();
     if (this.#own !== undefined && !this.#own.direct) this.#own.revert();
     return this.#settle(() => undefined);
@@ -279,12 +290,14 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
   }
 
   DestroyElement(pwcsName: string): Awaitable<void> {
+    this.#checkSimple("destroy elements");
     this.#needWrite();
     this.#remove(this.#element(pwcsName));
     return this.#settle(() => undefined);
   }
 
   RenameElement(pwcsOldName: string, pwcsNewName: string): Awaitable<void> {
+    this.#checkSimple("rename elements");
     checkName(pwcsNewName);
     this.#needWrite();
     const element = this.#freeElement(pwcsOldName);
@@ -307,6 +320,7 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     _patime: FILETIME | null,
     pmtime: FILETIME | null,
   ): Awaitable<void> {
+    this.#checkSimple("set times");
     this.#needWrite();
     const open =
       pwcsName === null

@@ -2,7 +2,8 @@ import { IStream, type STATSTG } from "../../com/gen/objidl.ts";
 import { pointerTo } from "../../com/index.ts";
 import type { Awaitable } from "../../ndr/index.ts";
 import { Stgty, makeStat, noName } from "../stat.ts";
-import type { Mode } from "../stgm.ts";
+import { miniCutoff } from "../cfb/header.ts";
+import { type Mode, Stgm } from "../stgm.ts";
 import { ByteStream } from "../stream/byte-stream.ts";
 import type { OpenElement } from "../tree/open-element.ts";
 import { StreamData } from "../tree/stream-data.ts";
@@ -89,6 +90,11 @@ export class DocfileStream extends ByteStream {
 
   /** The last reference is gone. */
   finalRelease(): void {
-    if (--this.#use.users === 0) this.#use.open.close();
+    if (--this.#use.users > 0) return;
+    const { session, open, data, mode } = this.#use;
+    // A stream of a simple storage fills the smallest size that lies in sectors.
+    if (session.mode.has(Stgm.SIMPLE) && mode.writes && !open.lost && data.size < miniCutoff)
+      data.setSize(miniCutoff);
+    open.close();
   }
 }

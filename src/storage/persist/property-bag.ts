@@ -1,16 +1,22 @@
 import { IPropertyBag, type IErrorLog } from "../../automation/gen/oaidl.ts";
 import { SafeArray, VT, Variant, changeType, vtName } from "../../automation/index.ts";
-import { ComError, HResult } from "../../base/index.ts";
-import { type Implements, type IUnknown, pointerTo } from "../../com/index.ts";
+import { ComError, GUID_NULL, HResult } from "../../base/index.ts";
+import { IPropertyBag2, PROPBAG2_TYPE, type PROPBAG2 } from "../../automation/gen/ocidl.ts";
+import { type Implements, type IUnknown, identityOf, pointerTo } from "../../com/index.ts";
 import type { Interface } from "../../ndr/index.ts";
 
 /** Most properties of one bag. Stops a caller elsewhere from filling memory. */
 const maxProperties = 65_536;
 
-/** Properties by name, in memory (IPropertyBag). Names are the same when they differ in case only. */
+/** Properties by name, in memory (IPropertyBag and IPropertyBag2). Names are the same when they differ in case only. */
 export class PropertyBag implements Implements<IPropertyBag> {
   static readonly interfaces: readonly Interface<unknown>[] = [IPropertyBag];
   readonly #properties = new Map<string, { readonly name: string; readonly value: Variant }>();
+
+  constructor() {
+    // IPropertyBag2 has methods of the same names: it needs an object of its own.
+    identityOf(this).aggregate(new PropertyBag2(this), [IPropertyBag2]);
+  }
 
   /** Names and values in the order in which they were first written. */
   get entries(): readonly (readonly [name: string, value: Variant])[] {
@@ -57,6 +63,65 @@ export class PropertyBag implements Implements<IPropertyBag> {
     const bag = new PropertyBag();
     for (const [name, value] of Object.entries(parse(text))) bag.Write(name, variantOf(value));
     return bag;
+  }
+}
+
+/** IPropertyBag2 of a {@link PropertyBag}: several properties at once, and which there are. */
+class PropertyBag2 implements Implements<IPropertyBag2> {
+  readonly #bag: PropertyBag;
+
+  constructor(bag: PropertyBag) {
+    this.#bag = bag;
+  }
+
+  /** With places for errors, each property has its own; without, the first error is the call's. */
+  Read(
+    _cProperties: number,
+    pPropBag: readonly PROPBAG2[],
+    _pErrLog: IErrorLog | null,
+    phrError: Uint32Array | null,
+  ): { pvarValue: readonly Variant[]; phrError: Uint32Array | null } {
+    const errors = phrError === null ? null : new Uint32Array(pPropBag.length);
+    const pvarValue = pPropBag.map(({ pstrName, vt }, i) => {
+      try {
+        return this.#bag.Read(pstrName ?? "", null, vt, null);
+      } catch (error) {
+        if (errors === null) throw error;
+        errors[i] = ComError.from(error).code;
+        return Variant.empty;
+      }
+    });
+    return { pvarValue, phrError: errors };
+  }
+
+  Write(_cProperties: number, pPropBag: readonly PROPBAG2[], pvarValue: readonly Variant[]): void {
+    pPropBag.forEach(({ pstrName }, i) => this.#bag.Write(pstrName ?? "", pvarValue[i] ?? Variant.empty));
+  }
+
+  CountProperties(): number {
+    return this.#bag.entries.length;
+  }
+
+  GetPropertyInfo(
+    iProperty: number,
+    cProperties: number,
+  ): { pPropBag: readonly PROPBAG2[]; pcProperties: number } {
+    const pPropBag = this.#bag.entries.slice(iProperty, iProperty + cProperties).map(([name, { vt }], i) => ({
+      dwType:
+        vt === VT.UNKNOWN || vt === VT.DISPATCH
+          ? PROPBAG2_TYPE.PROPBAG2_TYPE_OBJECT
+          : PROPBAG2_TYPE.PROPBAG2_TYPE_DATA,
+      vt,
+      cfType: 0,
+      dwHint: iProperty + i + 1,
+      pstrName: name,
+      clsid: GUID_NULL,
+    }));
+    return { pPropBag, pcProperties: pPropBag.length };
+  }
+
+  LoadObject(): void {
+    throw new ComError(HResult.E_NOTIMPL, "a bag in memory holds objects as they are");
   }
 }
 

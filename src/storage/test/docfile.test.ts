@@ -392,6 +392,27 @@ suite("compound files", () => {
     checkFile(readFileSync(path));
   });
 
+  test("a simple storage: flat, its streams 4096 bytes at least", async () => {
+    const path = fresh();
+    {
+      using root = create(X | Stgm.SIMPLE, path);
+      await put(root, "s", text("small"));
+      assert.throws(() => root.CreateStorage("d", X, 0, 0), status(StgStatus.INVALIDFUNCTION));
+      assert.throws(() => root.DestroyElement("s"), status(StgStatus.INVALIDFUNCTION));
+      await assert.rejects(async () => root.CopyTo(0, null, null, root), status(StgStatus.INVALIDFUNCTION));
+    }
+    {
+      using root = openStorage(path, X | Stgm.SIMPLE);
+      assert.equal((await get(root, "s")).length, 4096);
+    }
+    {
+      using root = openStorage(path, X);
+      await put(root, "t", text("small"));
+    }
+    assert.throws(() => openStorage(path, X | Stgm.SIMPLE), status(StgStatus.NOTSIMPLEFORMAT));
+    using _again = openStorage(path, X);
+  });
+
   test("temporary files go away with their root", async () => {
     const root = createStorage(null);
     const path = (await root.Stat(0)).pwcsName ?? "";

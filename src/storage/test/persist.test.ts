@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { VT, Variant } from "../../automation/index.ts";
-import { IPersistMemory, IPersistStreamInit } from "../../automation/gen/ocidl.ts";
+import {
+  IPersistMemory,
+  IPersistStreamInit,
+  IPropertyBag2,
+  type PROPBAG2,
+} from "../../automation/gen/ocidl.ts";
 import { ComError, type Guid, HResult, fromHex, toHex } from "../../base/index.ts";
 import {
   IPersistFile,
@@ -245,6 +250,27 @@ suite("persistence of objects", () => {
     assert.equal(bag.Read("CAPTION", null, VT.EMPTY, null).value, "Ok");
     assert.equal(bag.Read("width", null, VT.BSTR, null).value, "120");
     assert.throws(() => bag.Read("Gone", null, VT.EMPTY, null), status(HResult.E_INVALIDARG));
+    using pointer = bag.pointer();
+    using second = pointer.QueryInterface(IPropertyBag2) as IPropertyBag2;
+    assert.equal(second.CountProperties(), 4);
+    const info = second.GetPropertyInfo(1, 2) as { pPropBag: readonly PROPBAG2[] };
+    assert.deepEqual(
+      info.pPropBag.map(({ pstrName, vt, dwHint }) => [pstrName, vt, dwHint]),
+      [
+        ["Width", VT.I4, 2],
+        ["Price", VT.CY, 3],
+      ],
+    );
+    const asked = [...info.pPropBag, { ...(info.pPropBag[0] as PROPBAG2), pstrName: "Nothing" }];
+    const found = second.Read(3, asked, null, new Uint32Array(3)) as Awaited<
+      ReturnType<IPropertyBag2["Read"]>
+    >;
+    assert.deepEqual(
+      found.pvarValue.map(({ value }) => value),
+      [120, 12345n, undefined],
+    );
+    assert.deepEqual([...(found.phrError ?? [])], [0, 0, HResult.E_INVALIDARG]);
+    assert.throws(() => second.Read(3, asked, null, null), status(HResult.E_INVALIDARG));
     const again = PropertyBag.fromText(bag.toText());
     assert.deepEqual(
       again.entries.map(([name, value]) => [name, value.vt, value.toJs()]),
