@@ -62,7 +62,7 @@ const sha1 = (bytes) => createHash("sha1").update(bytes).digest("hex");
 
 /** The SHA-1 of each stream by its path, as the peer answers. */
 async function digest(storage, prefix = "", found = {}) {
-  const { rgelt } = await hold(storage.EnumElements(0, 0, null, 0), (list) => list.Next(1_000_000));
+  const { rgelt } = await hold(storage.EnumElements(0, 0, null, 0), (list) => list.Next(65_536));
   for (const { pwcsName, type } of rgelt) {
     if (type === 1) {
       await hold(storage.OpenStorage(pwcsName, null, Stgm.SHARE_EXCLUSIVE, null, 0), (below) =>

@@ -49,7 +49,7 @@ function writeOurs(path: string, count: number, data: Uint8Array): void {
 function readOurs(path: string): number {
   using root = openStorage(path);
   using list = root.EnumElements(0, 0, null, 0) as IEnumSTATSTG;
-  const { rgelt } = list.Next(1_000_000) as Awaited<ReturnType<IEnumSTATSTG["Next"]>>;
+  const { rgelt } = list.Next(65_536) as Awaited<ReturnType<IEnumSTATSTG["Next"]>>;
   let total = 0;
   for (const { pwcsName } of rgelt) {
     using stream = root.OpenStream(pwcsName ?? "", 0, null, Stgm.SHARE_EXCLUSIVE, 0) as IStream;
