@@ -138,7 +138,11 @@ test("a dispinterface travels as IDispatch, and is called by its DISPIDs", async
   };
   const events = client.contractOf(guid("c0a17b1e-0007-4000-8000-00000000f001"));
   assert.ok(events);
-  const shape = defineClass({ clsid: "c0a17b1e-0018-4000-8000-00000000f001", interfaces: [events] }, Object, {
+  /** A class of its own: what is defined for Object would hold for every literal. */
+  class Held {
+    readonly kind = "shape";
+  }
+  const shape = defineClass({ clsid: "c0a17b1e-0018-4000-8000-00000000f001", interfaces: [events] }, Held, {
     create: () => source,
   });
   await using other = await openRuntime({ home });
