@@ -1,10 +1,10 @@
 import { ComError, type Guid, HResult, formatGuid } from "../base/index.ts";
-import type { ActivationContext } from "./activation-context.ts";
+import type { ActivationContext, ManifestClass } from "./activation-context.ts";
 import { type AggregatingFactory, ControllingUnknown, innerUnknown, notAggregatable } from "./aggregation.ts";
 import { type ClassTable } from "./class-table.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";
 import { BEYOND_PROCESS, ClassContext, WITHIN_PROCESS } from "./context.ts";
-import { loadInstance } from "./instance-source.ts";
+import { type InstanceSource, loadInstance } from "./instance-source.ts";
 import { makeClassObject } from "./class-object.ts";
 import { systemClass } from "./system-classes.ts";
 import { contractOf } from "./interfaces.ts";
@@ -79,19 +79,55 @@ export class ActivationPath {
   /** A module's class whose ThreadingModel asks for another apartment than the caller's is served there. */
   #place(request: ActivationRequest): Promise<readonly ActivationResult[]> | undefined {
     const { placer } = this.#runtime;
-    const { clsid, context, placed, manifests } = request;
-    if (placer === undefined || placed === true || manifests !== undefined) return undefined;
+    if (placer === undefined || request.placed === true) return undefined;
+    const found = this.#moduleClass(request);
+    if (found === undefined) return undefined;
+    const { threadingModel, ...where } = found;
+    const { source, ...rest } = request;
+    if (source === undefined) return placer.place({ ...rest, ...where, placed: true }, threadingModel);
+    const iids = [IUnknown.iid];
+    const made = placer.place({ ...rest, ...where, iids, placed: true }, threadingModel);
+    return made?.then((results) => this.#load(results, request.iids, source));
+  }
+
+  /** The class as it stands in a manifest, else in the registry; undefined when no module serves it, or a class object of this process does. */
+  #moduleClass({ clsid, context, manifests = [] }: ActivationRequest):
+    | {
+        readonly clsid: Guid;
+        readonly module?: string;
+        readonly threadingModel: string | undefined;
+      }
+    | undefined {
+    const described = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : classOf(manifests, clsid);
+    if (described !== undefined) {
+      const { module, threadingModel } = described;
+      return { clsid, module, threadingModel };
+    }
     if (this.#table.find(clsid, context) !== undefined) return undefined;
     const real = this.#catalog.treatAs(clsid);
     if (real !== clsid && this.#table.find(real, context) !== undefined) return undefined;
     if (this.#modulePath(real, context) === undefined) return undefined;
-    return placer.place({ ...request, clsid: real, placed: true }, this.#catalog.threadingModel(real));
+    return { clsid: real, threadingModel: this.#catalog.threadingModel(real) };
+  }
+
+  /** Has an object of another apartment load itself from there. */
+  async #load(
+    results: readonly ActivationResult[],
+    iids: readonly Guid[],
+    source: InstanceSource,
+  ): Promise<readonly ActivationResult[]> {
+    const [only] = results;
+    if (only?.pointer === undefined) throw new ComError(only?.hresult ?? HResult.E_UNEXPECTED);
+    using object = only.pointer;
+    await loadInstance(object, source);
+    return await askFor(object, iids, this.#runtime);
   }
 
   /** The manifests in force, then the class objects registered in this process, then the registry. */
   async #find(request: ActivationRequest): Promise<IUnknown | undefined> {
     const { clsid, context, manifests = [] } = request;
-    const module = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : moduleOf(manifests, clsid);
+    const inproc = (context & ClassContext.INPROC_SERVER) !== 0;
+    const module = inproc ? (request.module ?? classOf(manifests, clsid)?.module) : undefined;
     // A class object need not be a factory: what it is wanted for is asked of it afterwards.
     const iid = request.classObject ? IUnknown.iid : IClassFactory.iid;
     if (module === undefined) return this.#classObject(clsid, context, iid);
@@ -175,10 +211,10 @@ async function askFor(
   return results;
 }
 
-function moduleOf(manifests: readonly ActivationContext[], clsid: Guid): string | undefined {
+function classOf(manifests: readonly ActivationContext[], clsid: Guid): ManifestClass | undefined {
   for (const manifest of manifests) {
-    const module = manifest.inprocServer(clsid);
-    if (module !== undefined) return module;
+    const found = manifest.classes.get(clsid);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

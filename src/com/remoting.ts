@@ -210,6 +210,8 @@ export interface ActivationRequest {
   readonly source?: InstanceSource;
   /** Classes of manifests, which come before the registry's. */
   readonly manifests?: readonly ActivationContext[];
+  /** The module that serves the class, when a manifest named it: it goes along to another apartment, where there is no manifest. */
+  readonly module?: string;
   readonly options?: CallOptions;
   /** The apartment has been chosen: it is the caller's. */
   readonly placed?: boolean;

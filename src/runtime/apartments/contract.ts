@@ -22,7 +22,7 @@ export type PlaceName = "main" | "host" | "multi";
 /** What of an activation crosses threads. */
 export interface ThreadActivation extends Pick<
   ActivationRequest,
-  "clsid" | "iids" | "context" | "classObject"
+  "clsid" | "iids" | "context" | "classObject" | "module"
 > {
   /** The chain of calls it belongs to: a single-threaded apartment that waits for it lets it in. */
   readonly causality: Guid | undefined;

@@ -158,18 +158,13 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
       iids,
       context,
       classObject,
-      source,
-    }: Pick<ActivationRequest, "clsid" | "iids" | "context" | "classObject" | "source">,
+      module,
+    }: Pick<ActivationRequest, "clsid" | "iids" | "context" | "classObject" | "module">,
   ): Promise<readonly ActivationResult[]> {
-    if (source !== undefined) {
-      throw new ComError(
-        HResult.E_NOTIMPL,
-        "an object of another apartment cannot be loaded from a file at once; load it afterwards",
-      );
-    }
     const cause = currentCausality();
     const causality = cause === undefined ? undefined : causalityGuid(cause);
-    const { interfaces } = await ask({ clsid, iids, context, classObject, causality, placed: false });
+    const asked = { clsid, iids, context, classObject, ...(module === undefined ? {} : { module }) };
+    const { interfaces } = await ask({ ...asked, causality, placed: false });
     return interfaces.map(({ iid, hresult, objref }) => {
       if (failed(hresult) || objref === undefined) return { iid, hresult };
       return { iid, hresult, pointer: this.remoting.marshaler.unmarshal(iid, objref, undefined) };

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { threadId } from "node:worker_threads";
@@ -15,6 +19,7 @@ import {
   pointerTo,
   registerMessageFilter,
 } from "../../com/index.ts";
+import { IPersistFile } from "../../com/gen/objidl.ts";
 import { openApartment, openRuntime } from "../index.ts";
 import { IWork, Work, clsids } from "./threads/work.ts";
 import { withRuntime } from "./threads/support.ts";
@@ -40,6 +45,37 @@ test("ThreadingModel places classes: from a single-threaded main thread", () =>
     using three = await create(com, "Free");
     const threads = new Set([await one.Thread(), await two.Thread(), await three.Thread()]);
     assert.equal(threads.size, 2, "the pool has two threads, the least loaded one is taken");
+  }));
+
+test("a manifest's threadingModel places its classes, and theirs alone", () =>
+  withRuntime({}, async (main) => {
+    const folder = mkdtempSync(join(tmpdir(), "comity-manifest-"));
+    try {
+      const module = fileURLToPath(new URL("./threads/work.js", import.meta.url));
+      const manifest = join(folder, "app.manifest");
+      writeFileSync(
+        manifest,
+        `<assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0"><file name="${relative(folder, module)}">
+          <comClass clsid="{${clsids.Apartment}}" threadingModel="Free"/></file></assembly>`,
+      );
+      await using com = await openRuntime({ home: main.home, apartment: "single", manifests: [manifest] });
+      assert.notEqual(await threadOf(com, "Apartment"), threadId, "the manifest's word, not the registry's");
+      assert.notEqual(await threadOf(com, "Free"), threadId, "the registry's, for what is not in a manifest");
+      assert.equal(await threadOf(com, "Both"), threadId);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }));
+
+test("an object of another apartment is loaded from a file before it is handed out", () =>
+  withRuntime({ apartment: "single" }, async (com) => {
+    using free = await com.createInstanceFromFile(clsids.Free, "/a/file", IWork);
+    assert.notEqual(await free.Thread(), threadId);
+    using persist = await free.QueryInterface(IPersistFile);
+    assert.equal(await persist.GetCurFile(), "/a/file");
+    await assert.rejects(com.createInstanceFromFile(clsids.Free, "", IWork), {
+      code: HResult.MK_E_CANTOPENFILE,
+    });
   }));
 
 test("ThreadingModel places classes: from a multithreaded main thread", () =>

@@ -1,4 +1,6 @@
 import { threadId } from "node:worker_threads";
+import { ComError, HResult } from "../../../base/index.ts";
+import { IPersistFile } from "../../../com/gen/objidl.ts";
 import {
   type CreationContext,
   IUnknown,
@@ -76,9 +78,10 @@ let living = 0;
 
 /** Implements {@link IWork}. */
 export class Work {
-  static readonly interfaces: readonly unknown[] = [IWork];
+  static readonly interfaces: readonly unknown[] = [IWork, IPersistFile];
   readonly #context: CreationContext | undefined;
   #kept: IWork | undefined;
+  #file: string | null = null;
   #underWay = 0;
   #most = 0;
 
@@ -94,6 +97,17 @@ export class Work {
 
   Add(a: number, b: number): number {
     return a + b;
+  }
+
+  // IPersistFile, as far as it is tested.
+
+  Load(name: string | null): void {
+    if (name === "") throw new ComError(HResult.MK_E_CANTOPENFILE, "a file without a name");
+    this.#file = name;
+  }
+
+  GetCurFile(): string | null {
+    return this.#file;
   }
 
   Thread(): number {
