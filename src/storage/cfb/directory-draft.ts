@@ -124,7 +124,8 @@ export class DirectoryDraft {
     if (element.children.size !== old.children.size) return false;
     for (const [key, child] of element.children) {
       const before = old.children.get(key);
-      if (before === undefined || before.sid !== this.#numberOf(child)) return false;
+      // A new child may have got the number of the one it replaces, not its place in the tree.
+      if (before === undefined || this.#onMedium(child) !== before) return false;
     }
     return true;
   }

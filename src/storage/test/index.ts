@@ -4,3 +4,4 @@ import "./model.test.ts";
 import "./propset.test.ts";
 import "./persist.test.ts";
 import "./hostile.test.ts";
+import "./kill.test.ts";

@@ -93,7 +93,8 @@ class Player {
     const luck = this.random();
     if (luck < 0.2 || model.size === 0) return this.#create(storage, model);
     if (luck < 0.55 && streams.length > 0) return this.#write(storage, model, this.pick(streams));
-    if (luck < 0.65) return this.#destroy(storage, model);
+    if (luck < 0.6) return this.#replace(storage, model);
+    if (luck < 0.66) return this.#destroy(storage, model);
     if (luck < 0.7) return this.#rename(storage, model);
     if (luck < 0.78 && depth < 3) return this.#createStorage(storage, model, depth);
     if (storages.length > 0) return this.#enter(storage, model, this.pick(storages), depth);
@@ -103,6 +104,20 @@ class Player {
     const name = `s${this.#names++}`;
     const bytes = pattern(this.pick(sizes), this.#names);
     using stream = (await storage.CreateStream(name, X, 0, 0)) as IStream;
+    await stream.Write(bytes, bytes.length);
+    model.set(name, bytes);
+  }
+
+  /** Another element in the place of one that is there. */
+  async #replace(storage: IStorage, model: Model): Promise<void> {
+    const name = this.pick([...model.keys()]);
+    if (this.random() < 0.2) {
+      using _made = await storage.CreateStorage(name, X | Stgm.CREATE, 0, 0);
+      model.set(name, new Map());
+      return;
+    }
+    const bytes = pattern(this.pick(sizes), this.#names);
+    using stream = (await storage.CreateStream(name, X | Stgm.CREATE, 0, 0)) as IStream;
     await stream.Write(bytes, bytes.length);
     model.set(name, bytes);
   }
