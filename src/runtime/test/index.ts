@@ -5,3 +5,4 @@ import "./type-library-marshaling.test.ts";
 import "./threads.test.ts";
 import "./apartments.test.ts";
 import "./synchronous.test.ts";
+import "./old-and-new.test.ts";
