@@ -169,7 +169,10 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     if (mustWait(this)) return this.#postponed(entry);
     const { apartment } = entry.manager.identity;
     if (apartment.kind !== "single" && lasting.wanted) {
-      return settle(withLastingCausality(this, () => apartment.enter(undefined, () => this.#run())));
+      const run = (): void | Promise<void> => this.#run();
+      const enter =
+        apartment === currentApartment() ? run : () => settle(apartment.enter(undefined, run));
+      return withLastingCausality(this, enter);
     }
     if (apartment === currentApartment() && apartment.kind !== "single") return this.#run();
     if (apartment.kind !== "single") return settle(apartment.enter(undefined, () => this.#run()));

@@ -1,4 +1,5 @@
 import "./pdu.test.ts";
+import "./port.test.ts";
 import "./calls.test.ts";
 import "./security.test.ts";
 import "./epm.test.ts";

@@ -202,7 +202,7 @@ class PortConnection implements Connection {
   readonly #gone: () => void;
   #sink: ConnectionSink | undefined;
   readonly #inbox: Chunk[] = [];
-  readonly #small: Buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
+  readonly #small: Uint8Array = new Uint8Array(RECEIVE_BYTES);
   #smallInUse = false;
   #paused = true;
   #unanswered = 0;
@@ -222,7 +222,7 @@ class PortConnection implements Connection {
   start(sink: ConnectionSink): void {
     this.#sink = sink;
     this.#paused = false;
-    this.#port.on("message", (posted: Posted) => {
+    this.#port.on("message", (posted: unknown) => {
       this.#arrived(posted);
       this.#home.linger();
     });
@@ -232,7 +232,7 @@ class PortConnection implements Connection {
     if (this.#closed) return true;
     const count = end - start;
     if (count <= STRING_BYTES) {
-      post(this.#port, latin1(bytes, start, end));
+      post(this.#port, text.latin1Slice.call(bytes, start, end));
     } else {
       // A copy of our own: the buffer is used again, and a view would bring along all of it.
       const copy = bytes.slice(start, end);
@@ -270,14 +270,15 @@ class PortConnection implements Connection {
   /** Takes at most so many messages, until `enough` says so; answers how many there were. */
   pump(most: number, enough?: () => boolean): number {
     let count = 0;
-    while (count < most && !this.#closed && !this.#paused && enough?.() !== true) {
+    while (count < most && !this.#closed && !this.#paused) {
+      if (enough?.() === true) break;
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) {
         if (hasEnded(this.#bell)) this.#disconnected();
         break;
       }
       count++;
-      this.#arrived(received.message as Posted);
+      this.#arrived(received.message);
     }
     return count;
   }
@@ -287,33 +288,51 @@ class PortConnection implements Connection {
     ring(this.#bell);
   }
 
-  #arrived(posted: Posted): void {
+  #arrived(posted: unknown): void {
     if (this.#closed) return;
-    if (typeof posted === "number") {
-      this.#unanswered -= posted;
-      if (!this.#writerWaits || this.#unanswered > HIGH_WATER / 2) return;
-      this.#writerWaits = false;
-      this.#sink?.written();
-      return;
-    }
-    if (typeof posted === "string" && !this.#smallInUse && !this.#paused && this.#inbox.length === 0) {
-      this.#deliverSmall(posted);
-      return;
-    }
-    const bytes = typeof posted === "string" ? Buffer.from(posted, "latin1") : posted;
-    this.#inbox.push({ bytes, size: bytes.length, at: 0 });
+    if (typeof posted === "number") this.#credited(posted);
+    else if (typeof posted === "string" && this.#mayDeliverSmall(posted.length)) this.#deliverSmall(posted);
+    else if (typeof posted === "string") this.#queue(Buffer.from(posted, "latin1"));
+    else if (posted instanceof Uint8Array) this.#queue(posted);
+    else this.destroy(); // nothing that is posted here
+  }
+
+  #mayDeliverSmall(size: number): boolean {
+    return (
+      size > 0 && size <= RECEIVE_BYTES && !this.#smallInUse && !this.#paused && this.#inbox.length === 0
+    );
+  }
+
+  #queue(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#inbox.push({ bytes, size: bytes.length, at: 0 });
     this.#deliver();
+  }
+
+  /** The other thread has dealt with so many bytes. */
+  #credited(count: number): void {
+    if (!(count > 0 && count <= this.#unanswered)) {
+      this.destroy();
+      return;
+    }
+    this.#unanswered -= count;
+    if (!this.#writerWaits || this.#unanswered > HIGH_WATER / 2) return;
+    this.#writerWaits = false;
+    this.#sink?.written();
   }
 
   /** The common case: a small message while nothing else is being dealt with. */
   #deliverSmall(posted: string): void {
-    const size = this.#small.write(posted, 0, "latin1");
-    const chunk: Chunk = { bytes: this.#small, size, at: 0 };
+    const small = this.#small;
+    const size = text.latin1Write.call(small, posted, 0, posted.length);
+    if (endOfMessage(small, 0, size) !== size) {
+      this.#inbox.push({ bytes: small.slice(0, size), size, at: 0 });
+      this.#deliver();
+      return;
+    }
     this.#smallInUse = true;
-    this.#inbox.push(chunk);
-    this.#deliver();
-    // Still there when it was held back in the middle; then it is not used again before it is done with.
-    this.#smallInUse = this.#inbox.includes(chunk);
+    this.#credit(size);
+    this.#sink?.received(small, 0, size);
+    this.#smallInUse = false;
   }
 
   /**
@@ -353,19 +372,11 @@ class PortConnection implements Connection {
   }
 }
 
-/** A view of a writer's memory for each message would cost more than the text. */
-let viewed: Buffer = Buffer.alloc(0);
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  if (
-    viewed.buffer !== bytes.buffer ||
-    viewed.byteOffset !== bytes.byteOffset ||
-    viewed.length !== bytes.length
-  ) {
-    viewed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-  return viewed.toString("latin1", start, end);
-}
+/** Buffer's own ways between bytes and text, which its `toString` and `write` lead to; they work on any Uint8Array. */
+const text = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  latin1Write(this: Uint8Array, text: string, offset: number, length: number): number;
+};
 
 function post(port: MessagePort, what: Posted): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
