@@ -23,6 +23,12 @@ const LIBID_stdole = standard.library.guid;
 const beyondIdl = {
   "msado15.dll": "a parameter with the mark of a default value and no value",
   "uianimation.dll": "one typedef seven times",
+  "SCARDDAT.TLB": "records whose sizes are no multiple of their alignment",
+  "SCARDMGR.TLB": "records whose sizes are no multiple of their alignment",
+  "cordebug.tlb": "a type called long",
+  "TLBINF32.DLL": "a default value of 16 bits for an object",
+  "vbalExpBar6.ocx": "a vtable with gaps",
+  "vbalIml6.ocx": "a vtable with gaps",
 };
 /** Kinds whose size means something: records and unions. */
 const measured = new Set([1, 7]);

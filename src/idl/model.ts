@@ -133,6 +133,8 @@ export interface Method {
   readonly callAs: string | undefined;
   /** For a local method: the method that travels in its place. */
   readonly wire: string | undefined;
+  /** CALLCONV, where one is written. */
+  readonly convention?: number | undefined;
   readonly doc: DocRange | undefined;
   readonly place: number;
 }

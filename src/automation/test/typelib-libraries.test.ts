@@ -108,6 +108,10 @@ describe("loading type libraries", () => {
     const made = oldProgram(sample);
     assert.equal(readTypeLibrary(made).name, "ComitySample");
     assert.throws(() => readTypeLibrary(made, 2), hasCode(TypeLibStatus.CANTLOADLIBRARY));
+    // Without resources the next table stands where theirs would.
+    const bare = made.slice();
+    new DataView(bare.buffer).setUint16(0x80 + 0x26, 0x40, true);
+    assert.throws(() => readTypeLibrary(bare), hasCode(TypeLibStatus.CANTLOADLIBRARY));
     for (let at = 0x80; at < 0x140; at++) {
       const broken = made.slice();
       broken[at] = 0xff;

@@ -7,6 +7,8 @@ import { invalid } from "./errors.ts";
 
 const NE_MAGIC = 0x454e;
 const RESOURCE_TABLE = 0x24;
+/** Of resident names. */
+const NAME_TABLE = 0x26;
 const TYPE_SIZE = 8;
 const RESOURCE_SIZE = 12;
 /** Set in a type or an identifier that is a number. */
@@ -24,6 +26,8 @@ export function isNewExecutable(file: Image): boolean {
 export function typeLibOfNewExecutable(file: Image, id: number): Image | undefined {
   const header = file.u32(0x3c);
   const table = header + file.u16(header + RESOURCE_TABLE);
+  // A program without resources has no table: the next one begins there.
+  if (table === header + file.u16(header + NAME_TABLE)) return undefined;
   const shift = file.u16(table);
   if (shift > MAX_SHIFT) throw invalid(`resources that are aligned to 2^${shift} bytes`);
   let at = table + 2;

@@ -22,6 +22,7 @@ import {
   variableFlags,
 } from "./print/flags.ts";
 import { canAnnounce, definitionOrder } from "./print/order.ts";
+import { packingOf } from "./print/packing.ts";
 import { Lines, hex, literal, quote } from "./print/text.ts";
 import { IID_IDispatch, IID_IUnknown, guidOfImported } from "./roots.ts";
 import type { LibraryScope } from "./scope.ts";
@@ -225,6 +226,8 @@ class IdlPrinter {
       return;
     }
     const word = type.kind === TYPEKIND.TKIND_UNION ? "union" : "struct";
+    const packing = packingOf(this.#scope, type);
+    if (packing !== undefined) this.#lines.add(`#pragma pack(push, ${packing})`);
     this.#lines.add(`typedef ${bracket(typeAttributes(type))}${word} ${type.name} {`);
     this.#lines.indented(() => {
       for (const [i, field] of type.variables.entries()) {
@@ -234,6 +237,7 @@ class IdlPrinter {
       }
     });
     this.#lines.add(`} ${type.name};`);
+    if (packing !== undefined) this.#lines.add("#pragma pack(pop)");
   }
 
   #alias(type: TypeInfo): void {

@@ -297,6 +297,12 @@ export class Binder {
     return value;
   }
 
+  /** False when the name is another declaration's: of a module, an enumeration or an imported file. */
+  #isOwn(decl: ConstDecl): boolean {
+    const symbol = this.symbols.constant(decl.name);
+    return symbol === undefined || (symbol.kind === "const" && symbol.decl === decl);
+  }
+
   #constValue(decl: ConstDecl): ConstantValue | undefined {
     if (decl.value === undefined) return undefined;
     if (decl.value.kind === "raw") return guidText(decl.value.text);
@@ -418,7 +424,8 @@ export class Binder {
       kind: "constant",
       ...this.#named(decl),
       type: this.types.use(decl.type),
-      value: this.constant(decl.name, decl.place),
+      // Two modules may have constants of one name, and each has its own value.
+      value: this.#isOwn(decl) ? this.constant(decl.name, decl.place) : this.#constValue(decl),
     };
   }
 

@@ -189,6 +189,7 @@ export class InterfaceBinder {
       dispId: facts.dispId,
       local: facts.local,
       callAs: facts.callAs,
+      ...(decl.convention === undefined ? {} : { convention: decl.convention }),
       wire: facts.wire,
       idlName: decl.name,
       params: decl.parameters.map((it, i) => types.param(it, i)),

@@ -166,7 +166,12 @@ export type Layer =
       /** For `[low..high]`. */
       readonly low: Expr | undefined;
     }
-  | { readonly kind: "function"; readonly parameters: readonly Parameter[] };
+  | {
+      readonly kind: "function";
+      readonly parameters: readonly Parameter[];
+      /** CALLCONV, where one is written. */
+      readonly convention: number | undefined;
+    };
 
 export interface Field {
   readonly attributes: readonly Attribute[];
@@ -257,6 +262,8 @@ export interface FunctionDecl {
   /** The result: the specifier and the pointers before the name. */
   readonly result: TypeUse;
   readonly parameters: readonly Parameter[];
+  /** CALLCONV, where one is written. */
+  readonly convention?: number | undefined;
   readonly doc: DocRange | undefined;
 }
 

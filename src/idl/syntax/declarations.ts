@@ -476,7 +476,8 @@ function parseMember(
     }
     const layers: readonly Layer[] = declarator.layers.slice(1);
     const result = { spec, declarator: { name: undefined, place, layers, bits: undefined } };
-    return { kind: "function", place, name, attributes, result, parameters: first.parameters, doc };
+    const { parameters, convention } = first;
+    return { kind: "function", place, name, attributes, result, parameters, convention, doc };
   }
   const type = { spec, declarator: { ...declarator, name: undefined } };
   if (!p.take(61)) return { kind: "const", place, attributes, type, name, value: undefined, doc };

@@ -84,8 +84,9 @@ function parseSuffixes(p: Parser, layers: Layer[]): void {
   for (;;) {
     if (p.at(91)) layers.push(parseArray(p));
     else if (p.at(40)) {
+      const convention = p.takeConvention();
       p.enter();
-      layers.push({ kind: "function", parameters: parseParameters(p) });
+      layers.push({ kind: "function", parameters: parseParameters(p), convention });
       p.leave();
     } else return;
   }

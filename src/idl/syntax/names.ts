@@ -118,8 +118,25 @@ const noise = [
   "__C89_NAMELESS",
 ];
 
+/** CALLCONV of the names that are calling conventions ([MS-OAUT] 2.2.10): type libraries say it. */
+const conventions: ReadonlyMap<string, number> = new Map([
+  ...["__cdecl", "_cdecl", "cdecl", "STDMETHODVCALLTYPE", "STDAPIVCALLTYPE"].map(
+    (name) => [name, 1] as const,
+  ),
+  ...["__pascal", "_pascal", "pascal"].map((name) => [name, 2] as const),
+  ...["__stdcall", "_stdcall", "stdcall", "STDCALL", "STDMETHODCALLTYPE", "STDAPICALLTYPE"].map(
+    (name) => [name, 4] as const,
+  ),
+  ...["WINAPI", "APIENTRY", "CALLBACK", "PASCAL"].map((name) => [name, 4] as const),
+]);
+
 export const firstNoise: number = words.length;
 export const afterNoise: number = words.length + noise.length;
+
+/** The calling convention that a name without other meaning stands for; undefined for most of them. */
+export function conventionOf(nameId: number): number | undefined {
+  return conventions.get(noise[nameId - firstNoise] ?? "");
+}
 
 /**
  * Interned names. A name's text is hashed while it is scanned and looked up here, so that one occurrence costs no new

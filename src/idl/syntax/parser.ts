@@ -2,7 +2,7 @@ import type { Diagnostics } from "../diagnostics.ts";
 import type { DocRange } from "./ast.ts";
 import { T } from "./lexer.ts";
 import type { Macro } from "./macros.ts";
-import { afterNoise, firstNoise, W } from "./names.ts";
+import { afterNoise, conventionOf, firstNoise, W } from "./names.ts";
 import type { Preprocessor } from "./preprocessor.ts";
 
 /** Thrown inside the parser when a construct cannot be read; caught where reading can go on. */
@@ -32,6 +32,7 @@ export class Parser {
 
   #before: number = T.end;
   #ahead = false;
+  #convention: number | undefined;
   #aheadKind = 0;
   #aheadId = -1;
   #aheadText = "";
@@ -147,10 +148,19 @@ export class Parser {
     return this.nameId >= firstNoise && this.nameId < afterNoise;
   }
 
+  /** The calling convention that stood since the last type began. */
+  takeConvention(): number | undefined {
+    const convention = this.#convention;
+    this.#convention = undefined;
+    return convention;
+  }
+
   skipNoise(): void {
     for (;;) {
-      if (this.isNoise()) this.next();
-      else if (this.kind === T.name && (this.text === "__declspec" || this.text === "__attribute__")) {
+      if (this.isNoise()) {
+        this.#convention = conventionOf(this.nameId) ?? this.#convention;
+        this.next();
+      } else if (this.kind === T.name && (this.text === "__declspec" || this.text === "__attribute__")) {
         this.next();
         this.skipBrackets();
       } else return;

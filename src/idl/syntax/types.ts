@@ -59,6 +59,7 @@ export function parseTypeUse(p: Parser): TypeUse {
 /** A type specifier, with `const` and calling conventions around it left out. */
 export function parseSpec(p: Parser, attributes: readonly Attribute[]): TypeSpec {
   const doc = p.doc();
+  p.takeConvention();
   p.skipQualifiers();
   while (p.nameId === W.extern || p.nameId === W.static || p.nameId === W.inline || p.nameId === W.__inline) {
     p.next();

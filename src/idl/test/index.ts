@@ -3,6 +3,7 @@ import "./acf.test.ts";
 import "./midl3.test.ts";
 import "./parser.test.ts";
 import "./importlib.test.ts";
+import "./typelib.test.ts";
 import "./errors.test.ts";
 import "./well-known.test.ts";
 import "./typescript.test.ts";

@@ -244,6 +244,7 @@ export class LibraryLowering implements TypeScope {
 
   #fields(type: TypeBuilder, entity: Struct | Union): void {
     const fields = entity.kind === "struct" ? entity.fields : entity.arms.flatMap((it) => it.field ?? []);
+    if (entity.kind === "struct" && entity.pack > 0) type.draft.packing = entity.pack;
     for (const field of fields) type.addVariable(variableOf(field, this, this.#evaluate));
   }
 

@@ -4,9 +4,11 @@ import {
   TypeCode,
   type TypeDesc,
   type VariableOptions,
+  type Variant,
 } from "../../automation/index.ts";
 import type { Field, InvokeKind, Method, Param } from "../model.ts";
 import { attributeOf, hasAttribute } from "../model.ts";
+import type { Expr } from "../syntax/ast.ts";
 import { documentationOf, type Evaluate, variantOf } from "./documentation.ts";
 import { flagsOf } from "./flags.ts";
 import { describe, type TypeScope } from "./types.ts";
@@ -20,6 +22,9 @@ export function functionOf(method: Method, scope: TypeScope, evaluate: Evaluate)
     name: method.idlName,
     ...(given ? { memid: method.dispId } : {}),
     invoke: invokes[method.invoke],
+    ...(method.convention === undefined
+      ? {}
+      : { callConv: method.convention as NonNullable<FunctionOptions["callConv"]> }),
     flags: flagsOf("functions", method.attributes),
     result: describe(method.returns, scope),
     params: method.params.map((it) => parameterOf(it, scope, evaluate)),
@@ -36,9 +41,19 @@ function parameterOf(param: Param, scope: TypeScope, evaluate: Evaluate): Parame
     name: param.name,
     type,
     flags: flagsOf("parameters", param.attributes),
-    ...(initial === undefined ? {} : { defaultValue: variantOf(evaluate(initial), valueType(type)) }),
+    ...(initial === undefined ? {} : { defaultValue: defaultOf(initial, valueType(type), evaluate) }),
     ...(customData === undefined ? {} : { customData }),
   };
+}
+
+/** A number with a point is one also where it has nothing behind it: `0.0` for a VARIANT. */
+function defaultOf(initial: Expr, vt: number, evaluate: Evaluate): Variant {
+  const real = vt === TypeCode.VARIANT && isReal(initial);
+  return variantOf(evaluate(initial), real ? TypeCode.R8 : vt);
+}
+
+function isReal(expr: Expr): boolean {
+  return expr.kind === "float" || (expr.kind === "unary" && isReal(expr.operand));
 }
 
 /** The type of what is passed: a pointer's is that of what it leads to. */
