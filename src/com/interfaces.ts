@@ -13,11 +13,20 @@ const declared = new WeakMap<object, InterfaceDescriptor[]>();
 const classTables = new WeakMap<object, InterfaceTable>();
 const objectTables = new WeakMap<object, InterfaceTable>();
 
+/** The classes of what is written without naming one. */
+const literals: ReadonlySet<object> = new Set([Object, Array, Function]);
+
 /**
  * Declares the interfaces of an implementation class or of one object. An interface stands for its bases too. Classes may as well carry
- * `static interfaces = [ICounter]`; `defineClass` declares those of its coclass. Throws E_UNEXPECTED when the class is already in use without them.
+ * `static interfaces = [ICounter]`; `defineClass` declares those of its coclass. Throws E_UNEXPECTED when the class is already in use without them,
+ * and E_INVALIDARG for Object, Array and Function: every literal would be an object of that class.
  */
 export function implement(target: object, ...interfaces: readonly InterfaceDescriptor[]): void {
+  if (literals.has(target) && interfaces.length > 0)
+    throw new ComError(
+      HResult.E_INVALIDARG,
+      `${(target as { readonly name: string }).name} is the class of every literal: write a class of your own, or use implement(object, …)`,
+    );
   const table = (typeof target === "function" ? classTables : objectTables).get(target);
   if (table !== undefined) {
     const late = interfaces.find((one) => !table.has(one.iid));

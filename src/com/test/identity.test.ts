@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { HResult, newGuid } from "../../base/index.ts";
 import { type Interface, defineInterface } from "../../ndr/index.ts";
-import { IUnknown, identityOf, implement, isSameObject, pointerTo } from "../index.ts";
+import { IUnknown, defineClass, identityOf, implement, isSameObject, pointerTo } from "../index.ts";
 import { IAdder, ICalculator, IHub, ISink } from "./sample.ts";
 import { Calculator, Hub, withCode } from "./support.ts";
 
@@ -120,6 +120,16 @@ describe("identity and QueryInterface", () => {
     assert.equal(inner.released, 0);
     back.Release();
     assert.equal(inner.released, 1);
+  });
+
+  it("declares no interfaces of the class that every literal has", () => {
+    for (const literal of [Object, Array, Function])
+      assert.throws(() => implement(literal, ISink), withCode(HResult.E_INVALIDARG));
+    assert.throws(
+      () => defineClass({ clsid: newGuid(), interfaces: [ISink] }, Object),
+      /class of every literal/,
+    );
+    assert.equal(identityOf({}).queryInterface(ISink.iid), undefined);
   });
 
   it("refuses to aggregate an object that was handed out", () => {
