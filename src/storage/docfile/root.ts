@@ -2,11 +2,11 @@ import { copyFileSync } from "node:fs";
 import { IPropertySetStorage } from "../../automation/gen/propidlbase.ts";
 import { ComError } from "../../base/index.ts";
 import { IRootStorage, IStorage, type RemSNB } from "../../com/gen/objidl.ts";
-import type { Implements } from "../../com/index.ts";
+import { type Implements, getCallContext } from "../../com/index.ts";
 import type { Awaitable, Interface } from "../../ndr/index.ts";
 import { miniCutoff } from "../cfb/header.ts";
 import { FileStore, storageError } from "../bytes/file-store.ts";
-import { StgStatus } from "../status.ts";
+import { StgStatus, accessDenied } from "../status.ts";
 import { Stgm } from "../stgm.ts";
 import { OpenElement } from "../tree/open-element.ts";
 import { StreamData } from "../tree/stream-data.ts";
@@ -29,10 +29,12 @@ export class DocfileRoot extends DocfileStorage implements Implements<IRootStora
 
   /**
    * The storage goes on in a new file: as committed, with what is not committed still to be committed there. The old file stays as it is. Not while
-   * others have it open.
+   * others have it open, and not for a caller on another machine.
    */
   SwitchToFile(pszFile: string): Awaitable<void> {
     this.open.check();
+    if (getCallContext()?.remote === true)
+      throw accessDenied("a caller on another machine does not choose files here");
     const { shared } = this.session;
     const { store, volume } = shared;
     if (!(store instanceof FileStore) || volume === undefined) {

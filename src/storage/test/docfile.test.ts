@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Guid } from "../../base/index.ts";
+import { enterCall, leaveCall } from "../../com/index.ts";
 import { IEnumSTATSTG, IRootStorage, IStorage, IStream } from "../../com/gen/objidl.ts";
 import {
   type STATSTG,
@@ -443,6 +444,14 @@ suite("compound files", () => {
       await root.Commit(0);
       await put(root, "waiting", pattern(9000, 2));
       using switching = await root.QueryInterface(IRootStorage);
+      const outside = enterCall({
+        causality: clsid,
+        remote: true,
+        authenticationLevel: 6,
+        impersonationLevel: 2,
+      });
+      assert.throws(() => switching.SwitchToFile(next), status(StgStatus.ACCESSDENIED));
+      leaveCall(outside);
       await switching.SwitchToFile(next);
       await root.Commit(0);
       assert.equal((await root.Stat(0)).pwcsName, next);
