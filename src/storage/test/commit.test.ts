@@ -182,6 +182,21 @@ test("lock bytes that answer later get the same bytes in the same order", async 
   assert.deepEqual(later.bytes, atOnce.bytes);
 });
 
+test("lock bytes that answer later, and fail: the caller hears of it, and what is there is whole", async () => {
+  const old = await before(3);
+  const whole = new TestBytes(old, true);
+  assert.equal(await run(whole), true);
+  const states = [await stateOf(old), await stateOf(whole.bytes)];
+  for (let at = 1; at < whole.operations; at++) {
+    const medium = new TestBytes(old, true);
+    medium.fault = { at, stops: false, arrives: 100 };
+    const worked = await run(medium);
+    const state = await stateOf(medium.bytes);
+    assert.ok(states.includes(state), `operation ${at}`);
+    if (worked) assert.equal(state, states[1], `operation ${at}`);
+  }
+});
+
 test("a failed commit can be tried again", async () => {
   const old = await before(3);
   const medium = new TestBytes(old);

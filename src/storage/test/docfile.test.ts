@@ -194,6 +194,41 @@ suite("compound files", () => {
     assert.match(await onDisk(path), /a\/[^]*b\/[^]*s ZGVlcA==/);
   });
 
+  test("a child's transaction goes on over its parent's commits", async () => {
+    const path = fresh();
+    const root = create(T, path);
+    const a = (await root.CreateStorage("a", T, 0, 0)) as IStorage;
+    await put(a, "large", pattern(20_000, 1));
+    await a.Commit(0);
+    await root.Commit(0);
+    for (let round = 2; round < 8; round++) {
+      await put(a, "large", pattern(20_000 + round, round));
+      await put(a, `small ${round}`, text(String(round)));
+      await put(root, "own", pattern(9000, round));
+      await root.Commit(0);
+      checkFile(readFileSync(path));
+      // What the child has not committed is not in the file, and still the child's.
+      const before = await onDisk(path);
+      assert.doesNotMatch(before, new RegExp(`small ${round}`));
+      assert.deepEqual(await get(a, "large"), pattern(20_000 + round, round));
+      if (round % 3 === 0) {
+        await a.Revert();
+        assert.deepEqual(await get(a, "large"), pattern(20_000 + round - 1, round - 1));
+        await put(a, "large", pattern(20_000 + round, round));
+      }
+      await a.Commit(0);
+      await root.Commit(0);
+      checkFile(readFileSync(path));
+      assert.match(await onDisk(path), /large/);
+    }
+    a.Release();
+    root.Release();
+    using last = openStorage(path);
+    using again = await child(last, "a", R);
+    assert.deepEqual(await get(again, "large"), pattern(20_007, 7));
+    assert.deepEqual(await get(last, "own"), pattern(9000, 7));
+  });
+
   async function onDisk(path: string): Promise<string> {
     const copy = fresh();
     writeFileSync(copy, readFileSync(path));
