@@ -44,7 +44,8 @@ function aheadOfPeers(outstanding: number): Target {
 }
 
 function between(work: string, ours: string, peer: string, atLeast: number): Target {
-  const measure = (report: Report): number | undefined => ratio(report.rate(work, ours), report.rate(work, peer));
+  const measure = (report: Report): number | undefined =>
+    ratio(report.rate(work, ours), report.rate(work, peer));
   return { what: `${work}: of ${peer}`, atLeast, measure };
 }
 

@@ -170,8 +170,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     const { apartment } = entry.manager.identity;
     if (apartment.kind !== "single" && lasting.wanted) {
       const run = (): void | Promise<void> => this.#run();
-      const enter =
-        apartment === currentApartment() ? run : () => settle(apartment.enter(undefined, run));
+      const enter = apartment === currentApartment() ? run : () => settle(apartment.enter(undefined, run));
       return withLastingCausality(this, enter);
     }
     if (apartment === currentApartment() && apartment.kind !== "single") return this.#run();
