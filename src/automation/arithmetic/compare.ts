@@ -1,6 +1,6 @@
 import { ComError, HResult } from "../../base/index.ts";
 import { rescale } from "../convert/exact.ts";
-import { changeType } from "../convert.ts";
+import { changeType, dereference } from "../convert.ts";
 import type { Variant } from "../variant.ts";
 import { VT, vtName } from "../vt.ts";
 import { exact, operand, real } from "./operand.ts";
@@ -17,9 +17,13 @@ const unknown: ReadonlySet<number> = new Set([VT.I1, VT.UI2, VT.UI4, VT.UI8, VT.
 
 /**
  * Compares two values (VarCmp). Text is greater than any number, and EMPTY is nothing of the other's kind. Text follows the order of the code
- * units, or with `ignoreCase` of their lower case. Throws DISP_E_TYPEMISMATCH for types that do not compare.
+ * units, or with `ignoreCase` of their lower case. Two errors compare as numbers. Throws DISP_E_TYPEMISMATCH for types that do not
+ * compare.
  */
 export function varCmp(left: Variant, right: Variant, options: { readonly flags?: number } = {}): VarCompare {
+  const errors = [dereference(left), dereference(right)] as const;
+  if (errors[0].vt === VT.ERROR && errors[1].vt === VT.ERROR)
+    return order(errors[0].value as number, errors[1].value as number);
   const [a, b] = [operand(left), operand(right)];
   for (const { vt } of [a, b]) {
     if (unknown.has(vt)) throw new ComError(HResult.DISP_E_TYPEMISMATCH, `${vtName(vt)} does not compare`);
@@ -30,6 +34,9 @@ export function varCmp(left: Variant, right: Variant, options: { readonly flags?
     return order(...folded(textOf(a), textOf(b), options.flags ?? 0));
   }
   if (texts === 1) return a.vt === VT.BSTR ? VarCompare.greaterThan : VarCompare.lessThan;
+  // Beside a single a double has no more digits than that.
+  if (isReal(a.vt) && isReal(b.vt) && (a.vt === VT.R4 || b.vt === VT.R4))
+    return order(Math.fround(real(a)), Math.fround(real(b)));
   if (isReal(a.vt) || isReal(b.vt)) return order(real(a), real(b));
   const [x, y] = [exact(a), exact(b)];
   const scale = Math.max(x.scale, y.scale);

@@ -124,6 +124,10 @@ export function varNot(variant: Variant): Variant {
     case VT.EMPTY:
     case VT.I2:
       return resultOf(~whole(source, VT.I2), VT.I2);
+    case VT.BSTR:
+      return isTruth(source)
+        ? new Variant(VT.BOOL, bitsOf(source, VT.BOOL) === 0n)
+        : resultOf(~whole(source, VT.I4), VT.I4);
     case VT.UI4:
     case VT.UINT:
       return resultOf(~BigInt(source.value as number), VT.I4);
