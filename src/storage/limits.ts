@@ -17,7 +17,7 @@ export interface StorageLimits {
 }
 
 export const storageLimits: StorageLimits = {
-  maxEntries: 4 * 1024 * 1024,
+  maxEntries: 1024 * 1024,
   maxDepth: 512,
   maxStreamBytes: 64 * 1024 * 1024 * 1024,
   maxImageBytes: 256 * 1024 * 1024,

@@ -47,6 +47,7 @@ export class Volume implements SectorReader {
   /** No mini sector below this one is free. */
   miniCursor = 0;
   readonly past: Past = new Past();
+  #disjoint = false;
   /** The header in the file is torn; `headerImage` is what it is to be. */
   #mended = false;
   #tokens = 1;
@@ -239,7 +240,7 @@ export class Volume implements SectorReader {
     for (let sector = 0; sector < count; sector++) {
       if (this.fat.get(sector) !== Sector.FREE) map.set(sector, medium);
     }
-    this.#claimAll(count);
+    this.checkDisjoint();
     return map;
   }
 
@@ -251,12 +252,24 @@ export class Volume implements SectorReader {
     this.#mended = false;
   }
 
+  /**
+   * Throws STG_E_DOCFILECORRUPT when two chains share a sector: writing to one would ruin the other, and copying would make much of little. Looked at
+   * once, before the file is first written to or copied from; what we write is disjoint.
+   */
+  checkDisjoint(): void {
+    if (this.#disjoint) return;
+    this.#claimAll(Math.min(this.sectorCount, this.fat.homes.length * this.fat.perPage));
+    this.#disjoint = true;
+  }
+
   #claimAll(count: number): void {
     const claimed = new Uint8Array(count);
     const claim = (sectors: readonly number[], whose: string): void => {
       for (const sector of sectors) {
         if (sector >= count || claimed[sector] === 1) {
-          throw corrupt(`sector ${sector} of ${whose} is another's too; the file is not written to`);
+          throw corrupt(
+            `sector ${sector} of ${whose} is another's too; the file is neither written to nor copied`,
+          );
         }
         claimed[sector] = 1;
       }

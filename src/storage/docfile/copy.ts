@@ -44,6 +44,7 @@ export async function copyStorage(
 ): Promise<void> {
   if (depth > session.limits.maxDepth)
     throw corrupt(`storages are nested more than ${session.limits.maxDepth} deep`);
+  session.volume.checkDisjoint();
   const names = keysOfSnb(excludedNames);
   const noStreams = excludedKinds.includes(IStream.iid);
   const noStorages = excludedKinds.includes(IStorage.iid);

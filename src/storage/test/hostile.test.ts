@@ -165,6 +165,11 @@ suite("hostile compound files", () => {
     using root = await openStorageOnLockBytes(lockBytes, T);
     using stream = (await root.CreateStream("new", X, 0, 0)) as IStream;
     await assert.rejects(async () => stream.Write(pattern(5000, 1), 5000), corrupt);
+    using copyBytes = createMemoryLockBytes();
+    using target = await createStorageOnLockBytes(copyBytes, X | Stgm.CREATE);
+    using again = createMemoryLockBytes(bytes.slice());
+    using source = await openStorageOnLockBytes(again, R);
+    await assert.rejects(async () => source.CopyTo(0, null, null, target), corrupt);
   });
 
   test("other files, old ones and odd headers", async () => {
