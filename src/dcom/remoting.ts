@@ -205,6 +205,7 @@ export class DcomRemoting implements Remoting, Activator {
     this.#direct.clear();
     await this.side[Symbol.asyncDispose]();
     await this.machine[Symbol.asyncDispose]();
+    this.#options.neighbours?.closed?.();
   }
 
   async #activateOn(machine: string, request: ActivationRequest): Promise<ActivationResult[]> {

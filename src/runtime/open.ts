@@ -60,8 +60,9 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
 
 /** As {@link openRuntime}, with the remoting for those who run server processes. */
 export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise<OpenedRuntime> {
-  const { threads, queuedCalls, logger = silentLogger } = options;
-  const hub = new Hub({ home: homeFolder(options.home), logger, threads, queuedCalls });
+  const { threads, queuedCalls, credentials, leaks, logger = silentLogger } = options;
+  const home = homeFolder(options.home);
+  const hub = new Hub({ home, logger, threads, queuedCalls, credentials, leaks: leaks !== undefined });
   const opened = await openSide(hub.side, options);
   hubs.set(opened.runtime, hub);
   return opened;
@@ -79,7 +80,7 @@ const hubs = new WeakMap<Runtime, Hub>();
 /** Starts COM in a worker thread of a program that has it. */
 export async function openOnThread(
   side: ThreadSide,
-  options: Pick<OpenOptions, "home" | "logger" | "apartment" | "queuedCalls" | "credentials"> & {
+  options: Pick<OpenOptions, "home" | "logger" | "apartment" | "queuedCalls" | "credentials" | "leaks"> & {
     readonly name: string;
   },
 ): Promise<Runtime> {
@@ -95,11 +96,7 @@ async function openSide(side: ThreadSide, options: OpenOptions): Promise<OpenedR
       ? undefined
       : initializeThread(apartment, { beganHere, ...(queuedCalls === undefined ? {} : { queuedCalls }) });
   if (apartment !== undefined) lastingCausality.wanted = true;
-  const close = side.onClose;
-  side.onClose = async () => {
-    await close?.();
-    entered?.[Symbol.dispose]();
-  };
+  side.onClosed = () => entered?.[Symbol.dispose]();
   try {
     const opened = await openWith(side, rest);
     side.opened(opened.runtime, opened.remoting);

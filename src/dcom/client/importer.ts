@@ -29,6 +29,8 @@ export interface Neighbours {
   leftProcess(oxid: Oxid, oid: Oid): void;
   /** Ends what it made; called when the process leaves. */
   close?(): Promise<void>;
+  /** Told last, when the process has left. */
+  closed?(): void;
   /** Where the exporter of a thread is; undefined for one of another process. */
   resolve(oxid: Oxid): Promise<ResolvedOxid> | undefined;
 }

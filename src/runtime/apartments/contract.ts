@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Guid } from "../../base/index.ts";
-import type { ActivationRequest, ApartmentModel } from "../../com/index.ts";
+import type { ActivationRequest, ApartmentModel, Credentials } from "../../com/index.ts";
 import type { ActivatedInterface, Oid, Oxid } from "../../dcom/index.ts";
 import type { Awaitable } from "../../ndr/index.ts";
 import type { Bell, PortLink } from "../../rpc/index.ts";
@@ -74,6 +74,8 @@ export interface ThreadStart {
   readonly name: string;
   readonly exporters: SharedArrayBuffer;
   readonly queuedCalls: number | undefined;
+  readonly credentials: Credentials | undefined;
+  readonly leaks: boolean;
   /** The bell of the thread that has the hub. */
   readonly bell: Bell;
   /** The way to the hub. */

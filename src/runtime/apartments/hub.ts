@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
-import type { ApartmentModel } from "../../com/index.ts";
+import type { ApartmentModel, Credentials } from "../../com/index.ts";
 import { type Oid, type Oxid, lastingCausality } from "../../dcom/index.ts";
 import type { Bell, PortLink } from "../../rpc/index.ts";
 import { WorkerThread, type WorkerHost } from "./worker-thread.ts";
@@ -24,6 +24,10 @@ export interface HubOptions {
   readonly threads?: number | undefined;
   /** Calls that may wait for a single-threaded apartment. */
   readonly queuedCalls?: number | undefined;
+  /** Who the threads are when they call other machines. */
+  readonly credentials?: Credentials | undefined;
+  /** Log pointers that were never released in the threads, too. */
+  readonly leaks?: boolean;
 }
 
 /** A thread as the hub sees it: the one it lives in, or a worker. */
@@ -42,6 +46,8 @@ export class Hub implements ThreadHub, WorkerHost {
   readonly home: string;
   readonly logger: Logger;
   readonly queuedCalls: number | undefined;
+  readonly credentials: Credentials | undefined;
+  readonly leaks: boolean;
   readonly #threads: number;
   readonly #workers = new Set<WorkerThread>();
   /** Workers of the multithreaded apartment, those being started among them. */
@@ -54,6 +60,8 @@ export class Hub implements ThreadHub, WorkerHost {
     this.home = options.home;
     this.logger = options.logger;
     this.queuedCalls = options.queuedCalls;
+    this.credentials = options.credentials;
+    this.leaks = options.leaks ?? false;
     this.#threads = Math.max(1, options.threads ?? availableParallelism());
     this.side = new ThreadSide(this, this.exporters, false);
     this.side.transport.alsoPump(() => this.#pump());

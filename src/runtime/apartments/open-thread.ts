@@ -74,13 +74,15 @@ export async function openThread(start: ThreadStart): Promise<void> {
   hub.link.bell = start.bell;
   side.transport.alsoPump(() => hub.link.pump());
   process.once("exit", () => side.transport.leave());
-  const { home, model, name, queuedCalls } = start;
+  const { home, model, name, queuedCalls, credentials, leaks } = start;
   await openOnThread(side, {
     home,
     name,
     apartment: model,
     logger: forwardTo(hub),
     ...(queuedCalls === undefined ? {} : { queuedCalls }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(leaks ? { leaks: "log" as const } : {}),
   });
   side.startCounting();
   hub.link.notify("joined", side.info);

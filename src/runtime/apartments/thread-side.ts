@@ -41,8 +41,9 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
   readonly hub: ThreadHub;
   readonly inWorker: boolean;
   readonly #revokes = new Map<number, () => void>();
-  /** Runs when the runtime of the thread closes. */
+  /** Runs when the runtime of the thread closes, and when it has closed. */
   onClose: (() => Promise<void>) | undefined;
+  onClosed: (() => void) | undefined;
   #opened: { readonly runtime: Runtime; readonly remoting: DcomRemoting } | undefined;
   #asking = false;
   #askAgain = false;
@@ -143,6 +144,10 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
   /** True when this thread is a single-threaded apartment. */
   get isSingle(): boolean {
     return currentApartment().kind === "single";
+  }
+
+  closed(): void {
+    this.onClosed?.();
   }
 
   /** Ends what the thread made for itself. */

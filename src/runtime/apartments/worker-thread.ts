@@ -1,6 +1,6 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
-import type { ApartmentModel } from "../../com/index.ts";
+import type { ApartmentModel, Credentials } from "../../com/index.ts";
 import type { Oid, Oxid } from "../../dcom/index.ts";
 import type { Bell, PortLink } from "../../rpc/index.ts";
 import type {
@@ -20,6 +20,8 @@ export interface WorkerHost extends Omit<ThreadHub, "introduce"> {
   readonly home: string;
   readonly logger: Logger;
   readonly queuedCalls: number | undefined;
+  readonly credentials: Credentials | undefined;
+  readonly leaks: boolean;
   readonly exporters: ExporterTable;
   /** Of the thread the hub lives in. */
   readonly bell: Bell;
@@ -52,14 +54,16 @@ export class WorkerThread implements ThreadServices {
     this.model = model;
     this.name = name;
     const { port1, port2 } = new MessageChannel();
-    const { home, queuedCalls, exporters } = host;
+    const { home, queuedCalls, credentials, leaks, exporters, bell } = host;
     const start: ThreadStart = {
       model,
       home,
       name,
       queuedCalls,
+      credentials,
+      leaks,
       exporters: exporters.memory,
-      bell: host.bell,
+      bell,
       hub: port2,
     };
     const { COMITY_LAUNCH: _, ...environment } = process.env; // one launch is joined by one exporter
