@@ -3,7 +3,7 @@ import { MessageChannel } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
 import type { ApartmentModel, Credentials } from "../../com/index.ts";
 import { type Oid, type Oxid, lastingCausality } from "../../dcom/index.ts";
-import type { Bell, PortLink } from "../../rpc/index.ts";
+import { type Bell, type PortLink, endBell, ring } from "../../rpc/index.ts";
 import { WorkerThread, type WorkerHost } from "./worker-thread.ts";
 import type {
   PlaceName,
@@ -165,6 +165,9 @@ export class Hub implements ThreadHub, WorkerHost {
     if (oxid === undefined) return;
     this.exporters.remove(oxid);
     this.#global.forget(oxid);
+    // Whoever waits for it without his event loop hears it by his bell.
+    endBell(worker.info.bell);
+    for (const member of this.#members()) ring(member.info.bell);
     if (this.#closed) return;
     for (const member of this.#members()) void member.services.ended(oxid).catch(() => undefined);
   }

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { threadId } from "node:worker_threads";
 import { HResult } from "../../base/index.ts";
-import { ClassContext, pointerTo, synchronously } from "../../com/index.ts";
+import {
+  ClassContext,
+  coMarshalInterThreadInterfaceInStream,
+  pointerTo,
+  synchronously,
+} from "../../com/index.ts";
 import { openApartment, openRuntime } from "../index.ts";
 import { withRuntime } from "./threads/support.ts";
 import { IWork, Work, clsids } from "./threads/work.ts";
@@ -77,6 +82,18 @@ test("what cannot be had synchronously says so", () =>
     await using _ = await server.registerClassObject(definition);
     using distant = await com.createInstance(clsids.Main, IWork, { context: ClassContext.LOCAL_SERVER });
     await assert.rejects(synchronously(distant), { code: HResult.E_NOTIMPL });
+  }));
+
+test("a thread that waits synchronously hears that the other one is terminated", () =>
+  withRuntime({}, async (com) => {
+    await using waiting = await openApartment(com, "multi");
+    await using dying = await openApartment(com, "multi");
+    using far = await dying.createInstance(clsids.Both, IWork);
+    const stream = await coMarshalInterThreadInterfaceInStream(com, IWork, far);
+    const waits = waiting.run(new URL("./threads/waiter.js", import.meta.url), stream);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await dying.terminate();
+    assert.equal(await waits, HResult.RPC_E_SERVER_DIED);
   }));
 
 test("a stranger waits while a thread waits synchronously", () =>
