@@ -13,7 +13,7 @@ export const neutralApartment: Apartment = new OpenApartment("neutral");
 
 /** Marks an object that may be called from any apartment (no methods). */
 export type IAgileObject = IUnknown;
-export const IID_IAgileObject: Guid = guid("94ea2b94-e9cc-49e0-c0ff-ee64ca8f5b90");
+const IID_IAgileObject: Guid = guid("94ea2b94-e9cc-49e0-c0ff-ee64ca8f5b90");
 export const IAgileObject: Interface<IAgileObject> = defineInterface<IAgileObject>({
   name: "IAgileObject",
   iid: IID_IAgileObject,

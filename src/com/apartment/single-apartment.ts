@@ -5,7 +5,7 @@ import { mayNotBePosted } from "./open-apartment.ts";
 import { outgoing } from "./outgoing.ts";
 
 /** Calls that may wait for a single-threaded apartment. More come only when callers ignore that it is busy, or mean harm. */
-export const defaultQueuedCalls = 1024;
+const defaultQueuedCalls = 1024;
 
 interface Waiting {
   readonly causality: Guid | undefined;

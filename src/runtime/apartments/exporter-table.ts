@@ -2,7 +2,7 @@ import { ComError, HResult } from "../../base/index.ts";
 import type { Oxid } from "../../dcom/index.ts";
 
 /** The most threads with objects in one process. */
-export const mostThreads = 256;
+const mostThreads = 256;
 
 /** Numbers kept for each thread. */
 const fields = 2;
