@@ -228,6 +228,18 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     }
   }
 
+  /** The remote object of a standard reference, held: for calls of the protocol's own, which belong to no apartment. */
+  hold(bytes: Uint8Array): RemoteReference {
+    const objref = decodeObjref(bytes);
+    const { exporter, importer } = this.#parts;
+    if (objref.form !== "standard" || objref.std.oxid === exporter.oxid)
+      throw new ComError(HResult.E_INVALIDARG, "a standard reference to an object elsewhere was expected");
+    const home = importer.exporter(objref.std.oxid, objref.resolver, this.#options.origin);
+    const object = home.receive(objref.iid, objref.std);
+    object.hold();
+    return object;
+  }
+
   takeBack(objrefs: readonly Uint8Array[] | undefined): void {
     if (objrefs !== undefined) for (const objref of objrefs) this.#takeBack(decodeObjref(objref));
   }

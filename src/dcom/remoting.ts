@@ -26,7 +26,6 @@ import { ObjectSide, type ObjectSideOptions } from "./object-side.ts";
 import { decodeObjref } from "./objref.ts";
 import { MachineRunningObjects } from "./running-objects.ts";
 import type { ActivatedInterface, ActivationSource, Oxid, ResolvedOxid } from "./resolver-contract.ts";
-import { ILocalActivator } from "./gen/localactivator.ts";
 import { ClassServer, type LoadClass } from "./scm/class-server.ts";
 import { DirectActivators } from "./scm/direct-activation.ts";
 import type { LocalMachine } from "./scm/local-machine.ts";
@@ -76,7 +75,7 @@ export class DcomRemoting implements Remoting, Activator {
     this.machine = options.machine;
     this.#classes = classes;
     this.#remote = new RemoteActivationClient(side.connections, side.resolverClient);
-    this.#direct = new DirectActivators(options.runtime);
+    this.#direct = new DirectActivators(options.runtime, side.marshaler);
   }
 
   static async open(options: RemotingOptions): Promise<DcomRemoting> {
@@ -143,10 +142,7 @@ export class DcomRemoting implements Remoting, Activator {
     const results = await this.#results(activated.interfaces, undefined);
     const { activator } = activated;
     if (activator !== undefined && activated.oxid !== this.side.exporter.oxid)
-      this.#direct.learn(
-        clsid,
-        this.side.marshaler.unmarshal(ILocalActivator.iid, activator, undefined) as ILocalActivator,
-      );
+      this.#direct.learn(clsid, activator);
     return results;
   }
 

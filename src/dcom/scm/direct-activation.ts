@@ -2,6 +2,8 @@ import { ComError, type Guid, HResult } from "../../base/index.ts";
 import { type IUnknown, type Runtime, getCallContext, identityOf, implement } from "../../com/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import { ILocalActivator } from "../gen/localactivator.ts";
+import { methodByName } from "../client/known-method.ts";
+import type { RemoteReference } from "../client/remote-object.ts";
 import type { ObjectMarshaler } from "../marshaler.ts";
 import type { ClassServer } from "./class-server.ts";
 
@@ -39,23 +41,26 @@ export function activatorReference(classes: ClassServer, marshaler: ObjectMarsha
 /** Activators remembered at most: one for each class this process creates elsewhere. */
 const mostActivators = 1024;
 
-/** What a client remembers of the servers it has been shown to. */
+/** What a client remembers of the servers it has been shown to: calls of the protocol's own, whatever apartment asks. */
 export class DirectActivators {
   readonly #runtime: Runtime;
-  readonly #known = new Map<Guid, ILocalActivator>();
+  readonly #marshaler: ObjectMarshaler;
+  readonly #known = new Map<Guid, RemoteReference>();
   /** The registry's when they were learned: TreatAs, permissions and servers are as they were while it stands. */
   #stamp = -1n;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, marshaler: ObjectMarshaler) {
     this.#runtime = runtime;
+    this.#marshaler = marshaler;
   }
 
-  /** Remembers the activator of the server that made an object of a class. Takes over the reference. */
-  learn(clsid: Guid, activator: ILocalActivator): void {
+  /** Remembers the activator of the server that made an object of a class. */
+  learn(clsid: Guid, activator: Uint8Array): void {
     this.#check();
     if (this.#known.size >= mostActivators) this.clear();
-    this.#known.get(clsid)?.Release();
-    this.#known.set(clsid, activator);
+    const object = this.#marshaler.hold(activator);
+    this.#known.get(clsid)?.unhold();
+    this.#known.set(clsid, object);
   }
 
   /** An object of a class from its server itself; undefined when the manager must be asked. Throws what the server says of the class. */
@@ -63,20 +68,24 @@ export class DirectActivators {
     this.#check();
     const activator = this.#known.get(clsid);
     if (activator === undefined) return undefined;
+    const { codec, opnum } = methodByName(ILocalActivator, "CreateInstance");
     try {
-      return (await activator.CreateInstance(clsid, iid, options)) ?? undefined;
+      const channel = activator.channel(ILocalActivator.iid);
+      return ((await channel.invoke(codec, opnum, [clsid, iid], options)) ?? undefined) as
+        | IUnknown
+        | undefined;
     } catch (error) {
       if (!isGone(ComError.from(error))) throw error;
       if (this.#known.get(clsid) === activator) {
         this.#known.delete(clsid);
-        activator.Release();
+        activator.unhold();
       }
       return undefined;
     }
   }
 
   clear(): void {
-    for (const activator of this.#known.values()) activator.Release();
+    for (const activator of this.#known.values()) activator.unhold();
     this.#known.clear();
   }
 
