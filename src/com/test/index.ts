@@ -1,4 +1,5 @@
 import "./aggregation.test.ts";
+import "./apartment.test.ts";
 import "./identity.test.ts";
 import "./pointer.test.ts";
 import "./mapper.test.ts";

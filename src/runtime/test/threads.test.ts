@@ -162,6 +162,30 @@ test("what a thread held that died is released at once; what others hold is not"
     await until(() => ended.length === 2);
   }));
 
+test("an error that nobody catches ends its thread alone, and is logged", async () => {
+  const logged: string[] = [];
+  const note = (_fields: object, message: string): void => void logged.push(message);
+  await withRuntime(
+    { logger: { debug: () => undefined, info: () => undefined, warn: note, error: note } },
+    async (com) => {
+      await using apartment = await openApartment(com, "single", { name: "unlucky" });
+      using far = await apartment.createInstance(clsids.Both, IWork);
+      assert.equal(await far.Add(1, 2), 3);
+      await apartment.run(new URL("./threads/crash.js", import.meta.url));
+      await apartment.closed;
+      assert.equal(apartment.alive, false);
+      await assert.rejects(async () => far.Add(1, 2));
+      await using next = await openApartment(com, "single");
+      using again = await next.createInstance(clsids.Both, IWork);
+      assert.equal(await again.Add(1, 2), 3);
+    },
+  );
+  assert.ok(
+    logged.some((message) => message.includes('"unlucky" failed')),
+    logged.join("; "),
+  );
+});
+
 async function until(condition: () => boolean): Promise<void> {
   for (let times = 0; times < 200 && !condition(); times++)
     await new Promise((resolve) => setTimeout(resolve, 25));
