@@ -38,6 +38,13 @@ export {
   formatPercent,
 } from "./arithmetic/format.ts";
 export {
+  type CalendarRules,
+  type FormatTokens,
+  formatFromTokens,
+  formatValue,
+  tokenizeFormat,
+} from "./arithmetic/pattern/format.ts";
+export {
   type SystemTime,
   monthName,
   oleDateFromParts,

@@ -410,7 +410,10 @@ describe("a type library from interfaces", () => {
 
   it("tells the coclass of an object", () => {
     const libraries = new TypeLibraries();
-    const definition = defineClass(Shape, class Drawn {});
+    class Drawn {
+      readonly sides = 4;
+    }
+    const definition = defineClass(Shape, Drawn);
     const info = typeInfoSource(libraries).classType(definition) as TypeInfoObject;
     const { ppTypeAttr } = info.GetTypeAttr();
     assert.deepEqual([ppTypeAttr.typekind, ppTypeAttr.cImplTypes], [TYPEKIND.TKIND_COCLASS, 3]);
