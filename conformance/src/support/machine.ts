@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Credentials, Runtime, type OpenOptions } from "comity";
+import type { Logger } from "comity/base";
 import { FileAccountStore, type GuessLimits } from "comity/auth";
 import { Registry, RegistryType } from "comity/com";
 import type { ScmSettings } from "comity/dcom";
@@ -85,11 +86,20 @@ export class TestMachine implements AsyncDisposable {
   readonly address: string;
   /** What it warned about, with the gate where one refused. */
   readonly warnings: { readonly gate: string | undefined; readonly message: string }[];
+  /** Writes there. */
+  readonly logger: Logger;
   readonly #machine: Machine;
   /** Every server process that was ever seen here. */
   readonly #servers = new Set<number>();
 
-  private constructor(home: string, address: string, machine: Machine, warnings: TestMachine["warnings"]) {
+  private constructor(
+    home: string,
+    address: string,
+    machine: Machine,
+    warnings: TestMachine["warnings"],
+    logger: Logger,
+  ) {
+    this.logger = logger;
     this.home = home;
     this.address = address;
     this.#machine = machine;
@@ -107,15 +117,16 @@ export class TestMachine implements AsyncDisposable {
       warnings.push({ gate: "gate" in fields ? String(fields.gate) : undefined, message });
     };
     const quiet = (): void => undefined;
+    const logger = { debug: quiet, info: quiet, warn: note, error: note };
     const machine = await openMachine({
       home,
       addresses: [address],
       port: 0,
-      logger: { debug: quiet, info: quiet, warn: note, error: note },
+      logger,
       ...(settings === undefined ? {} : { settings }),
       ...(guessLimits === undefined ? {} : { guessLimits }),
     });
-    const opened = new TestMachine(home, address, machine, warnings);
+    const opened = new TestMachine(home, address, machine, warnings, logger);
     if (subject === "module" || subject === "surrogate") {
       await using com = await opened.runtime();
       await com.registerModule(subjectModulePath, { surrogate: subject === "surrogate" });

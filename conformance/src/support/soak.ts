@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type CreateOptions, type Runtime } from "comity";
 import { aggregate } from "comity/com";
@@ -91,7 +93,11 @@ export async function runSoak(options: SoakOptions): Promise<SoakFigures> {
   const random = new Random(seed);
   // Classes within the process live in the client's own apartment, or each call to them hops to another thread.
   const threading = random.pick(["Free", "Both"]);
-  await using com = await near.runtime({ apartment: random.pick(["single", "multi"]), threads: 1 });
+  await using com = await near.runtime({
+    apartment: random.pick(["single", "multi"]),
+    threads: 1,
+    logger: near.logger,
+  });
   await com.registerModule(subjectModulePath);
   await com.registry.edit((keys) => {
     keys.set(`HKCR\\CLSID\\{${Subject.clsid}}\\InprocServer32`, "ThreadingModel", threading);
@@ -109,12 +115,24 @@ export async function runSoak(options: SoakOptions): Promise<SoakFigures> {
   } finally {
     clearInterval(report);
   }
-  if (world.failure !== undefined)
+  if (world.failure !== undefined) {
+    for (const { address, warnings, home } of [near, far])
+      progress(`${address} warned of ${JSON.stringify(warnings)}\n${serverLogs(home)}`);
     throw new Error(`the soak with seed ${seed} failed`, { cause: world.failure });
+  }
   progress("everything was given back; waiting for the objects to go");
   await until(() => livingAre(world), "the objects to go", pingPeriod * 20 + 10_000);
   const { actions, dead, killedClients, orphaned } = world;
   return { seed, actions, killedServers: dead.size, killedClients, orphaned };
+}
+
+/** What the launched servers of a machine have printed. */
+function serverLogs(home: string): string {
+  const folder = join(home, "logs", "servers");
+  if (!existsSync(folder)) return "";
+  return readdirSync(folder)
+    .map((name) => `${name}: ${readFileSync(join(folder, name), "utf8").slice(-4000)}`)
+    .join("\n");
 }
 
 /** Whether each place has no object but the one that is asked. */
@@ -264,7 +282,7 @@ class Lane {
       assert.equal(await shown.Add(2, 3), 5);
       try {
         await other.lab.Keep(shown);
-        other.keeps = process.pid;
+        other.keeps = held.pid; // where its calls end
         assert.equal(await other.lab.AddByKept(30, 12), 42);
         await other.lab.Keep(null);
         other.keeps = undefined;
