@@ -37,6 +37,8 @@ export {
   formatNumber,
   formatPercent,
 } from "./arithmetic/format.ts";
+export { NumberParse, type ParsedDigits, parseDigits } from "./convert/num-parse.ts";
+export { numberFromDigits } from "./convert/number-from-digits.ts";
 export {
   type CalendarRules,
   type FormatTokens,

@@ -2,6 +2,7 @@ import "./variant-pointers.test.ts";
 import "./arithmetic.test.ts";
 import "./convert.test.ts";
 import "./format.test.ts";
+import "./num-parse.test.ts";
 import "./dispatch-ex.test.ts";
 import "./dispatch.test.ts";
 import "./events-local.test.ts";
