@@ -64,6 +64,7 @@ export {
   createDataObject,
 } from "./data/data-object.ts";
 export { DataCache, type DataCacheOptions, UpdateCacheFlag, createDataCache } from "./data/data-cache.ts";
+export { oleIsRunning, oleLockRunning, oleRun, oleSetContainedObject } from "./data/running.ts";
 export { EnumFormatEtc, formatEtc } from "./data/format-etc.ts";
 export { Aspect, ClipFormat, type ClipboardFormat, DataStatus, isSameFormat } from "./data/formats.ts";
 export {
@@ -177,6 +178,12 @@ export {
 } from "./call/cancel.ts";
 export { getServerSecurity } from "./call/server-security.ts";
 export { Synchronize } from "./call/synchronize.ts";
+export {
+  CLSID_ManualResetEvent,
+  CLSID_StdEvent,
+  CLSID_SynchronizeContainer,
+  SynchronizeContainer,
+} from "./call/synchronize-container.ts";
 export { MemoryStream } from "./marshal/memory-stream.ts";
 export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";
 export type { ReferenceClasses } from "./marshal/reference-classes.ts";

@@ -41,30 +41,33 @@ export class Synchronize implements Implements<ISynchronize> {
   }
 
   /** Resolves when it is signalled. Rejects with RPC_S_CALLPENDING after `dwMilliseconds`; at once for 0, never for 0xFFFFFFFF. */
-  async Wait(_dwFlags: number = 0, dwMilliseconds: number = forever): Promise<void> {
+  Wait(_dwFlags: number = 0, dwMilliseconds: number = forever): Promise<void> {
+    return this.waitUntil(dwMilliseconds);
+  }
+
+  /** As `Wait`; who gives up by `signal` takes no signal of an event that resets itself. */
+  async waitUntil(milliseconds: number, signal?: AbortSignal): Promise<void> {
     if (this.#signaled) {
       if (this.#autoReset) this.#signaled = false;
       return;
     }
-    if (dwMilliseconds === 0) throw pending();
+    if (milliseconds === 0) throw pending();
     await new Promise<void>((resolve, reject) => {
-      const over = (): void => {
+      const end = (settle: () => void): void => {
         clearTimeout(timer);
+        signal?.removeEventListener("abort", giveUp);
         this.#waiting.delete(over);
-        resolve();
+        settle();
       };
-      const timer =
-        dwMilliseconds === forever
-          ? undefined
-          : setTimeout(() => {
-              this.#waiting.delete(over);
-              reject(pending());
-            }, dwMilliseconds);
+      const over = (): void => end(resolve);
+      const giveUp = (): void => end(() => reject(pending()));
+      const timer = milliseconds === forever ? undefined : setTimeout(giveUp, milliseconds);
+      signal?.addEventListener("abort", giveUp);
       this.#waiting.add(over);
     });
   }
 }
 
-function pending(): ComError {
-  return new ComError(RPC_S_CALLPENDING, "it has not been signalled in time");
+export function pending(): ComError {
+  return new ComError(RPC_S_CALLPENDING, "nothing was signalled in time");
 }

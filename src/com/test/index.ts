@@ -13,3 +13,5 @@ import "./data-wire.test.ts";
 import "./data.test.ts";
 import "./sinks.test.ts";
 import "./data-cache.test.ts";
+import "./synchronize.test.ts";
+import "./running.test.ts";

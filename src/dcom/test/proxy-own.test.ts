@@ -286,7 +286,7 @@ test("IRpcOptions: a time for every call, and how far the object is", async () =
   assert.equal(options.Query(slow, 1), 0);
   void options.Set(slow, 1, 30);
   assert.equal(options.Query(slow, 1), 30);
-  await assert.rejects(async () => slow.Sum(1, 1), { code: HResult.RPC_E_TIMEOUT });
+  await assert.rejects(async () => slow.Sum(1, 1), { code: HResult.RPC_E_TIMEOUT, where: "ISlow.Sum" });
   void options.Set(slow, 1, 0);
   assert.throws(() => options.Set(slow, 2, 1), { code: HResult.E_INVALIDARG });
   object.gate.Signal();

@@ -13,7 +13,8 @@ export function cancelError(signal: AbortSignal): ComError {
 }
 
 export function timeoutError(call: PendingCall): ComError {
-  return new ComError(HResult.RPC_E_TIMEOUT, "the call was not answered in time", { where: placeOf(call) });
+  const where = placeOf(call);
+  return told(call, new ComError(HResult.RPC_E_TIMEOUT, "the call was not answered in time", { where }));
 }
 
 /** What the caller of a failed call is told. */
