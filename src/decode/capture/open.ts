@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 import { ComError, HResult } from "../../base/index.ts";
 import type { DecodeLimits } from "../limits.ts";
 import type { Notes } from "../notes.ts";
@@ -16,7 +16,7 @@ export function isCapture(bytes: Uint8Array): boolean {
  * @throws ComError E_INVALIDARG when it is neither pcap nor pcapng, E_OUTOFMEMORY when it unpacks to more than the limit.
  */
 export function openCapture(bytes: Uint8Array, limits: DecodeLimits, notes: Notes): Generator<Packet> {
-  const plain = isGzip(bytes) ? gunzip(bytes, limits) : bytes;
+  const plain = isGzip(bytes) ? gunzip(bytes, limits, notes) : bytes;
   if (isPcap(plain)) return readPcap(plain, limits, notes);
   if (isPcapng(plain)) return readPcapng(plain, limits, notes);
   throw new ComError(HResult.E_INVALIDARG, "not a capture file (pcap or pcapng)");
@@ -26,15 +26,31 @@ function isGzip(bytes: Uint8Array): boolean {
   return bytes.length > 18 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-function gunzip(bytes: Uint8Array, limits: DecodeLimits): Uint8Array {
+/** A file cut short gives what is there: a recorder that was killed leaves such files. */
+function gunzip(bytes: Uint8Array, limits: DecodeLimits, notes: Notes): Uint8Array {
+  const maxOutputLength = limits.maxCaptureBytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: limits.maxCaptureBytes });
+    return gunzipSync(bytes, { maxOutputLength });
   } catch (error) {
     const tooLarge = error instanceof RangeError;
+    const partial = tooLarge ? undefined : gunzipBeginning(bytes, maxOutputLength);
+    if (partial !== undefined) {
+      notes.add(0, "the gzip file is cut short or damaged at its end");
+      return partial;
+    }
     throw new ComError(
       tooLarge ? HResult.E_OUTOFMEMORY : HResult.E_INVALIDARG,
       tooLarge ? `the capture unpacks to more than ${limits.maxCaptureBytes} bytes` : "damaged gzip file",
       { cause: error },
     );
+  }
+}
+
+function gunzipBeginning(bytes: Uint8Array, maxOutputLength: number): Uint8Array | undefined {
+  try {
+    const found = gunzipSync(bytes, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH });
+    return found.length === 0 ? undefined : found;
+  } catch {
+    return undefined;
   }
 }

@@ -16,6 +16,8 @@ export interface UdpDatagram {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly data: Uint8Array;
+  /** Length of the data on the wire; more than `data.length` when the capture cut the packet short. */
+  readonly length: number;
 }
 
 const FIN = 1;
@@ -53,5 +55,6 @@ export function readUdp(data: Uint8Array): UdpDatagram | undefined {
     sourcePort: view.getUint16(0),
     destinationPort: view.getUint16(2),
     data: data.subarray(8, length),
+    length: length - 8,
   };
 }

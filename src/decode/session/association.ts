@@ -138,7 +138,8 @@ export class Association {
   #response(read: ReadPdu, body: Body<2>, hidden: boolean): Meaning {
     const call = this.#calls.get(read.callId);
     if (call === undefined) return this.#orphan(body.contextId, read.flags, body.stub.length);
-    const meaning = this.#callMeaning(call, read.flags);
+    // Its own context, whatever the request named: the two should be the same.
+    const meaning = { ...this.#callMeaning(call, read.flags), contextId: body.contextId };
     if (hidden) return { ...meaning, body: sealed(call.response, body.stub) };
     const isFirst = (read.flags & PfcFlag.first) !== 0;
     const stub = call.response.add(body.stub, isFirst, (read.flags & PfcFlag.last) !== 0);
@@ -160,6 +161,7 @@ export class Association {
     const extended = body.faultFlags & 1 ? { extendedErrorBytes: body.stub.length } : {};
     return {
       ...meaning,
+      contextId: body.contextId,
       status: statusText(body.status),
       body: { cancelCount: body.cancelCount, ...extended },
     };

@@ -9,6 +9,9 @@ export interface PipeSinks {
   readonly toClient: StreamSink;
 }
 
+/** One direction of a pipe. */
+export type Way = keyof PipeSinks;
+
 /** One open file of an SMB connection: a pipe, a file that does not matter, or not known yet. */
 export class SmbOpen {
   /** Path below the share, without a leading backslash; undefined when the open was not captured. */
@@ -16,13 +19,16 @@ export class SmbOpen {
   #kind: "pipe" | "file" | "unknown";
   #sinks: PipeSinks | undefined;
   readonly #connect: (name: string | undefined) => PipeSinks;
+  readonly #used: (open: SmbOpen) => void;
 
   constructor(
     name: string | undefined,
     isPipe: boolean | undefined,
     connect: (name: string | undefined) => PipeSinks,
+    used: (open: SmbOpen) => void,
   ) {
     this.name = name;
+    this.#used = used;
     this.#kind = isPipe === undefined ? "unknown" : isPipe ? "pipe" : "file";
     this.#connect = connect;
   }
@@ -32,17 +38,24 @@ export class SmbOpen {
   }
 
   toServer(chunk: Chunk): void {
-    this.#sinksFor(chunk)?.toServer.data(chunk);
+    this.#pass(chunk, "toServer");
   }
 
   toClient(chunk: Chunk): void {
-    this.#sinksFor(chunk)?.toClient.data(chunk);
+    this.#pass(chunk, "toClient");
   }
 
-  /** Part of what went through the pipe was not captured. */
-  lost(frame: number): void {
-    this.#sinks?.toServer.gap(Infinity, frame);
-    this.#sinks?.toClient.gap(Infinity, frame);
+  /** Part of what went through the pipe was not captured; in both directions when nobody knows in which. */
+  lost(frame: number, way: Way | undefined): void {
+    if (way !== "toClient") this.#sinks?.toServer.gap(Infinity, frame);
+    if (way !== "toServer") this.#sinks?.toClient.gap(Infinity, frame);
+  }
+
+  #pass(chunk: Chunk, way: Way): void {
+    const sinks = this.#sinksFor(chunk);
+    if (sinks === undefined) return;
+    this.#used(this);
+    sinks[way].data(chunk);
   }
 
   end(): void {
@@ -65,6 +78,7 @@ export class OpenTable {
   readonly #opens = new Map<string, SmbOpen>();
   readonly #limit: number;
   readonly #connect: (name: string | undefined) => PipeSinks;
+  #lastUsed: SmbOpen | undefined;
 
   constructor(limit: number, connect: (name: string | undefined) => PipeSinks) {
     this.#limit = limit;
@@ -73,7 +87,7 @@ export class OpenTable {
 
   /** An open about to be granted; it gets its id with `set`. */
   create(name: string | undefined, isPipe: boolean | undefined): SmbOpen {
-    return new SmbOpen(name, isPipe, this.#connect);
+    return new SmbOpen(name, isPipe, this.#connect, (open) => (this.#lastUsed = open));
   }
 
   set(id: string, open: SmbOpen): void {
@@ -97,14 +111,13 @@ export class OpenTable {
     this.#opens.delete(id);
   }
 
-  /** The pipe in use, when there is no doubt which: the only one. */
-  get onlyPipe(): SmbOpen | undefined {
-    const pipes = [...this.#opens.values()].filter((open) => open.carriesRpc);
-    return pipes.length === 1 ? pipes[0] : undefined;
+  /** The pipe that RPC went through last: the likeliest one when a message does not say which it is for. */
+  get lastUsed(): SmbOpen | undefined {
+    return this.#lastUsed?.carriesRpc === true ? this.#lastUsed : undefined;
   }
 
-  lost(frame: number): void {
-    for (const open of this.#opens.values()) open.lost(frame);
+  lost(frame: number, way: Way | undefined): void {
+    for (const open of this.#opens.values()) open.lost(frame, way);
   }
 
   end(): void {

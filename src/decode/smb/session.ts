@@ -2,9 +2,9 @@ import { ComError } from "../../base/index.ts";
 import type { DecodeLimits } from "../limits.ts";
 import type { Chunk, StreamSink } from "../stream/chunk.ts";
 import { SmbMessageFramer } from "./message-framer.ts";
-import { OpenTable, type PipeSinks } from "./pipes.ts";
-import { Smb1Reader } from "./smb1.ts";
-import { Smb2Reader } from "./smb2.ts";
+import { OpenTable, type PipeSinks, type Way } from "./pipes.ts";
+import { Smb1Reader, isSmb1Reply } from "./smb1.ts";
+import { Smb2Reader, isSmb2Reply } from "./smb2.ts";
 
 export interface SmbEvents {
   /** A pipe that carries RPC was found; the answer receives its bytes. */
@@ -32,8 +32,15 @@ export class SmbSession {
 
   /** The receiver of one direction of the TCP stream; call it once for each. */
   direction(): StreamSink {
+    let way: Way | undefined;
     const framer = new SmbMessageFramer(
-      { message: (chunk) => this.#message(chunk), lost: (frame) => this.#opens.lost(frame) },
+      {
+        message: (chunk) => {
+          way = wayOf(chunk.bytes) ?? way;
+          this.#message(chunk);
+        },
+        lost: (frame) => this.#opens.lost(frame, way),
+      },
       this.#limits.maxSmbMessageBytes,
     );
     return {
@@ -69,4 +76,11 @@ export class SmbSession {
         this.#saidSealed = true;
     }
   }
+}
+
+/** Which end a message comes from; undefined when it is too short, encrypted or compressed. */
+function wayOf(bytes: Uint8Array): Way | undefined {
+  if (bytes.length < 32 || (bytes[0] !== 0xff && bytes[0] !== 0xfe)) return undefined;
+  const isReply = bytes[0] === 0xff ? isSmb1Reply(bytes) : isSmb2Reply(bytes);
+  return isReply ? "toClient" : "toServer";
 }

@@ -263,3 +263,8 @@ function part(chunk: Chunk, offset: number, length: number): Chunk {
   const reader = new ByteReader(chunk.bytes, offset);
   return { ...chunk, bytes: reader.raw(length) };
 }
+
+/** The reply flag of the header ([MS-CIFS] 2.2.3.1). */
+export function isSmb1Reply(bytes: Uint8Array): boolean {
+  return ((bytes[9] ?? 0) & FLAG_REPLY) !== 0;
+}

@@ -158,9 +158,9 @@ export class Smb2Reader {
     }
   }
 
-  /** A read whose request was not captured is taken to be one of the only pipe there is. */
+  /** A read whose request was not captured is taken to be one of the pipe used last. */
   #readResponse(header: Header, request: Request | undefined, body: ByteReader, chunk: Chunk): void {
-    const open = request === undefined ? this.#opens.onlyPipe : request.open;
+    const open = request === undefined ? this.#opens.lastUsed : request.open;
     if (open === undefined) return;
     body.skip(2);
     const offset = body.u8();
@@ -216,4 +216,9 @@ function part(chunk: Chunk, header: Header, offset: number, length: number): Chu
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}
+
+/** The response flag of the header ([MS-SMB2] 2.2.1). */
+export function isSmb2Reply(bytes: Uint8Array): boolean {
+  return ((bytes[16] ?? 0) & FLAG_RESPONSE) !== 0;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultDecodeLimits, findPdus, Notes, type RawPdu } from "../index.ts";
-import { concat, pcap, requestPdu, tcpPacket, type SegmentOptions } from "./build.ts";
+import { fromHex } from "../../base/index.ts";
+import { be16, concat, ipv4Packet, pcap, requestPdu, tcpPacket, type SegmentOptions } from "./build.ts";
 import { readCapture } from "./captures.ts";
 
 function find(...segments: SegmentOptions[]): RawPdu[] {
@@ -22,6 +23,27 @@ test("a connection without SYN is followed from its first PDU on", () => {
   assert.deepEqual(summary(found), ["frame 2 stream 0 call 1", "frame 3 stream 0 call 2"]);
   assert.equal(found[0]?.channel, found[1]?.channel, "both directions share their channel");
   assert.deepEqual(found[1]?.source, { address: "10.0.0.2", port: 135 });
+});
+
+test("what only begins like RPC does not make a connection one", () => {
+  const rest = "x".repeat(60);
+  const others: [string, Uint8Array][] = [
+    ["a SOCKS answer, its port where the length is", fromHex(`050000010000000000504854${"54".repeat(60)}`)],
+    ["a request of Cassandra", fromHex(`0500000101000000005300${"03".repeat(60)}`)],
+    ["a length no request can have", fromHex("05000003100000001200000001000000")],
+    ["a verifier longer than the PDU", fromHex(`0500000310000000280030${"00".repeat(60)}`)],
+    ["a PDU with something else behind it", concat(requestPdu(1), new TextEncoder().encode(rest))],
+  ];
+  for (const [name, data] of others) assert.deepEqual(find({ seq: 1, data }), [], name);
+});
+
+test("a datagram whose body would be longer than itself is none", () => {
+  const name = concat(fromHex("04000000"), new Uint8Array(100).fill(0x61));
+  const real = fromHex(`0400000010000000${"00".repeat(72)}`);
+  const file = (data: Uint8Array): Uint8Array =>
+    pcap([{ data: ipv4Packet(17, concat(be16(5000), be16(53), be16(8 + data.length), be16(0), data)) }]);
+  assert.equal([...findPdus(file(name), defaultDecodeLimits, new Notes(5))].length, 0);
+  assert.equal([...findPdus(file(real), defaultDecodeLimits, new Notes(5))].length, 1);
 });
 
 test("connections on the same ports one after the other are told apart by their SYN", () => {

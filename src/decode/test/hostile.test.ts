@@ -21,6 +21,17 @@ test("a gzip bomb stops at the limit", () => {
   assert.throws(() => [...findPdus(bomb, limits, new Notes(1))], /unpacks to more/);
 });
 
+test("a gzip file cut short gives the packets that are there", () => {
+  const packets = Array.from({ length: 2000 }, (_, i) => ({
+    data: tcpPacket({ seq: 1 + i * 40, data: requestPdu(i) }),
+  }));
+  const zipped = new Uint8Array(gzipSync(pcap(packets)));
+  const notes = new Notes(5);
+  const found = [...findPdus(zipped.subarray(0, zipped.length - 40), defaultDecodeLimits, notes)];
+  assert.ok(found.length > 1000 && found.length <= 2000, String(found.length));
+  assert.match(notes.list[0]?.text ?? "", /gzip file is cut short/);
+});
+
 test("a flood of connections keeps the table small, and the newest still works", () => {
   const packets = [];
   for (let port = 1024; port < 11_024; port++) {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { FragmentTable } from "../net/fragments.ts";
 import { type IpPayload, readIp } from "../net/ip.ts";
 import { ipOfPacket } from "../net/link.ts";
+import { tunnelled } from "../net/tunnel.ts";
 import { fromHex } from "../../base/index.ts";
 import { be16, be32, concat, ipv4Packet } from "./build.ts";
 
@@ -20,6 +21,10 @@ test("every link type leads to the same datagram", () => {
       concat(macs, type(0x88a8), type(7), type(0x8100), type(8), type(0x0800), ip),
     ],
     ["PPPoE", 1, concat(macs, type(0x8864), fromHex("110000010015"), type(0x0021), ip)],
+    ["PPPoE alone", 51, concat(fromHex("110000010015"), type(0x0021), ip)],
+    ["PPP", 9, concat(type(0x0021), ip)],
+    ["PPP with address and control", 50, concat(fromHex("ff030021"), ip)],
+    ["MPLS", 1, concat(macs, type(0x8847), fromHex("0001e0ff000200ff000301ff"), ip)],
     ["LLC SNAP", 1, concat(macs, type(31), fromHex("aaaa03000000"), type(0x0800), ip)],
     ["raw", 101, ip],
     ["raw, BSD's number", 12, ip],
@@ -34,6 +39,23 @@ test("every link type leads to the same datagram", () => {
   }
   assert.equal(ipOfPacket(1, concat(macs, type(0x0806), ip)), undefined, "ARP is no IP");
   assert.equal(ipOfPacket(105, ip), undefined, "a link type we do not know");
+});
+
+test("a datagram in a tunnel is taken out of it", () => {
+  const tunnels: [string, number, Uint8Array][] = [
+    ["IPv4 in IPv4", 4, ip],
+    ["IPv4 in IPv6", 41, ip],
+    ["GRE", 47, concat(fromHex("00000800"), ip)],
+    ["GRE with checksum, key and sequence number", 47, concat(fromHex("b0000800"), new Uint8Array(12), ip)],
+    ["GRE of PPTP", 47, concat(fromHex("30810800"), new Uint8Array(12), ip)],
+    ["WCCP", 47, concat(fromHex("0000883e"), ip)],
+    ["WCCP with its own header", 47, concat(fromHex("0000883e"), fromHex("01020304"), ip)],
+    ["Ethernet in GRE", 47, concat(fromHex("00006558"), macs, type(0x0800), ip)],
+  ];
+  for (const [name, protocol, data] of tunnels) assert.deepEqual(tunnelled(protocol, data), ip, name);
+  assert.equal(tunnelled(17, ip), undefined, "UDP is no tunnel");
+  assert.equal(tunnelled(47, concat(fromHex("00000806"), ip)), undefined, "ARP in GRE");
+  for (let cut = 0; cut < 12; cut++) tunnelled(47, fromHex("b0000800").subarray(0, cut));
 });
 
 test("a packet cut anywhere in its headers is no packet, never an exception", () => {

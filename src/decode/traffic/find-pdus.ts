@@ -6,6 +6,7 @@ import { ConnectionTable, endpointText } from "../net/connections.ts";
 import { FragmentTable } from "../net/fragments.ts";
 import { type IpPayload, readIp } from "../net/ip.ts";
 import { ipOfPacket, knowsLinkType } from "../net/link.ts";
+import { tunnelled } from "../net/tunnel.ts";
 import { readTcp, readUdp } from "../net/transport.ts";
 import type { Notes } from "../notes.ts";
 import { isDatagramPdu } from "./header.ts";
@@ -14,6 +15,8 @@ import { TcpStream } from "./tcp-stream.ts";
 
 const PROTOCOL_TCP = 6;
 const PROTOCOL_UDP = 17;
+/** More tunnels in tunnels than any network uses. */
+const MAX_TUNNELS = 4;
 
 /**
  * Every MS-RPC PDU of a capture file, in the order in which they became complete: over TCP, in UDP datagrams, in named
@@ -50,11 +53,21 @@ class PduFinder {
     this.#frame = packet.frame;
     this.#checkLink(packet);
     const datagram = ipOfPacket(packet.linkType, packet.data);
-    const piece = datagram === undefined ? undefined : readIp(datagram);
-    const whole = piece === undefined ? undefined : this.#fragments.add(piece);
+    let whole = datagram === undefined ? undefined : this.#whole(datagram);
+    for (let depth = 0; whole !== undefined && depth < MAX_TUNNELS; depth++) {
+      const inside = tunnelled(whole.protocol, whole.data);
+      if (inside === undefined) break;
+      whole = this.#whole(inside);
+    }
     if (whole?.protocol === PROTOCOL_TCP) this.#tcp(whole, packet);
     else if (whole?.protocol === PROTOCOL_UDP) this.#udp(whole, packet);
     return this.#take();
+  }
+
+  /** The datagram, once all its fragments are there. */
+  #whole(datagram: Uint8Array): IpPayload | undefined {
+    const piece = readIp(datagram);
+    return piece === undefined ? undefined : this.#fragments.add(piece);
   }
 
   end(): readonly RawPdu[] {
@@ -87,9 +100,17 @@ class PduFinder {
     const source = { address: ip.source, port: datagram.sourcePort };
     const destination = { address: ip.destination, port: datagram.destinationPort };
     const channel = this.#udpChannel(endpointText(source), endpointText(destination));
-    if (!isDatagramPdu(datagram.data)) return;
+    if (!isDatagramPdu(datagram.data, datagram.length)) return;
     const { frame, time } = packet;
-    this.#found.push({ frame, time, channel, source, destination, bytes: datagram.data, missing: 0 });
+    this.#found.push({
+      frame,
+      time,
+      channel,
+      source,
+      destination,
+      bytes: datagram.data,
+      missing: datagram.length - datagram.data.length,
+    });
   }
 
   #udpChannel(source: string, destination: string): Channel {

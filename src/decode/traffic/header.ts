@@ -35,6 +35,46 @@ export function readCommonHeader(bytes: Uint8Array, at = 0): CommonHeader | unde
   return { type, flags: bytes[at + 3] as number, littleEndian, fragLength, authLength };
 }
 
+/** Shortest PDU of each connection-oriented type: its fixed fields ([C706] 12.6.4, [MS-RPCE] 2.2.2.13, [MS-RPCH] 2.2.3.6). */
+const shortest: Readonly<Record<number, number>> = {
+  0: 24,
+  2: 24,
+  3: 28,
+  11: 28,
+  12: 26,
+  13: 18,
+  14: 28,
+  15: 26,
+  20: 20,
+};
+
+/**
+ * True when a stream may be taken for RPC because of these bytes. Stricter than `readCommonHeader`: other protocols begin
+ * with 05 00 too (SOCKS answers do), and they pass for a header when only its version and type are looked at.
+ */
+export function beginsPdu(bytes: Uint8Array): boolean {
+  const header = readCommonHeader(bytes);
+  if (header === undefined || !isPlain(bytes, 0)) return false;
+  const { type, fragLength } = header;
+  if (fragLength < (shortest[type] ?? COMMON_HEADER_BYTES) || !hasRoomForAuth(header)) return false;
+  return fragLength >= bytes.length || bytes[fragLength] === 5;
+}
+
+/** Characters in ASCII, floating point in IEEE, and the reserved bytes zero: what everything of today sends. */
+function isPlain(bytes: Uint8Array, at: number): boolean {
+  return (
+    ((bytes[at + 4] as number) & 15) === 0 &&
+    bytes[at + 5] === 0 &&
+    bytes[at + 6] === 0 &&
+    bytes[at + 7] === 0
+  );
+}
+
+/** A verifier is its 8 bytes of header and its value, behind the PDU's own header. */
+function hasRoomForAuth(header: CommonHeader): boolean {
+  return header.authLength === 0 || header.authLength + COMMON_HEADER_BYTES + 8 <= header.fragLength;
+}
+
 /**
  * As `readCommonHeader`, but for finding the next PDU in the middle of unknown bytes: what is rare on the wire is refused
  * too, and when the byte after the PDU is there it must begin another.
@@ -42,10 +82,8 @@ export function readCommonHeader(bytes: Uint8Array, at = 0): CommonHeader | unde
 export function findsHeader(bytes: Uint8Array, at: number): boolean {
   const header = readCommonHeader(bytes, at);
   if (header === undefined) return false;
-  const plain = bytes[at + 5] === 0 && bytes[at + 6] === 0 && bytes[at + 7] === 0;
-  const roomForAuth = header.authLength === 0 || header.authLength + 24 <= header.fragLength;
   const next = at + header.fragLength;
-  return plain && roomForAuth && (next >= bytes.length || bytes[next] === 5);
+  return isPlain(bytes, at) && hasRoomForAuth(header) && (next >= bytes.length || bytes[next] === 5);
 }
 
 /** True when fewer than 16 bytes could still be the beginning of a PDU. */
@@ -53,12 +91,16 @@ export function mayBeginHeader(bytes: Uint8Array): boolean {
   return bytes[0] === 5 && (bytes.length < 2 || (bytes[1] as number) <= 1);
 }
 
-/** True when a UDP payload looks like a connectionless PDU: version 4, a known type, a sane length. */
-export function isDatagramPdu(bytes: Uint8Array): boolean {
+/**
+ * True when a UDP payload looks like a connectionless PDU: version 4, a known type, and a body no longer than the
+ * datagram, which keeps out most of what else begins so.
+ * @param length of the payload on the wire; the capture may have less of it.
+ */
+export function isDatagramPdu(bytes: Uint8Array, length: number = bytes.length): boolean {
   if (bytes.length < DATAGRAM_HEADER_BYTES || bytes[0] !== 4) return false;
   const drep = bytes[4] as number;
   if ((bytes[1] as number) > 19 || !isDataRepresentation(drep, bytes[5] as number)) return false;
-  return true;
+  return DATAGRAM_HEADER_BYTES + u16(bytes, 74, (drep & 0x10) !== 0) <= length;
 }
 
 function u16(bytes: Uint8Array, at: number, littleEndian: boolean): number {

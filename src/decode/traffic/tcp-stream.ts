@@ -5,7 +5,7 @@ import { beginsSmb, mayBeginSmb } from "../smb/message-framer.ts";
 import type { PipeSinks } from "../smb/pipes.ts";
 import { SmbSession } from "../smb/session.ts";
 import type { Chunk, StreamSink } from "../stream/chunk.ts";
-import { COMMON_HEADER_BYTES, mayBeginHeader, readCommonHeader } from "./header.ts";
+import { COMMON_HEADER_BYTES, beginsPdu, mayBeginHeader } from "./header.ts";
 import { PduFramer } from "./pdu-framer.ts";
 import type { Channel, RawPdu } from "./pdu.ts";
 
@@ -119,7 +119,7 @@ class Direction implements StreamSink {
 }
 
 function protocolOf(bytes: Uint8Array): Protocol | undefined {
-  if (readCommonHeader(bytes) !== undefined) return "rpc";
+  if (beginsPdu(bytes)) return "rpc";
   return beginsSmb(bytes) ? "smb" : undefined;
 }
 
