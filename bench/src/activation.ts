@@ -13,8 +13,8 @@ const program = fileURLToPath(import.meta.resolve("@comity/example-calculator/se
 const modulePath = fileURLToPath(import.meta.resolve("@comity/example-calculator"));
 
 export const warm = "activation: a local server that runs";
-export const inProcess = "activation: an in-process class";
-export const cold = "activation: a local server that has to be started";
+const inProcess = "activation: an in-process class";
+const cold = "activation: a local server that has to be started";
 
 /** Client, SCM and server take turns, as the two ends of a bare call do: all on one CPU. */
 function start(...args: readonly string[]): ChildProcess {

@@ -17,8 +17,7 @@ const kinds = [
   { name: "one stream of 32 MB", count: 1, size: 32 * 1024 * 1024 },
 ] as const;
 
-const storageWork = (name: string, what: "written" | "read"): string =>
-  `compound file: ${name}, ${what}`;
+const storageWork = (name: string, what: "written" | "read"): string => `compound file: ${name}, ${what}`;
 
 /** One way to write and read files; each call does it once and answers the seconds it took. */
 interface Contender {

@@ -6,7 +6,10 @@ const user = process.env["COMITY_SUBJECT_USER"];
 const password = process.env["COMITY_SUBJECT_PASSWORD"] ?? "";
 /** What it warns of stands in the log of the launched server. */
 const say = (fields: object, message: string): void =>
-  console.error(message, JSON.stringify(fields, (_, value) => (typeof value === "bigint" ? String(value) : value)));
+  console.error(
+    message,
+    JSON.stringify(fields, (_, value) => (typeof value === "bigint" ? String(value) : value)),
+  );
 const quiet = (): void => undefined;
 const logger = { debug: quiet, info: quiet, warn: say, error: say };
 process.exitCode = await runLocalServer(subjectModule, {

@@ -32,8 +32,8 @@ function encode(type: NdrType, value: unknown, syntax = ndr20): Uint8Array {
   return writer.finish();
 }
 
-function decode<T>(type: NdrType, bytes: Uint8Array, syntax = ndr20): T {
-  return codecFor(type, syntax).decode(new ByteReader(bytes), context) as T;
+function decode(type: NdrType, bytes: Uint8Array, syntax = ndr20): unknown {
+  return codecFor(type, syntax).decode(new ByteReader(bytes), context);
 }
 
 const words = (bytes: Uint8Array): readonly number[] => {
@@ -112,7 +112,7 @@ describe("the wire forms of uniform data transfer", () => {
     );
     fc.assert(
       fc.property(media, fc.boolean(), fc.constantFrom(ndr20, ndr64), (medium, pass, syntax) => {
-        assert.deepEqual(decode<StgMedium>(STGMEDIUM, encode(STGMEDIUM, medium, syntax), syntax), medium);
+        assert.deepEqual(decode(STGMEDIUM, encode(STGMEDIUM, medium, syntax), syntax), medium);
         const flagged: FlagStgMedium = { ...medium, fPassOwnership: pass };
         assert.deepEqual(decode(FLAG_STGMEDIUM, encode(FLAG_STGMEDIUM, flagged, syntax), syntax), flagged);
       }),
@@ -138,7 +138,7 @@ describe("the wire forms of uniform data transfer", () => {
     for (const word of [1, REMOTE, 0]) nameless.u32(word);
     assert.throws(() => decode(CLIPFORMAT, nameless.finish()), { code: HResult.RPC_X_BAD_STUB_DATA });
     const long = encode(CLIPFORMAT, "x".repeat(255));
-    assert.equal(decode<string>(CLIPFORMAT, long).length, 255);
+    assert.equal((decode(CLIPFORMAT, long) as string).length, 255);
     assert.throws(() => encode(CLIPFORMAT, "x".repeat(256)), { code: HResult.E_INVALIDARG });
     assert.throws(() => encode(CLIPFORMAT, ""), { code: HResult.E_INVALIDARG });
     assert.throws(() => encode(CLIPFORMAT, 1.5), { code: HResult.E_INVALIDARG });

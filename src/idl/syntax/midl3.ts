@@ -332,7 +332,7 @@ const primitives: Readonly<Record<string, BaseName>> = {
 const renamed: Readonly<Record<string, string>> = { String: "HSTRING", Guid: "GUID", Object: "IInspectable" };
 
 /** A type of MIDL 3.0 with its `[]` and `*`. */
-export function parseType(p: Parser): Typed {
+function parseType(p: Parser): Typed {
   const { place } = p;
   const name = p.qualifiedName("a type");
   const layers: Layer[] = [];

@@ -133,7 +133,12 @@ export class Association extends Wire {
    * As {@link sendRequest}, and deals with what arrives, without the event loop, until `done` says so; after `milliseconds` the call is given up. The answer goes to
    * the decoder alone.
    */
-  requestAndWait(binding: Binding, decoder: ResponseDecoder, milliseconds: number, done: () => boolean): void {
+  requestAndWait(
+    binding: Binding,
+    decoder: ResponseDecoder,
+    milliseconds: number,
+    done: () => boolean,
+  ): void {
     const { connection, output } = this;
     if (this.#state !== "open" || connection.wait === undefined) {
       output.abandon();
