@@ -37,6 +37,8 @@ export {
   formatNumber,
   formatPercent,
 } from "./arithmetic/format.ts";
+export { bstrFromVector, vectorFromBstr } from "./safearray-text.ts";
+export { copyRecord, newRecord, recordField, withRecordField } from "./record/fields.ts";
 export { NumberParse, type ParsedDigits, parseDigits } from "./convert/num-parse.ts";
 export { numberFromDigits } from "./convert/number-from-digits.ts";
 export {

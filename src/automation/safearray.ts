@@ -128,6 +128,29 @@ export class SafeArray {
     return this.data.length;
   }
 
+  /** Bytes of an element in memory, where pointers have four (SafeArrayGetElemsize). */
+  get elementSize(): number {
+    return elementSize[this.vt] ?? 0;
+  }
+
+  /** An array with the same elements (SafeArrayCopy). Interface pointers in it are the same ones, not counted. */
+  copy(): SafeArray {
+    return new SafeArray(this.vt, this.data.slice(), this.bounds, this.#extras);
+  }
+
+  /** The array with another last dimension, as ReDim Preserve has it (SafeArrayRedim): elements are cut off, or zeros follow. Throws DISP_E_BADINDEX. */
+  resized(last: SafeArrayBound): SafeArray {
+    const bounds = [...this.bounds.slice(0, -1), last];
+    const made = SafeArray.create(this.vt, bounds, this.#extras);
+    const data = made.data as unknown[];
+    for (let i = 0; i < Math.min(data.length, this.data.length); i++) data[i] = this.data[i];
+    return made;
+  }
+
+  get #extras(): SafeArrayExtras {
+    return { iid: this.iid, record: this.record };
+  }
+
   #offset(indexes: readonly number[]): number {
     if (indexes.length !== this.bounds.length)
       throw new ComError(

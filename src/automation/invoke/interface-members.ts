@@ -123,7 +123,7 @@ const vtOfBase: Readonly<Record<string, number>> = {
 };
 
 /** The Automation type an IDL type corresponds to; throws DISP_E_BADVARTYPE for one that does not fit in a VARIANT. */
-function vtOfType(type: NdrType): number {
+export function vtOfType(type: NdrType): number {
   switch (type.kind) {
     case "base": {
       const vt = vtOfBase[type.name];

@@ -3,6 +3,7 @@ import "./arithmetic.test.ts";
 import "./convert.test.ts";
 import "./format.test.ts";
 import "./num-parse.test.ts";
+import "./record.test.ts";
 import "./dispatch-ex.test.ts";
 import "./dispatch.test.ts";
 import "./events-local.test.ts";
