@@ -1,7 +1,7 @@
 import { ComError, HResult } from "../../../base/index.ts";
 
 /** What a section of a pattern makes of a value. */
-export type PatternKind = "number" | "date" | "text" | "none";
+type PatternKind = "number" | "date" | "text" | "none";
 
 /** A piece of a pattern: characters that stand for themselves (`isLiteral`), or a placeholder. */
 export interface Token {
