@@ -128,6 +128,7 @@ export {
 } from "./registry/register.ts";
 export { CLSID_ComponentCategoriesManager, ComponentCategories } from "./registry/categories.ts";
 export { setAutoTreatAs, treatAsClass } from "./registry/versions.ts";
+export { systemClass } from "./system-classes.ts";
 export { homeFolder } from "./home.ts";
 // For the layers above: marshaling, stubs, late binding, the SCM.
 export type {

@@ -30,6 +30,7 @@ import { writeOrpcThat } from "../orpc/orpc-that.ts";
 import type { OrpcHead } from "../orpc/orpc-this.ts";
 import { type Marshaling, optionsFor, toThread } from "../marshaling.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
+import { toldOf } from "./told-failure.ts";
 
 /** What an invocation needs of its exporter. */
 export interface InvocationHost {
@@ -273,9 +274,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
       throw error;
     }
     try {
-      this.#respond(codec, args, error.outputs, code, [
-        errorExtent({ iid: this.iid, ...withoutUndefined(error) }),
-      ]);
+      this.#respond(codec, args, error.outputs, code, [errorExtent({ iid: this.iid, ...toldOf(error) })]);
     } catch (failure) {
       return this.#encodingFailed(codec, args, failure, () => this.#fail(codec, args, thrown));
     }
@@ -345,11 +344,6 @@ function tryHold(identity: ObjectIdentity): boolean {
   } catch {
     return false;
   }
-}
-
-function withoutUndefined(error: ComError): Record<string, string | number> {
-  const entries = Object.entries(error.info).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Record<string, string | number>;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

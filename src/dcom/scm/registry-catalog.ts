@@ -7,7 +7,14 @@ import {
   formatGuid,
   silentLogger,
 } from "../../base/index.ts";
-import { type ClassKeys, appIdKey, followTreatAs, readAppId, readClass } from "../../com/index.ts";
+import {
+  type ClassKeys,
+  appIdKey,
+  followTreatAs,
+  readAppId,
+  readClass,
+  systemClass,
+} from "../../com/index.ts";
 import { type AccessList, parseAccessList } from "./access.ts";
 import type { ClassCatalog, ServerClass } from "./catalog.ts";
 import { readSecurityDescriptor } from "./security-descriptor.ts";
@@ -78,7 +85,7 @@ function findClass(registry: ClassKeys, asked: Guid, logger: Logger): ServerClas
     name: entry.progId ?? entry.name ?? formatGuid(clsid),
     appId,
     localServer: entry.localServer ?? service,
-    inprocServer: entry.inprocServer,
+    inprocServer: entry.inprocServer ?? systemModule(clsid, app?.dllSurrogate),
     surrogate: app?.dllSurrogate,
     remoteServerName: app?.remoteServerName,
     serviceParameters: service === undefined ? undefined : app?.serviceParameters,
@@ -88,6 +95,11 @@ function findClass(registry: ClassKeys, asked: Guid, logger: Logger): ServerClas
     launchPermission: permissionOf("LaunchPermission"),
     accessPermission: permissionOf("AccessPermission"),
   };
+}
+
+/** A class that every runtime has is served by a surrogate where its AppID asks for one: it has no module of its own to name. */
+function systemModule(clsid: Guid, surrogate: string | undefined): string | undefined {
+  return surrogate === undefined ? undefined : systemClass(clsid)?.name;
 }
 
 function circle(clsid: Guid): ComError {

@@ -25,3 +25,4 @@ import "./remoting.test.ts";
 import "./running-table.test.ts";
 import "./ndr64.test.ts";
 import "./launches.test.ts";
+import "./told-failure.test.ts";

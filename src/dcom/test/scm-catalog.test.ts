@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteWriter, ComError, fromHex, guid } from "../../base/index.ts";
-import type { ClassKeys } from "../../com/index.ts";
+import { CLSID_ComponentCategoriesManager, type ClassKeys } from "../../com/index.ts";
 import { permits } from "../scm/access.ts";
 import { registryCatalog } from "../scm/registry-catalog.ts";
 import { readSecurityDescriptor } from "../scm/security-descriptor.ts";
@@ -86,6 +86,18 @@ test("TreatAs is followed, and a circle is an error", () => {
     }),
   );
   assert.throws(() => circle.find(clsid), ComError);
+});
+
+test("a class of the system has a server where its AppID names a surrogate, and only there", () => {
+  const manager = String.raw`HKCR\CLSID\{0002E005-0000-0000-C000-000000000046}`;
+  const keys = {
+    [`${manager}!AppID`]: "{c0a1e5ce-0000-4000-8000-00000000000a}",
+    [`${app}!AuthenticationLevel`]: 6,
+  };
+  const catalog = registryCatalog(registry(keys));
+  assert.equal(catalog.find(CLSID_ComponentCategoriesManager)?.inprocServer, undefined);
+  const served = registryCatalog(registry({ ...keys, [`${app}!DllSurrogate`]: "" }));
+  assert.notEqual(served.find(CLSID_ComponentCategoriesManager)?.inprocServer, undefined);
 });
 
 test("LocalService runs the service's program with ServiceParameters", () => {
