@@ -1,6 +1,7 @@
 import { defaultLimits, type Limits } from "../base/index.ts";
 import type { Credentials } from "./auth.ts";
 import { formatTime } from "./capture/packet.ts";
+import type { CaptureInput } from "./capture/source.ts";
 import { type DecodeLimits, defaultDecodeLimits } from "./limits.ts";
 import { endpointText } from "./net/connections.ts";
 import { Notes } from "./notes.ts";
@@ -25,10 +26,10 @@ export interface DecodeOptions {
 }
 
 /**
- * Explains every MS-RPC PDU of a capture file (pcap or pcapng, plain or in gzip), in the order in which they became complete.
+ * Explains every MS-RPC PDU of a capture file (pcap or pcapng, plain or in gzip; of a {@link ByteSource} only plain), in the order in which they became complete.
  * @throws ComError E_INVALIDARG when the bytes are no capture file.
  */
-export function* decodeCapture(capture: Uint8Array, options: DecodeOptions = {}): Generator<DecodedPdu> {
+export function* decodeCapture(capture: CaptureInput, options: DecodeOptions = {}): Generator<DecodedPdu> {
   const captureLimits = options.captureLimits ?? defaultDecodeLimits;
   const notes = options.notes ?? new Notes(captureLimits.maxNotes);
   const associations = new WeakMap<Channel, Association>();

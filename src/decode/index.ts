@@ -1,6 +1,7 @@
 export { type DecodeLimits, defaultDecodeLimits } from "./limits.ts";
 export { type DecodeNote, Notes } from "./notes.ts";
-export { isCapture, openCapture } from "./capture/open.ts";
+export { isCapture, isPlainCapture, openCapture } from "./capture/open.ts";
+export { type ByteSource, type CaptureInput, ChunkSource } from "./capture/source.ts";
 export { type Packet, formatTime } from "./capture/packet.ts";
 export { type Endpoint, endpointText } from "./net/connections.ts";
 export { findPdus } from "./traffic/find-pdus.ts";

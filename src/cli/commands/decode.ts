@@ -1,7 +1,17 @@
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync, readSync } from "node:fs";
 import { Command } from "commander";
 import { ComError, HResult } from "../../base/index.ts";
-import { Notes, explain, formatPdu, tree } from "../../decode/index.ts";
+import {
+  ChunkSource,
+  type DecodeOptions,
+  type Explained,
+  Notes,
+  decodeCapture,
+  explain,
+  formatPdu,
+  isPlainCapture,
+  tree,
+} from "../../decode/index.ts";
 import { type Output, firstLineOfInput, toJson } from "../output.ts";
 
 interface Flags {
@@ -34,7 +44,6 @@ function decode(file: string, flags: Flags, output: Output): void {
   if (withPassword && file === "-") {
     throw new ComError(HResult.E_INVALIDARG, "standard input cannot be both the capture and the password");
   }
-  const bytes = readFileSync(file === "-" ? 0 : file);
   const notes = new Notes(1000);
   const passwords = withPassword
     ? [
@@ -45,7 +54,7 @@ function decode(file: string, flags: Flags, output: Output): void {
         },
       ]
     : undefined;
-  const explained = explain(bytes, { notes, passwords });
+  const explained = explainFile(file, { notes, passwords });
   if (explained.kind === "value") {
     output.out(
       flags.json
@@ -59,4 +68,13 @@ function decode(file: string, flags: Flags, output: Output): void {
   }
   for (const { frame, text } of notes.list)
     output.err(frame === 0 ? `note: ${text}\n` : `note: frame ${frame}: ${text}\n`);
+}
+
+/** A capture is read piece by piece; what has to be seen whole (in gzip, or no capture) is small. */
+function explainFile(file: string, options: DecodeOptions): Explained {
+  if (file === "-") return explain(readFileSync(0), options);
+  const handle = openSync(file, "r"); // open until the process ends: PDUs are read as they are printed
+  const source = new ChunkSource((target) => readSync(handle, target));
+  if (isPlainCapture(source.peek(28))) return { kind: "pdus", pdus: decodeCapture(source, options) };
+  return explain(readFileSync(file), options);
 }

@@ -5,20 +5,31 @@ import type { Notes } from "../notes.ts";
 import type { Packet } from "./packet.ts";
 import { isPcap, readPcap } from "./pcap.ts";
 import { isPcapng, readPcapng } from "./pcapng.ts";
+import { type CaptureInput, sourceOf } from "./source.ts";
 
 /** True when the bytes begin like a capture file we read: pcap, pcapng, or either of them in gzip. */
 export function isCapture(bytes: Uint8Array): boolean {
   return isPcap(bytes) || isPcapng(bytes) || isGzip(bytes);
 }
 
+/** Bytes that tell a capture file from others. */
+const MAGIC_BYTES = 28;
+
+/** True when a file that begins so can be read piece by piece: pcap and pcapng, but not in gzip. */
+export function isPlainCapture(beginning: Uint8Array): boolean {
+  return isPcap(beginning) || isPcapng(beginning);
+}
+
 /**
  * The packets of a capture file, in the order of the file.
  * @throws ComError E_INVALIDARG when it is neither pcap nor pcapng, E_OUTOFMEMORY when it unpacks to more than the limit.
  */
-export function openCapture(bytes: Uint8Array, limits: DecodeLimits, notes: Notes): Generator<Packet> {
-  const plain = isGzip(bytes) ? gunzip(bytes, limits, notes) : bytes;
-  if (isPcap(plain)) return readPcap(plain, limits, notes);
-  if (isPcapng(plain)) return readPcapng(plain, limits, notes);
+export function openCapture(input: CaptureInput, limits: DecodeLimits, notes: Notes): Generator<Packet> {
+  const zipped = input instanceof Uint8Array && isGzip(input);
+  const source = sourceOf(zipped ? gunzip(input, limits, notes) : input);
+  const beginning = source.peek(MAGIC_BYTES);
+  if (isPcap(beginning)) return readPcap(source, limits, notes);
+  if (isPcapng(beginning)) return readPcapng(source, limits, notes);
   throw new ComError(HResult.E_INVALIDARG, "not a capture file (pcap or pcapng)");
 }
 

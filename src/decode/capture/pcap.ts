@@ -1,6 +1,7 @@
 import type { DecodeLimits } from "../limits.ts";
 import type { Notes } from "../notes.ts";
 import type { Packet } from "./packet.ts";
+import type { ByteSource } from "./source.ts";
 
 /** What the magic number of a pcap file says about the rest. */
 interface PcapFormat {
@@ -31,34 +32,47 @@ export function isPcap(bytes: Uint8Array): boolean {
 }
 
 /** The packets of a pcap file (draft-ietf-opsawg-pcap). A file cut short yields what is whole, with a note. */
-export function* readPcap(bytes: Uint8Array, limits: DecodeLimits, notes: Notes): Generator<Packet> {
-  const format = formatOf(bytes);
+export function* readPcap(source: ByteSource, limits: DecodeLimits, notes: Notes): Generator<Packet> {
+  const header = source.take(GLOBAL_HEADER);
+  const format = formatOf(header);
   if (format === undefined) return;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { littleEndian } = format;
   // The upper bits say how long the frame check sequence is; the type is the lower 16.
-  const linkType = view.getUint32(20, littleEndian) & 0xffff;
-  let at = GLOBAL_HEADER;
-  for (let frame = 1; at < bytes.length; frame++) {
-    const start = at + format.recordHeader;
-    const captured = start <= bytes.length ? view.getUint32(at + 8, littleEndian) : Infinity;
-    if (captured > limits.maxPacketBytes && captured !== Infinity) {
-      notes.add(frame, `packet of ${captured} bytes: the file is damaged here, the rest is not read`);
+  const linkType = viewOf(header).getUint32(20, format.littleEndian) & 0xffff;
+  for (let frame = 1; source.peek(1).length > 0; frame++) {
+    const packet = readRecord(source, format, { frame, linkType }, limits);
+    if (typeof packet === "string") {
+      notes.add(frame, packet);
       return;
     }
-    if (start + captured > bytes.length) {
-      notes.add(frame, "the file is cut short in the middle of this packet");
-      return;
-    }
-    const seconds = BigInt(view.getUint32(at, littleEndian));
-    const ticks = BigInt(view.getUint32(at + 4, littleEndian));
-    yield {
-      frame,
-      time: seconds * 1_000_000_000n + ticks * format.nanosPerTick,
-      linkType,
-      data: bytes.subarray(start, start + captured),
-      length: view.getUint32(at + 12, littleEndian),
-    };
-    at = start + captured;
+    yield packet;
   }
+}
+
+/** One record; a text when the file ends or is damaged here. */
+function readRecord(
+  source: ByteSource,
+  format: PcapFormat,
+  place: Pick<Packet, "frame" | "linkType">,
+  limits: DecodeLimits,
+): Packet | string {
+  const { littleEndian, nanosPerTick, recordHeader } = format;
+  const record = source.take(recordHeader);
+  if (record.length < recordHeader) return CUT_SHORT;
+  const view = viewOf(record);
+  const captured = view.getUint32(8, littleEndian);
+  if (captured > limits.maxPacketBytes) {
+    return `packet of ${captured} bytes: the file is damaged here, the rest is not read`;
+  }
+  const data = source.take(captured);
+  if (data.length < captured) return CUT_SHORT;
+  const seconds = BigInt(view.getUint32(0, littleEndian));
+  const ticks = BigInt(view.getUint32(4, littleEndian));
+  const time = seconds * 1_000_000_000n + ticks * nanosPerTick;
+  return { ...place, time, data, length: view.getUint32(12, littleEndian) };
+}
+
+const CUT_SHORT = "the file is cut short in the middle of this packet";
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

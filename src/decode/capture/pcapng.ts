@@ -1,6 +1,7 @@
 import type { DecodeLimits } from "../limits.ts";
 import type { Notes } from "../notes.ts";
 import type { Packet } from "./packet.ts";
+import type { ByteSource } from "./source.ts";
 
 const BlockType = {
   interfaceDescription: 1,
@@ -10,6 +11,9 @@ const BlockType = {
   sectionHeader: 0x0a0d0d0a,
 } as const;
 
+/** Type, length, and of a section header the byte-order magic. */
+const BLOCK_HEADER = 12;
+const CUT_SHORT = "the file is cut short in the middle of a block";
 const OPTION_END = 0;
 const OPTION_TSRESOL = 9;
 const OPTION_TSOFFSET = 14;
@@ -24,7 +28,7 @@ interface Interface {
   readonly offset: bigint;
 }
 
-/** One block, its body's place in the file. */
+/** One block, its body's place in its bytes. */
 interface Block {
   readonly type: number;
   readonly start: number;
@@ -45,23 +49,23 @@ function byteOrder(view: DataView, at: number): boolean | undefined {
 }
 
 /** The packets of a pcapng file (draft-ietf-opsawg-pcapng), all its sections. */
-export function* readPcapng(bytes: Uint8Array, limits: DecodeLimits, notes: Notes): Generator<Packet> {
-  yield* new PcapngReader(bytes, limits, notes).packets();
+export function* readPcapng(source: ByteSource, limits: DecodeLimits, notes: Notes): Generator<Packet> {
+  yield* new PcapngReader(source, limits, notes).packets();
 }
 
 class PcapngReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #source: ByteSource;
+  /** The block being read. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#bytes.buffer);
   readonly #limits: DecodeLimits;
   readonly #notes: Notes;
   #littleEndian = true;
   #interfaces: Interface[] = [];
   #frame = 0;
-  #at = 0;
 
-  constructor(bytes: Uint8Array, limits: DecodeLimits, notes: Notes) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(source: ByteSource, limits: DecodeLimits, notes: Notes) {
+    this.#source = source;
     this.#limits = limits;
     this.#notes = notes;
   }
@@ -74,29 +78,34 @@ class PcapngReader {
   }
 
   #next(): Block | undefined {
-    const at = this.#at;
-    const left = this.#bytes.length - at;
+    this.#load(this.#source.peek(BLOCK_HEADER));
+    const left = this.#bytes.length;
     if (left === 0) return undefined;
-    if (left < 12) return this.#stop("the file is cut short in the middle of a block");
-    const type = this.#view.getUint32(at, this.#littleEndian);
-    if (type === BlockType.sectionHeader && !this.#startSection(at)) {
+    if (left < BLOCK_HEADER) return this.#stop(CUT_SHORT);
+    const type = this.#view.getUint32(0, this.#littleEndian);
+    if (type === BlockType.sectionHeader && !this.#startSection()) {
       return this.#stop("a section header without a byte-order magic: the rest is not read");
     }
-    const length = this.#view.getUint32(at + 4, this.#littleEndian);
+    const length = this.#view.getUint32(4, this.#littleEndian);
     if (length < 12 || length % 4 !== 0 || length > this.#limits.maxPacketBytes) {
       return this.#stop(`a block of ${length} bytes: the file is damaged here, the rest is not read`);
     }
-    if (length > left) return this.#stop("the file is cut short in the middle of a block");
-    this.#at = at + length;
-    return { type, start: at + 8, end: at + length - 4 };
+    this.#load(this.#source.take(length));
+    if (this.#bytes.length < length) return this.#stop(CUT_SHORT);
+    return { type, start: 8, end: length - 4 };
+  }
+
+  #load(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   #stop(text: string): undefined {
     this.#notes.add(this.#frame, text);
   }
 
-  #startSection(at: number): boolean {
-    const order = byteOrder(this.#view, at + 8);
+  #startSection(): boolean {
+    const order = byteOrder(this.#view, 8);
     if (order === undefined) return false;
     this.#littleEndian = order;
     this.#interfaces = [];

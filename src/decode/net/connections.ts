@@ -25,10 +25,17 @@ export interface ConnectionInfo {
   readonly second: Endpoint;
 }
 
+/**
+ * Packets for which a closed connection is still listened to: what was sent before the end may be captured after it.
+ * Then only its number is kept, so that memory follows the open connections and not the length of the capture.
+ */
+const LINGER_PACKETS = 4096;
+
 interface Connection {
   readonly info: ConnectionInfo;
   readonly forward: TcpReassembler;
   readonly backward: TcpReassembler;
+  readonly finished: { forward: boolean; backward: boolean; closing: boolean };
 }
 
 export function endpointText(end: Endpoint): string {
@@ -41,6 +48,9 @@ export class ConnectionTable {
   readonly #limits: DecodeLimits;
   readonly #open: (info: ConnectionInfo) => StreamSinks;
   #count = 0;
+  /** Closed connections by the packet that closed them; those before `#released` are let go. */
+  #closing: { readonly connection: Connection; readonly frame: number }[] = [];
+  #released = 0;
 
   /** @param open gives the sinks of a new connection. */
   constructor(limits: DecodeLimits, open: (info: ConnectionInfo) => StreamSinks) {
@@ -49,6 +59,7 @@ export class ConnectionTable {
   }
 
   add(source: string, destination: string, segment: TcpSegment, frame: number, time: bigint): void {
+    this.#release(frame);
     const from = { address: source, port: segment.sourcePort };
     const to = { address: destination, port: segment.destinationPort };
     const key = keyOf(from, to);
@@ -68,11 +79,36 @@ export class ConnectionTable {
     // The acknowledgement first: it may settle what the other side sent before this segment answers it.
     if (segment.ack !== undefined) received.acknowledge(segment.ack, frame);
     sent.add(segment, frame, time);
+    if (segment.fin || segment.rst) this.#close(connection, forward, segment.rst, frame);
   }
 
   end(frame: number): void {
     for (const connection of this.#live.values()) finish(connection, frame);
     this.#live.clear();
+  }
+
+  #close(connection: Connection, forward: boolean, reset: boolean, frame: number): void {
+    const { finished } = connection;
+    finished[forward ? "forward" : "backward"] = true;
+    const bothEnded = finished.forward && finished.backward;
+    if (finished.closing || !(reset || bothEnded)) return;
+    finished.closing = true;
+    this.#closing.push({ connection, frame });
+  }
+
+  #release(frame: number): void {
+    for (
+      let oldest = this.#closing[this.#released];
+      oldest !== undefined;
+      oldest = this.#closing[this.#released]
+    ) {
+      if (frame - oldest.frame < LINGER_PACKETS) break;
+      finish(oldest.connection, frame);
+      this.#released++;
+    }
+    if (this.#released < LINGER_PACKETS) return;
+    this.#closing = this.#closing.slice(this.#released);
+    this.#released = 0;
   }
 
   #start(first: Endpoint, second: Endpoint, frame: number): Connection {
@@ -83,6 +119,7 @@ export class ConnectionTable {
       info,
       forward: new TcpReassembler(sinks.forward, this.#limits),
       backward: new TcpReassembler(sinks.backward, this.#limits),
+      finished: { forward: false, backward: false, closing: false },
     };
   }
 

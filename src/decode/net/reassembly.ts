@@ -11,6 +11,8 @@ interface Pending {
   readonly time: bigint;
 }
 
+const nowhere: StreamSink = { data: () => undefined, gap: () => undefined, end: () => undefined };
+
 /** Sequence numbers wrap: the signed distance from `b` to `a`. */
 function distance(a: number, b: number): number {
   return (a - b) | 0;
@@ -22,7 +24,7 @@ function distance(a: number, b: number): number {
  * not captured), or when too much waits for it, or at the end.
  */
 export class TcpReassembler {
-  readonly #sink: StreamSink;
+  #sink: StreamSink;
   readonly #limits: DecodeLimits;
   #next: number | undefined;
   #initial: number | undefined;
@@ -63,9 +65,11 @@ export class TcpReassembler {
     this.#giveUpLost(frame);
   }
 
+  /** Gives out what waits, ends the sink and lets go of it: what comes later is dropped. */
   end(frame: number): void {
     while (this.#pending.length > 0) this.#skipToPending(frame);
     this.#sink.end();
+    this.#sink = nowhere;
   }
 
   #deliver(piece: Pending): void {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { formatTime, openCapture, type Packet } from "../index.ts";
+import { ChunkSource, formatTime, openCapture, type Packet } from "../index.ts";
 import { defaultDecodeLimits } from "../limits.ts";
 import { Notes } from "../notes.ts";
+import { captureFiles, readCapture } from "./captures.ts";
 import { be16, be32, concat, le16, le32, pcap } from "./build.ts";
 
 const one = Uint8Array.of(1, 2, 3, 4);
@@ -100,4 +101,23 @@ function section(bigEndian: boolean): Uint8Array {
 test("times are printed in UTC with what precision they have", () => {
   assert.equal(formatTime(1_600_000_000_123_456_000n), "2020-09-13T12:26:40.123456Z");
   assert.equal(formatTime(1_600_000_000_123_456_789n), "2020-09-13T12:26:40.123456789Z");
+});
+
+test("a capture read piece by piece has the packets it has as a whole", () => {
+  for (const name of captureFiles()) {
+    const bytes = readCapture(name);
+    for (const piece of [1, 1000, 70_000]) {
+      // A thousand reads are enough of single bytes.
+      const file = piece === 1 ? bytes.subarray(0, 2000) : bytes;
+      let at = 0;
+      const source = new ChunkSource((target) => {
+        const part = file.subarray(at, at + Math.min(piece, target.length));
+        target.set(part);
+        at += part.length;
+        return part.length;
+      });
+      const notes = new Notes(10);
+      assert.deepEqual([...openCapture(source, defaultDecodeLimits, notes)], read(file).packets, name);
+    }
+  }
 });

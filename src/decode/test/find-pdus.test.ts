@@ -60,6 +60,19 @@ test("connections on the same ports one after the other are told apart by their 
   assert.notEqual(found[0]?.channel, found[1]?.channel);
 });
 
+test("a closed connection is listened to for a while, then let go", () => {
+  const fin = { fin: true };
+  const close: SegmentOptions[] = [
+    { seq: 1, data: requestPdu(1) },
+    { seq: 41, flags: fin },
+    { from: "server", seq: 1, ack: 42, flags: fin },
+  ];
+  const others = Array.from({ length: 5000 }, (_, i): SegmentOptions => ({ seq: i, clientPort: 999 }));
+  const late: SegmentOptions = { seq: 41, data: requestPdu(2) };
+  assert.equal(find(...close, late).length, 2, "captured a little too late");
+  assert.equal(find(...close, ...others, late).length, 1, "long after the end");
+});
+
 test("a header that comes in pieces smaller than itself is recognised", () => {
   const pdu = requestPdu(1);
   const found = find(

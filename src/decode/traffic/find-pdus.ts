@@ -1,5 +1,6 @@
 import { openCapture } from "../capture/open.ts";
 import type { Packet } from "../capture/packet.ts";
+import type { CaptureInput } from "../capture/source.ts";
 import { setBounded } from "../bounded-map.ts";
 import type { DecodeLimits } from "../limits.ts";
 import { ConnectionTable, endpointText } from "../net/connections.ts";
@@ -23,7 +24,7 @@ const MAX_TUNNELS = 4;
  * pipes of SMB 1 and 2. What was lost or malformed is told in `notes`.
  * @throws ComError E_INVALIDARG when the bytes are no capture file.
  */
-export function* findPdus(capture: Uint8Array, limits: DecodeLimits, notes: Notes): Generator<RawPdu> {
+export function* findPdus(capture: CaptureInput, limits: DecodeLimits, notes: Notes): Generator<RawPdu> {
   const finder = new PduFinder(limits, notes);
   for (const packet of openCapture(capture, limits, notes)) yield* finder.packet(packet);
   yield* finder.end();
