@@ -16,6 +16,9 @@ export function isIterable(value: unknown): value is AnyIterable {
 /** The most elements one call of Next may ask for. Stops a caller from making an endless collection fill memory. */
 const maxBatch = 65_536;
 
+/** After so many elements that are skipped others get their turn. Stops a caller from holding the program with an endless collection. */
+const skipStep = 4096;
+
 /** IEnumVARIANT over anything iterable ([MS-OAUT] 3.3): what `_NewEnum` of a collection answers. */
 export class EnumVariant {
   static get interfaces(): readonly InterfaceDescriptor[] {
@@ -48,8 +51,10 @@ export class EnumVariant {
   }
 
   async Skip(celt: number): Promise<void> {
-    for (let i = 0; i < celt; i++)
+    for (let i = 1; i <= celt; i++) {
       if ((await this.#next()).done === true) return withStatus(HResult.S_FALSE, undefined);
+      if (i % skipStep === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
     return undefined;
   }
 

@@ -147,6 +147,18 @@ test("objects are made of constructors, and plain objects and functions are dyna
   assert.equal(called.pvarRes.value, 10);
 });
 
+test("skipping through an endless collection leaves others their turn", async () => {
+  const over = { yet: false };
+  function* numbers(): Generator<number> {
+    for (let i = 0; !over.yet; i++) yield i;
+  }
+  using items = pointer(new EnumVariant(numbers()), IEnumVARIANT);
+  setTimeout(() => (over.yet = true), 20);
+  const status = { code: 0 };
+  await items.Skip(0xffffffff, { status });
+  assert.equal(status.code, HResult.S_FALSE);
+});
+
 test("an enumerator keeps its place: skip, reset, clone, and the end", async () => {
   using items = pointer(new EnumVariant(["a", "b", "c"]), IEnumVARIANT);
   const status = { code: 0 };

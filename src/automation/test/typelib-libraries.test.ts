@@ -8,11 +8,13 @@ import { isSameObject } from "../../com/index.ts";
 import { openRuntime } from "../../com/test/support.ts";
 import { ITypeInfo2, ITypeLib2, TYPEKIND } from "../gen/oaidl.ts";
 import { TypeLibStatus } from "../typelib/errors.ts";
+import { LibraryBuilder } from "../typelib/builder.ts";
 import { TypeLibraries } from "../typelib/libraries.ts";
 import { readTypeLibrary, splitLibraryPath } from "../typelib/load.ts";
 import { printIdl } from "../typelib/print-idl.ts";
 import { queryPathOfRegTypeLib, registerTypeLib, unregisterTypeLib } from "../typelib/registration.ts";
 import { LIBID_stdole } from "../typelib/roots.ts";
+import { Variant } from "../variant.ts";
 import { hasCode, hexFixture, textFixture } from "./typelib-support.ts";
 
 const sample = hexFixture("typelib-sample32.hex");
@@ -281,6 +283,40 @@ describe("the interfaces of a type library", () => {
     using members = await shape?.GetTypeComp();
     assert.equal((await members?.Bind("name", 0, 4))?.ppFuncDesc?.invkind, 4);
     await assert.rejects(async () => members?.Bind("Move", 0, 2), hasCode(TypeLibStatus.TYPEMISMATCH));
+  });
+
+  it("name accessors as MIDL does: the one that reads speaks for a property, and a value that is set has no name", () => {
+    const builder = new LibraryBuilder({ name: "Names", guid: guid("c0a17b1e-0009-4000-8000-00000000f002") });
+    const made = builder.addType("IProperty", 3, { guid: guid("c0a17b1e-0009-4000-8000-00000000f003") });
+    const long = { vt: 3 };
+    const result = { vt: 25 };
+    const params = [
+      { name: "index", type: long },
+      { name: "given", type: long },
+    ];
+    made.addFunction({ name: "Item", memid: 1, invoke: 4, result, params });
+    made.addFunction({ name: "Item", memid: 1, invoke: 2, result, params });
+    made.addFunction({ name: "Other", memid: 2, invoke: 4, result, params });
+    const own = new TypeLibraries();
+    const other = own.add(builder.build());
+    const info = own.infoOf(other.typeOfName("IProperty") ?? assert.fail());
+    assert.deepEqual(info.names(1), ["Item", "index", "given"]);
+    assert.deepEqual(info.names(2), ["Other", "index"]);
+  });
+
+  it("find a type and the members of others by one name", async () => {
+    const builder = new LibraryBuilder({ name: "Find", guid: guid("c0a17b1e-0009-4000-8000-00000000f004") });
+    builder.addType("Red", 0).addVariable({ name: "RED", type: { vt: 22 }, value: new Variant(3, 1) });
+    builder.addType("Blue", 0).addVariable({ name: "blue2", type: { vt: 22 }, value: new Variant(3, 2) });
+    const own = new TypeLibraries();
+    using found = own.typeLib(own.add(builder.build()));
+    const both = await found.FindName("red", 0, 10);
+    assert.deepEqual([...both.rgMemId], [-1, 0x40000000]);
+    const one = await found.FindName("red", 0, 1);
+    assert.deepEqual([...one.rgMemId], [-1]);
+    const none = await found.FindName("green", 0, 10);
+    assert.deepEqual([none.pcFound, none.pBstrLibName], [0, null]);
+    for (const info of [...both.ppTInfo, ...one.ppTInfo]) info?.Release();
   });
 
   it("make objects of coclasses when the set can", async () => {
