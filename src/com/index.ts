@@ -185,6 +185,7 @@ export {
   CLSID_SynchronizeContainer,
   SynchronizeContainer,
 } from "./call/synchronize-container.ts";
+export { withoutReferences } from "./marshal/without-references.ts";
 export { MemoryStream } from "./marshal/memory-stream.ts";
 export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";
 export type { ReferenceClasses } from "./marshal/reference-classes.ts";

@@ -1,7 +1,8 @@
 import { ByteWriter, ComError, type Guid, HResult } from "../base/index.ts";
 import { type IBindCtx, type IMoniker, MKSYS } from "../com/gen/objidl.ts";
 import type { FILETIME } from "../com/gen/wtypesbase.ts";
-import { IUnknown, isSameObject } from "../com/index.ts";
+import { IUnknown, isSameObject, remoteObjectOf, withoutReferences } from "../com/index.ts";
+import type { Awaitable } from "../ndr/index.ts";
 import { MonikerClass } from "./clsids.ts";
 import { type Loading } from "./loading.ts";
 import { Moniker, needed, status } from "./moniker.ts";
@@ -32,6 +33,17 @@ abstract class HoldingMoniker extends Moniker {
   finalRelease(): void {
     this.#object?.[Symbol.dispose]();
     this.#object = undefined;
+  }
+
+  /** A reference to the object: at once, or when a remote one was asked for its IUnknown. */
+  protected marshaled(): Awaitable<Uint8Array> {
+    const { marshaler } = this.naming.runtime;
+    try {
+      return marshaler.marshalInterface(IUnknown.iid, this.object);
+    } catch (error) {
+      if (ComError.from(error).code !== HResult.RPC_E_CALL_REJECTED) throw error;
+      return marshaler.marshalWhenReady(IUnknown.iid, this.object);
+    }
   }
 
   protected equals(other: Moniker): boolean {
@@ -87,8 +99,8 @@ export class PointerMoniker extends HoldingMoniker {
     throw new ComError(HResult.E_NOTIMPL, "a pointer cannot be loaded");
   }
 
-  override saveMarshaled(writer: ByteWriter): void {
-    writer.raw(this.naming.runtime.marshaler.marshalInterface(IUnknown.iid, this.object));
+  override saveMarshaled(writer: ByteWriter): Awaitable<void> {
+    return then(this.marshaled(), (bytes) => writer.raw(bytes));
   }
 
   override restoreMarshaled(depth: number): Loading<void> {
@@ -129,8 +141,8 @@ export class ObjrefMoniker extends HoldingMoniker {
     return MKSYS.MKSYS_OBJREFMONIKER;
   }
 
-  save(writer: ByteWriter): void {
-    writer.raw(this.#bytes());
+  save(writer: ByteWriter): Awaitable<void> {
+    return then(this.#bytes(), (bytes) => writer.raw(bytes));
   }
 
   restore(depth: number): Loading<void> {
@@ -142,12 +154,12 @@ export class ObjrefMoniker extends HoldingMoniker {
     this.#reference = undefined;
   }
 
-  protected sizeMax(): number {
-    return this.#bytes().length;
+  protected sizeMax(): Awaitable<number> {
+    return then(this.#bytes(), ({ length }) => length);
   }
 
-  GetDisplayName(): string {
-    return `objref:${Buffer.from(this.#bytes()).toString("base64")}:`;
+  GetDisplayName(): Awaitable<string> {
+    return then(this.#bytes(), (bytes) => `objref:${Buffer.from(bytes).toString("base64")}:`);
   }
 
   override GetTimeOfLastChange(): FILETIME {
@@ -155,8 +167,24 @@ export class ObjrefMoniker extends HoldingMoniker {
   }
 
   /** Weak, so that it can be read more than once and holds nothing. */
-  #bytes(): Uint8Array {
-    const { marshaler } = this.naming.runtime;
-    return (this.#reference ??= marshaler.marshalInterface(IUnknown.iid, this.object, { kind: "tableWeak" }));
+  #bytes(): Awaitable<Uint8Array> {
+    if (this.#reference !== undefined) return this.#reference;
+    return then(this.#weak(), (bytes) => (this.#reference = bytes));
   }
+
+  #weak(): Awaitable<Uint8Array> {
+    const { marshaler } = this.naming.runtime;
+    if (remoteObjectOf(this.object) === undefined)
+      return marshaler.marshalInterface(IUnknown.iid, this.object, { kind: "tableWeak" });
+    // Only its own process marshals an object weakly; of one elsewhere, a reference that lost its counts does the same.
+    return then(this.marshaled(), async (bytes) => {
+      const weak = withoutReferences(bytes);
+      await marshaler.releaseMarshalData(bytes);
+      return weak;
+    }) as Promise<Uint8Array>;
+  }
+}
+
+function then<T, R>(value: Awaitable<T>, use: (value: T) => R): Awaitable<R> {
+  return value instanceof Promise ? value.then(use) : use(value);
 }

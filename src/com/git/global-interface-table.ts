@@ -4,6 +4,7 @@ import { type ClassDefinition, type CreationContext, defineClass } from "../clas
 import { contractOf } from "../interfaces.ts";
 import { remoteObjectOf } from "../pointers.ts";
 import type { Runtime } from "../runtime.ts";
+import { withoutReferences } from "../marshal/without-references.ts";
 import { IUnknown } from "../unknown.ts";
 import type { SharedReferences } from "./shared-references.ts";
 
@@ -87,16 +88,6 @@ export class GlobalInterfaceTable {
       );
     });
   }
-}
-
-/** Where cPublicRefs stands in a standard OBJREF ([MS-DCOM] 2.2.18.2): signature, form, IID, flags. */
-const publicRefsAt = 28;
-
-/** The same reference as a table would give it: whoever unmarshals it takes references of its own. */
-function withoutReferences(objref: Uint8Array): Uint8Array {
-  const copy = objref.slice();
-  copy.fill(0, publicRefsAt, publicRefsAt + 4);
-  return copy;
 }
 
 function unknownCookie(cookie: number): ComError {

@@ -269,6 +269,30 @@ test("objref: names an object from anywhere, as often as it is read", async () =
   assert.equal(identityOf(home_).object, object);
 });
 
+test("monikers of an object elsewhere, whose IUnknown nobody asked for yet", async () => {
+  class Thing {
+    static readonly interfaces = [IROTData];
+    GetComparisonData(): Uint8Array {
+      return new Uint8Array(0);
+    }
+  }
+  const object = new Thing();
+  const proxy = (): IUnknown =>
+    there.marshaler.unmarshalInterface(IROTData.iid, here.marshaler.marshalInterface(IROTData.iid, object));
+  {
+    using far = proxy();
+    using moniker = createObjrefMoniker(there, far);
+    using bound = await bindMoniker(here, (await nameOf(there, moniker)) ?? "", IUnknown);
+    assert.equal(identityOf(bound).object, object);
+  }
+  using far = proxy();
+  using pointer = createPointerMoniker(there, far);
+  const bytes = await there.marshaler.marshalWhenReady(IMoniker.iid, pointer);
+  using copy = here.marshaler.unmarshalInterface(IMoniker.iid, bytes) as IMoniker;
+  using again = await bindMoniker(here, copy, IUnknown);
+  assert.equal(identityOf(again).object, object);
+});
+
 test("a pointer moniker brings its object along", async () => {
   const object = {};
   using moniker = createPointerMoniker(here, object);
