@@ -228,14 +228,14 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     }
   }
 
-  /** The remote object of a standard reference, held: for calls of the protocol's own, which belong to no apartment. */
+  /** The remote object of a table reference, held but not counted: for calls of the protocol's own, which belong to no apartment. */
   hold(bytes: Uint8Array): RemoteReference {
     const objref = decodeObjref(bytes);
     const { exporter, importer } = this.#parts;
     if (objref.form !== "standard" || objref.std.oxid === exporter.oxid)
       throw new ComError(HResult.E_INVALIDARG, "a standard reference to an object elsewhere was expected");
     const home = importer.exporter(objref.std.oxid, objref.resolver, this.#options.origin);
-    const object = home.receive(objref.iid, objref.std);
+    const object = home.receive(objref.iid, objref.std, false);
     object.hold();
     return object;
   }

@@ -189,11 +189,8 @@ test(`hostile bytes on every socket (seed ${seed}): valid clients are served, no
   await until(async () => (await lab.Living()) === 1, "objects of nobody to be run down", pingPeriod * 20);
   await until(async () => (await statusOf(far, pid)).connections <= 2, "connections to go");
   const left = await statusOf(far, pid);
-  assert.equal(
-    left.objects.length,
-    2,
-    JSON.stringify(left.objects, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)),
-  );
+  const names = left.objects.map(({ name }) => name).filter((name) => name !== "LocalActivator");
+  assert.deepEqual(names.toSorted(), ["RemUnknown", "SubjectObject"]);
   await until(() => handles(pid) <= handlesBefore, "handles to go");
   await until(
     async () => (await far.scm.snapshot()).pings.sets <= 1,

@@ -116,14 +116,14 @@ export class RemoteExporter implements CallHome {
   }
 
   /** The reference to an object, with what an OBJREF brought. */
-  receive(iid: Guid, std: StdObjref): RemoteReference {
+  receive(iid: Guid, std: StdObjref, counted = true): RemoteReference {
     let object = this.#objects.get(std.oid);
     if (object === undefined) {
       object = new RemoteReference(this, std);
       this.#objects.set(std.oid, object);
       if (!object.noPing) this.#home.held(this, std.oid);
     }
-    object.receive(iid, std);
+    object.receive(iid, std, counted);
     return object;
   }
 

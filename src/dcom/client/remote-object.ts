@@ -70,8 +70,8 @@ export class RemoteReference implements RemoteObject {
     this.identity = `${std.oxid.toString(16)}:${std.oid.toString(16)}`;
   }
 
-  /** Takes over the references that came with an OBJREF. */
-  receive(iid: Guid, std: StdObjref): InterfaceReference {
+  /** Takes over the references that came with an OBJREF. `counted`: whether to take some of our own where none came. */
+  receive(iid: Guid, std: StdObjref, counted = true): InterfaceReference {
     const known = this.#references.get(iid);
     if (known !== undefined && known.ipid === std.ipid) {
       known.publicRefs += std.publicRefs;
@@ -89,7 +89,7 @@ export class RemoteReference implements RemoteObject {
     this.#references.set(iid, reference);
     this.#channels.get(iid)?.reset(reference);
     // A table-marshaled reference brings no count: take some of our own, so that the object stays while it is used here.
-    if (std.publicRefs === 0) void this.#restock(reference);
+    if (std.publicRefs === 0 && counted) void this.#restock(reference);
     return reference;
   }
 
