@@ -32,25 +32,42 @@ export function dissect(file, { filter = "dcerpc", options = [], only } = {}) {
 export function tsharkRows(file, options = []) {
   const rows = [];
   const contexts = new Map();
-  for (const packet of dissect(file, { options, only: "frame tcp udp dcerpc" })) {
+  for (const packet of dissect(file, { options, only: "frame tcp udp smb smb2 dcerpc" })) {
     const frame = first(packet, "frame.number");
     const stream = first(packet, "tcp.stream") ?? first(packet, "udp.stream");
-    for (const proto of packet.split('<proto name="dcerpc"').slice(1)) {
-      rows.push(row(frame, stream, proto.split("</proto>")[0], contexts));
+    const [before, ...protos] = packet.split('<proto name="dcerpc"');
+    // Each pipe has contexts of its own.
+    let place = `${stream} ${fileOf(before)}`;
+    for (const proto of protos) {
+      rows.push(row(frame, stream, proto.split("</proto>")[0], contexts, place));
+      const next = fileOf(proto);
+      if (next !== "") place = `${stream} ${next}`;
     }
   }
   return rows;
 }
 
-function row(frame, stream, proto, contexts) {
+/** The file that the SMB message in this text names last, if any. */
+function fileOf(text) {
+  return all(text, "smb2.fid").at(-1) ?? all(text, "smb.fid").at(-1) ?? "";
+}
+
+function row(frame, stream, proto, contexts, place) {
   const type = typeNames[Number(first(proto, "dcerpc.pkt_type"))];
   const callId = first(proto, "dcerpc.cn_call_id") ?? first(proto, "dcerpc.dg_seqnum");
   const offered = all(proto, "dcerpc.cn_bind_to_uuid");
   // A call has one; a verification trailer may repeat it.
   const ids = all(proto, "dcerpc.cn_ctx_id").slice(0, offered.length || 1);
-  for (const [i, uuid] of offered.entries()) contexts.set(`${stream} ${ids[i]}`, uuid);
+  for (const [i, uuid] of offered.entries()) {
+    contexts.set(`${place} ${ids[i]}`, uuid);
+    // Answers of SMB 1 do not always name their file.
+    contexts.set(`${stream} ${ids[i]}`, uuid);
+  }
   const datagram = all(proto, "dcerpc.dg_if_id");
-  const called = offered.length === 0 ? ids.map((id) => contexts.get(`${stream} ${id}`) ?? "") : offered;
+  const called =
+    offered.length === 0
+      ? ids.map((id) => contexts.get(`${place} ${id}`) ?? contexts.get(`${stream} ${id}`) ?? "")
+      : offered;
   const interfaces = datagram.length > 0 ? datagram : called;
   const opnum = first(proto, "dcerpc.opnum") ?? "";
   return [frame, stream, type, callId, ids.join(","), interfaces.join(","), opnum].join("\t");

@@ -7,6 +7,8 @@ export interface Output {
   err(text: string): void;
   /** Bytes as they are; what lacks it gets them as text. */
   raw?(bytes: Uint8Array): void;
+  /** Resolves once the reader has caught up; what lacks it never falls behind. */
+  drained?(): Promise<void>;
 }
 
 /** A JSON text of a value with big numbers as decimal strings and bytes in hexadecimal. */

@@ -39,7 +39,7 @@ export function decodeCommand(output: Output): Command {
     .action((file: string, flags: Flags) => decode(file, flags, output));
 }
 
-function decode(file: string, flags: Flags, output: Output): void {
+async function decode(file: string, flags: Flags, output: Output): Promise<void> {
   const withPassword = flags.user !== undefined || flags.passwordStdin === true;
   if (withPassword && file === "-") {
     throw new ComError(HResult.E_INVALIDARG, "standard input cannot be both the capture and the password");
@@ -64,6 +64,7 @@ function decode(file: string, flags: Flags, output: Output): void {
   } else {
     for (const pdu of explained.pdus) {
       output.out(flags.json ? `${toJson(pdu)}\n` : `${formatPdu(pdu, { verbose: flags.verbose })}\n`);
+      await output.drained?.();
     }
   }
   for (const { frame, text } of notes.list)
