@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { defaultDecodeLimits, findPdus, Notes } from "../index.ts";
+import { decodeCapture, defaultDecodeLimits, findPdus, Notes } from "../index.ts";
 import { be32, concat, ipv4Packet, pcap, requestPdu, tcpPacket } from "./build.ts";
 import { captureFiles, readCapture } from "./captures.ts";
 
@@ -95,4 +95,25 @@ test("captures cut anywhere", () => {
     const pdus = [...findPdus(file.subarray(0, length), defaultDecodeLimits, new Notes(100))];
     assert.ok(pdus.length <= 5);
   }
+});
+
+test("captures with flipped bits, and cut, are explained to the end or refused", () => {
+  const files = captureFiles()
+    .map((name) => readCapture(name))
+    .filter((file) => file.length < 30_000);
+  const flips = fc.array(fc.tuple(fc.nat(29_999), fc.nat(7)), { maxLength: 60 });
+  fc.assert(
+    fc.property(fc.nat(files.length - 1), flips, fc.nat(29_999), (which, edits, cut) => {
+      const whole = files[which] as Uint8Array;
+      const file = Uint8Array.from(whole.subarray(0, cut % 3 === 0 ? whole.length : 24 + cut));
+      for (const [at, bit] of edits)
+        if (at >= 24 && at < file.length) file[at] = (file[at] as number) ^ (1 << bit);
+      try {
+        for (const pdu of decodeCapture(file, { notes: new Notes(100) })) JSON.stringify(pdu);
+      } catch (error) {
+        assert.match(String(error), /not a capture/);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
