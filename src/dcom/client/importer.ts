@@ -47,6 +47,9 @@ export interface ImporterOptions {
 
 const OR_INVALID_OXID = 0x80070776;
 
+/** Milliseconds that closing waits for references to go back. */
+const patience = 2000;
+
 /** The references of this process to objects elsewhere ([MS-DCOM] 3.2.1: the OXID, OID and resolver tables). */
 export class Importer implements ImportHome, AsyncDisposable {
   readonly limits: Limits;
@@ -164,8 +167,13 @@ export class Importer implements ImportHome, AsyncDisposable {
     await Promise.all(Array.from(this.#exporters.values(), (exporter) => exporter.drain()));
   }
 
+  /** What nobody released goes back now, so that its servers need not wait for pings that do not come; those out of reach are not waited for. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.drain();
+    for (const exporter of this.#exporters.values()) exporter.abandon();
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+    await Promise.race([this.drain(), enough]);
+    clearTimeout(timer);
     this.holdings.flush();
     this.holdings[Symbol.dispose]();
     for (const exporter of this.#exporters.values()) exporter.close();

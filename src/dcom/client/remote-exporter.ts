@@ -192,6 +192,11 @@ export class RemoteExporter implements CallHome {
       throw new ComError(status, undefined, { remote: true, where: "IRemUnknown.RemAddRef" });
   }
 
+  /** Gives back every object, as their last handles would have. */
+  abandon(): void {
+    for (const object of this.#objects.values()) object.abandon();
+  }
+
   /** Gives back what waits; resolves when it was answered. */
   async drain(): Promise<void> {
     await this.releases.flush();

@@ -106,6 +106,12 @@ export class RemoteReference implements RemoteObject {
     for (const reference of this.#references.values()) this.#giveBack(reference, reference.publicRefs);
   }
 
+  /** The runtime ends: everything goes back, whatever handles are left. */
+  abandon(): void {
+    this.#handles = 1;
+    this.unhold();
+  }
+
   /** The channel to an interface that is known, or a lazy one that asks for it at the first call. */
   channel(iid: Guid): Channel {
     const replaced = this.#replaced?.get(iid);

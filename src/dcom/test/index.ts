@@ -26,3 +26,4 @@ import "./running-table.test.ts";
 import "./ndr64.test.ts";
 import "./launches.test.ts";
 import "./told-failure.test.ts";
+import "./close.test.ts";
