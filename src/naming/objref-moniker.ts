@@ -99,8 +99,9 @@ export class PointerMoniker extends HoldingMoniker {
     throw new ComError(HResult.E_NOTIMPL, "a pointer cannot be loaded");
   }
 
-  override saveMarshaled(writer: ByteWriter): Awaitable<void> {
-    return then(this.marshaled(), (bytes) => writer.raw(bytes));
+  /** At once or not at all: where a reference would have to be asked for first, the moniker itself travels by reference. */
+  override saveMarshaled(writer: ByteWriter): void {
+    writer.raw(this.naming.runtime.marshaler.marshalInterface(IUnknown.iid, this.object));
   }
 
   override restoreMarshaled(depth: number): Loading<void> {
