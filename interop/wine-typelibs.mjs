@@ -61,7 +61,11 @@ function judge(count, what, path, theirs, ours) {
     return;
   }
   const [a, b] = [theirs.split("\n"), ours.split("\n")];
-  const at = a.findIndex((line, i) => line !== b[i]);
+  const at = a.findIndex((line, i) => line !== b[i] && !sameNames(line, b[i] ?? ""));
+  if (at < 0 && a.length === b.length) {
+    count[what]++;
+    return;
+  }
   const reason = known.find(([pattern]) => pattern.test(a[at] ?? ""));
   if (reason !== undefined) {
     count.known++;
@@ -69,6 +73,11 @@ function judge(count, what, path, theirs, ours) {
   }
   count.failed++;
   console.log(`${path}, ${what}:\n  Wine: ${a[at]}\n  ours: ${b[at]}`);
+}
+
+/** Of a property Wine names its first accessor, which may be the one that writes; [MS-OAUT] 3.7.4.5 wants the one that reads, with its parameters. */
+function sameNames(wine, ours) {
+  return /^ *NAMES /.test(wine) && ours.startsWith(wine);
 }
 
 function load(libraries, path) {
