@@ -45,6 +45,8 @@ export class Identity implements ObjectIdentity {
   beyond: Beyond | undefined;
   /** False for class objects: a reference to one keeps no server, a lock does (IClassFactory::LockServer). */
   keepsServer = true;
+  /** What the marshaler found that the object asks for. A field, not a table by object: there may be a hundred thousand. */
+  wishes: object | undefined;
   #lockedOutside: ServerLocks | undefined;
   #references = 0;
   #gone = false;

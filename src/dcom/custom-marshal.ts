@@ -37,7 +37,6 @@ interface Wishes {
 export class CustomMarshaler {
   readonly #classes: ReferenceClasses | undefined;
   readonly #leaks: LeakDetector | undefined;
-  readonly #wishes = new WeakMap<Identity, Wishes>();
   /** References whose objects took their time to write them, ready for the message's second attempt. */
   readonly #ready = new WeakMap<object, { readonly iid: Guid; readonly objref: Uint8Array }>();
   #depth = 0;
@@ -55,7 +54,7 @@ export class CustomMarshaler {
     options: MarshalOptions | undefined,
     message: PendingMarshal | undefined,
   ): Uint8Array | undefined {
-    const { marshal } = this.#wishesOf(identity);
+    const { marshal } = wishesOf(identity);
     if (marshal === undefined) return undefined;
     const ready = this.#ready.get(identity.object);
     if (ready !== undefined && ready.iid === iid) {
@@ -72,7 +71,7 @@ export class CustomMarshaler {
 
   /** The class an object wants in front of it where it is used (IStdMarshalInfo); undefined for none. */
   handlerClass(identity: Identity, options: MarshalOptions | undefined): Guid | undefined {
-    const { info } = this.#wishesOf(identity);
+    const { info } = wishesOf(identity);
     if (info === undefined) return undefined;
     const clsid: unknown = info.GetClassForHandler(flagsOf(options).context, null);
     const parsed = typeof clsid === "string" ? tryParseGuid(clsid) : undefined;
@@ -108,7 +107,7 @@ export class CustomMarshaler {
 
   /** Tells an object that marshals itself that it is cut off (IMarshal::DisconnectObject). */
   disconnect(identity: Identity): void {
-    const done = this.#wishesOf(identity).marshal?.DisconnectObject(0);
+    const done = wishesOf(identity).marshal?.DisconnectObject(0);
     if (done instanceof Promise) done.catch(() => undefined);
   }
 
@@ -156,12 +155,12 @@ export class CustomMarshaler {
     settled.catch(() => undefined); // whoever calls the pointer is told
     return deferredPointer(contractOf(iid), settled, this.#leaks);
   }
+}
 
-  #wishesOf(identity: Identity): Wishes {
-    let wishes = this.#wishes.get(identity);
-    if (wishes === undefined) this.#wishes.set(identity, (wishes = ask(identity)));
-    return wishes;
-  }
+const nothing: Wishes = { marshal: undefined, info: undefined };
+
+function wishesOf(identity: Identity): Wishes {
+  return (identity.wishes ??= ask(identity)) as Wishes;
 }
 
 function ask(identity: Identity): Wishes {
@@ -169,10 +168,9 @@ function ask(identity: Identity): Wishes {
   if (target(INoMarshal.iid) !== undefined) {
     throw new ComError(notSupported, "the object says that it must never be marshaled (INoMarshal)");
   }
-  return {
-    marshal: target(IMarshal.iid) as IMarshal | undefined,
-    info: target(IStdMarshalInfo.iid) as IStdMarshalInfo | undefined,
-  };
+  const marshal = target(IMarshal.iid) as IMarshal | undefined;
+  const info = target(IStdMarshalInfo.iid) as IStdMarshalInfo | undefined;
+  return marshal === undefined && info === undefined ? nothing : { marshal, info };
 }
 
 /** CoMarshalInterface's part: the class, then what the object writes. An object that names the standard class has written a whole reference. */
