@@ -14,6 +14,14 @@ export { HResult, facilityOf, failed, hex32, hresultFromWin32, makeHResult, succ
 export { describeStatus, formatStatus, nameOfFacility, nameOfStatus, statusOfName } from "./status.ts";
 export { ComError, type ComErrorOptions, type ErrorInfo } from "./error.ts";
 export { type Limits, defaultLimits } from "./limits.ts";
+export {
+  FILETIME_OF_1970,
+  type FiletimeParts,
+  filetimeOf,
+  joinFiletime,
+  millisecondsOfFiletime,
+  splitFiletime,
+} from "./filetime.ts";
 export { type Clock, ManualClock, systemClock } from "./clock.ts";
 export { type Logger, silentLogger } from "./logger.ts";
 export { type QuietOptions, quietLogger } from "./quiet-logger.ts";

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { ByteWriter, ComError, type Guid, HResult } from "../base/index.ts";
+import { ByteWriter, ComError, type Guid, HResult, filetimeOf, splitFiletime } from "../base/index.ts";
 import {
   type IBindCtx,
   IClassActivator,
@@ -24,7 +24,6 @@ import {
   relativePath,
   serverLength,
 } from "./file-path.ts";
-import { fileTimeOf, toFileTime } from "./filetime.ts";
 import { type Loading, bad, bytes, u16, u32 } from "./loading.ts";
 import { ComparableMoniker, type Moniker, implementationOf, needed } from "./moniker.ts";
 import type { Naming } from "./naming.ts";
@@ -178,7 +177,7 @@ export class FileMoniker extends ComparableMoniker {
     const found = statSync(localPath(this.#path), { throwIfNoEntry: false });
     if (found === undefined)
       throw new ComError(HResult.MK_E_NOOBJECT, `there is no ${this.GetDisplayName()}`);
-    return toFileTime(fileTimeOf(found.mtimeMs));
+    return splitFiletime(filetimeOf(found.mtimeMs));
   }
 
   /** The class of the file, as it is now. */

@@ -1,4 +1,4 @@
-import { ByteWriter, ComError, type Guid, HResult } from "../base/index.ts";
+import { ByteWriter, ComError, type Guid, HResult, splitFiletime } from "../base/index.ts";
 import {
   IBindCtx,
   IEnumMoniker,
@@ -25,7 +25,6 @@ import { commonPrefixOf, composeAll, composeMonikers, relativePathOf } from "./c
 import { CompositeMoniker } from "./composite-moniker.ts";
 import { MonikerEnumerator } from "./enumerators.ts";
 import { FileMoniker } from "./file-moniker.ts";
-import { toFileTime } from "./filetime.ts";
 import { ItemMoniker } from "./item-moniker.ts";
 import { maxComparisonData, type NamingLimits, defaultNamingLimits } from "./limits.ts";
 import { type ForeignMoniker, type Loading, foreign, guidOf, loadFromStream } from "./loading.ts";
@@ -142,7 +141,7 @@ export class Naming {
 
   async runningTime(moniker: IMoniker): Promise<FILETIME | undefined> {
     const time = await this.#table.changed(moniker);
-    return time === undefined ? undefined : toFileTime(time);
+    return time === undefined ? undefined : splitFiletime(time);
   }
 
   /** What the running object table knows a moniker by: its comparison data, else its display name and class. Throws E_OUTOFMEMORY when that is too long. */

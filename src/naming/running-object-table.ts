@@ -1,4 +1,4 @@
-import { ComError, HResult } from "../base/index.ts";
+import { ComError, HResult, filetimeOf, splitFiletime, joinFiletime } from "../base/index.ts";
 import { IExternalConnection, type IEnumMoniker, IMoniker, IRunningObjectTable } from "../com/gen/objidl.ts";
 import type { FILETIME } from "../com/gen/wtypesbase.ts";
 import {
@@ -12,7 +12,6 @@ import {
   remoteObjectOf,
   withStatus,
 } from "../com/index.ts";
-import { fileTimeOf, fromFileTime, toFileTime } from "./filetime.ts";
 import { LocalRunningObjects } from "./local-running-objects.ts";
 import { implementationOf, needed, optional, status } from "./moniker.ts";
 import type { Naming } from "./naming.ts";
@@ -103,12 +102,12 @@ export class RunningObjectTable implements Implements<IRunningObjectTable> {
   }
 
   async NoteChangeTime(dwRegister: number, pfiletime: FILETIME): Promise<void> {
-    await this.#line(dwRegister).registration.note(fromFileTime(pfiletime));
+    await this.#line(dwRegister).registration.note(joinFiletime(pfiletime));
   }
 
   async GetTimeOfLastChange(pmkObjectName: IMoniker | null): Promise<FILETIME> {
     const time = await this.changed(needed(pmkObjectName, "a moniker"));
-    if (time !== undefined) return toFileTime(time);
+    if (time !== undefined) return splitFiletime(time);
     throw new ComError(HResult.MK_E_UNAVAILABLE, "no object runs under that name");
   }
 
@@ -209,7 +208,7 @@ export class RunningObjectTable implements Implements<IRunningObjectTable> {
   async #timeOf(moniker: IMoniker): Promise<bigint> {
     using context = this.#naming.bindContext();
     const time = await quietly(async () => moniker.GetTimeOfLastChange(context, null));
-    return time === undefined ? fileTimeOf(this.#naming.runtime.clock.now()) : fromFileTime(time);
+    return time === undefined ? filetimeOf(this.#naming.runtime.clock.now()) : joinFiletime(time);
   }
 
   /** From its saved form where that is enough, else from the process that registered it; undefined when neither can be had. */

@@ -1,28 +1,11 @@
-import { GUID_NULL, type Guid } from "../base/index.ts";
+import { GUID_NULL, type Guid, splitFiletime } from "../base/index.ts";
 import type { STATSTG } from "../com/gen/objidl.ts";
-import type { FILETIME } from "../com/gen/wtypesbase.ts";
 
 /** Kinds of elements (STGTY). */
 export const Stgty = { STORAGE: 1, STREAM: 2, LOCKBYTES: 3, PROPERTY: 4 } as const;
 
 /** STATFLAG_NONAME: the name is not wanted. */
 export const noName = 1;
-
-/** 100 ns steps from 1601 to 1970. */
-const unixEpoch = 116_444_736_000_000_000n;
-
-export function filetimeOf(milliseconds: number): bigint {
-  return BigInt(Math.round(milliseconds * 10_000)) + unixEpoch;
-}
-
-export function splitFiletime(value: bigint): FILETIME {
-  if (value === 0n) return { dwLowDateTime: 0, dwHighDateTime: 0 };
-  return { dwLowDateTime: Number(value & 0xffff_ffffn), dwHighDateTime: Number(value >> 32n) };
-}
-
-export function joinFiletime(value: FILETIME): bigint {
-  return (BigInt(value.dwHighDateTime >>> 0) << 32n) | BigInt(value.dwLowDateTime >>> 0);
-}
 
 /** What a STATSTG is made of; what is left out is zero. */
 export interface StatParts {

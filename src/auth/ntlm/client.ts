@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../base/index.ts";
+import { type Clock, systemClock, filetimeOf } from "../../base/index.ts";
 import { rc4 } from "../crypto/rc4.ts";
 import { badToken, notNegotiated } from "../failure.ts";
 import {
@@ -15,7 +15,7 @@ import { AvFlag, AvId, type AvPair, avFlags, avTimestamp, flagsPair, textPair } 
 import { type ChallengeMessage, decodeChallenge } from "./challenge.ts";
 import { NtlmContext } from "./context.ts";
 import { NtlmFlag, has } from "./flags.ts";
-import { type RandomSource, exchangesKey, fileTimeOf, requireStrength, systemRandom } from "./flow.ts";
+import { type RandomSource, exchangesKey, requireStrength, systemRandom } from "./flow.ts";
 import { hashOfCredentials, ntlmV2Hash } from "./hash.ts";
 import { messageIntegrityCode } from "./keys.ts";
 import { encodeNegotiate } from "./negotiate.ts";
@@ -169,7 +169,7 @@ class NtlmClientContext extends NtlmContext {
     const nonce = this.#random(8);
     const clock = this.#options.clock ?? systemClock;
     const { response, sessionBaseKey } = respondV2(key, challenge.serverChallenge, {
-      timestamp: theirTime ?? fileTimeOf(clock.now()),
+      timestamp: theirTime ?? filetimeOf(clock.now()),
       nonce,
       pairs: this.#pairs(challenge.targetInfo ?? [], theirTime !== undefined),
     });

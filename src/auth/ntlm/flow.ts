@@ -3,18 +3,6 @@ import { notNegotiated } from "../failure.ts";
 import { type AuthenticationLevel, AuthnLevel } from "../mechanism.ts";
 import { NtlmFlag, has, keyBits } from "./flags.ts";
 
-/** Milliseconds between 1601 and 1970. */
-const epochDifference = 11_644_473_600_000n;
-
-/** A FILETIME of a time in milliseconds since 1970. */
-export function fileTimeOf(milliseconds: number): bigint {
-  return (BigInt(Math.trunc(milliseconds)) + epochDifference) * 10_000n;
-}
-
-export function fileTimeToMilliseconds(fileTime: bigint): number {
-  return Number(fileTime / 10_000n - epochDifference);
-}
-
 export type RandomSource = (length: number) => Uint8Array;
 
 export const systemRandom: RandomSource = (length) => new Uint8Array(randomBytes(length));

@@ -1,4 +1,13 @@
-import { type Clock, ComError, HResult, type Logger, silentLogger, systemClock } from "../../base/index.ts";
+import {
+  type Clock,
+  ComError,
+  HResult,
+  type Logger,
+  silentLogger,
+  systemClock,
+  filetimeOf,
+  millisecondsOfFiletime,
+} from "../../base/index.ts";
 import type { Account, AccountStore } from "../accounts/account.ts";
 import { rc4 } from "../crypto/rc4.ts";
 import { badToken, logonRefused, notNegotiated } from "../failure.ts";
@@ -15,14 +24,7 @@ import { AvFlag, AvId, type AvPair, avFlags, avText, avValue, textPair, timestam
 import { encodeChallenge } from "./challenge.ts";
 import { NtlmContext } from "./context.ts";
 import { NtlmFlag, has } from "./flags.ts";
-import {
-  type RandomSource,
-  exchangesKey,
-  fileTimeOf,
-  fileTimeToMilliseconds,
-  requireStrength,
-  systemRandom,
-} from "./flow.ts";
+import { type RandomSource, exchangesKey, requireStrength, systemRandom } from "./flow.ts";
 import { GuessLimit, type GuessLimits, defaultGuessLimits } from "./guess-limit.ts";
 import { messageIntegrityCode } from "./keys.ts";
 import { decodeNegotiate } from "./negotiate.ts";
@@ -163,7 +165,7 @@ class NtlmServerContext extends NtlmContext {
       textPair(AvId.nbComputerName, machineName),
       textPair(AvId.dnsDomainName, dnsDomainName ?? dnsMachineName ?? machineName),
       textPair(AvId.dnsComputerName, dnsMachineName ?? machineName),
-      timestampPair(fileTimeOf(clock.now())),
+      timestampPair(filetimeOf(clock.now())),
     ];
   }
 
@@ -239,7 +241,7 @@ class NtlmServerContext extends NtlmContext {
   #checkClaims(proof: Proof, message: AuthenticateMessage): void {
     const { maxTimeSkew = defaultMaxTimeSkew, clock = systemClock, acceptTarget } = this.#options;
     if (proof.timestamp !== undefined && proof.timestamp !== 0n) {
-      const skew = Math.abs(fileTimeToMilliseconds(proof.timestamp) - clock.now());
+      const skew = Math.abs(millisecondsOfFiletime(proof.timestamp) - clock.now());
       if (skew > maxTimeSkew) this.#refuse("the client's time is too far from ours", message);
     }
     this.#checkBindings(proof.pairs ?? [], message);

@@ -4,3 +4,4 @@ import "./error.test.ts";
 import "./guid.test.ts";
 import "./status.test.ts";
 import "./quiet-logger.test.ts";
+import "./filetime.test.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { fromOleDate, vtName } from "../../automation/index.ts";
-import { ComError, GUID_NULL, HResult, formatGuid, toHex } from "../../base/index.ts";
+import { ComError, GUID_NULL, HResult, formatGuid, toHex, millisecondsOfFiletime } from "../../base/index.ts";
 import {
   Fmtid,
   type IStorage,
@@ -295,7 +295,7 @@ function valueText(property: PropertyValue | undefined): string {
 function filetimeText(value: bigint): string {
   const year = 315_360_000_000_000n;
   if (value < year) return `${Number(value / 10_000_000n)} s`;
-  return new Date(Number((value - 116_444_736_000_000_000n) / 10_000n)).toISOString();
+  return new Date(millisecondsOfFiletime(value)).toISOString();
 }
 
 function bytesText(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { toHex } from "../../base/index.ts";
+import { toHex, FILETIME_OF_1970 } from "../../base/index.ts";
 import {
   type AvPair,
   AvId,
@@ -108,5 +108,5 @@ function pairValue(id: number, value: Uint8Array): Json {
 /** FILETIME: 100 ns since 1601. */
 function fileTime(value: Uint8Array): string {
   const ticks = new DataView(value.buffer, value.byteOffset, 8).getBigUint64(0, true);
-  return formatTime((ticks - 116_444_736_000_000_000n) * 100n);
+  return formatTime((ticks - FILETIME_OF_1970) * 100n);
 }

@@ -1,9 +1,8 @@
-import { type Clock, ComError, systemClock } from "../../base/index.ts";
+import { type Clock, ComError, systemClock, filetimeOf } from "../../base/index.ts";
 import type { ByteStore } from "../bytes/byte-store.ts";
 import { FileStore } from "../bytes/file-store.ts";
 import { Volume } from "../cfb/volume.ts";
 import { type StorageLimits, storageLimits } from "../limits.ts";
-import { filetimeOf } from "../stat.ts";
 import { StgStatus } from "../status.ts";
 import { type Mode, Stgm, modesAgree } from "../stgm.ts";
 import { Scope, Stgc } from "../tree/scope.ts";

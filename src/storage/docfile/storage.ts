@@ -1,12 +1,12 @@
 import type { IEnumSTATPROPSETSTG, IPropertyStorage } from "../../automation/gen/propidlbase.ts";
 import { IPropertySetStorage } from "../../automation/gen/propidlbase.ts";
-import { ComError, type Guid } from "../../base/index.ts";
+import { ComError, type Guid, joinFiletime } from "../../base/index.ts";
 import { IEnumSTATSTG, IStorage, IStream, type RemSNB, type STATSTG } from "../../com/gen/objidl.ts";
 import type { FILETIME } from "../../com/gen/wtypesbase.ts";
 import { type Implements, pointerTo } from "../../com/index.ts";
 import type { Awaitable, Interface } from "../../ndr/index.ts";
 import { checkName, compareKeys, nameKey } from "../cfb/names.ts";
-import { Stgty, joinFiletime, makeStat, noName } from "../stat.ts";
+import { Stgty, makeStat, noName } from "../stat.ts";
 import { StgStatus, accessDenied } from "../status.ts";
 import { type Mode, Stgm, checkChildMode } from "../stgm.ts";
 import { Element } from "../tree/element.ts";

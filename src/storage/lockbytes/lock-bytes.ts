@@ -1,4 +1,4 @@
-import { ComError } from "../../base/index.ts";
+import { ComError, filetimeOf } from "../../base/index.ts";
 import { ILockBytes, type STATSTG } from "../../com/gen/objidl.ts";
 import { type Implements, identityOf, isPointer, pointerTo, remoteObjectOf } from "../../com/index.ts";
 import type { Interface } from "../../ndr/index.ts";
@@ -6,7 +6,7 @@ import type { ByteStore } from "../bytes/byte-store.ts";
 import { FileStore } from "../bytes/file-store.ts";
 import { MemoryStore } from "../bytes/memory-store.ts";
 import { storageLimits } from "../limits.ts";
-import { Stgty, filetimeOf, makeStat, noName } from "../stat.ts";
+import { Stgty, makeStat, noName } from "../stat.ts";
 import { StgStatus, accessDenied } from "../status.ts";
 import { Stgm } from "../stgm.ts";
 import { wholeNumber } from "../stream/byte-stream.ts";

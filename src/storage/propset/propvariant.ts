@@ -1,7 +1,6 @@
 import { type Decimal, SafeArray } from "../../automation/index.ts";
 import type { PROPVARIANT, PROPVARIANT_u } from "../../automation/gen/propidlbase.ts";
-import { ComError, HResult } from "../../base/index.ts";
-import { joinFiletime, splitFiletime } from "../stat.ts";
+import { ComError, HResult, joinFiletime, splitFiletime } from "../../base/index.ts";
 import { type ClipboardValue, PropType, type PropertyValue } from "./types.ts";
 
 /** Which arm of the union a type is in, and how a value goes in and out. */

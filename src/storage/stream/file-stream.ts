@@ -1,8 +1,9 @@
+import { filetimeOf } from "../../base/index.ts";
 import { IStream, type STATSTG } from "../../com/gen/objidl.ts";
 import { pointerTo } from "../../com/index.ts";
 import type { Awaitable } from "../../ndr/index.ts";
 import { FileStore } from "../bytes/file-store.ts";
-import { Stgty, filetimeOf, makeStat, noName } from "../stat.ts";
+import { Stgty, makeStat, noName } from "../stat.ts";
 import { Stgm } from "../stgm.ts";
 import { ByteStream } from "./byte-stream.ts";
 
