@@ -47,7 +47,7 @@ export {
   defaultSinkSettings,
   heldSink,
 } from "./sinks/connection.ts";
-export { isGone } from "./sinks/gone.ts";
+export { isGone } from "./gone.ts";
 export { CookieTable } from "./sinks/cookies.ts";
 // Uniform data transfer.
 export {
@@ -129,6 +129,7 @@ export {
 export { CLSID_ComponentCategoriesManager, ComponentCategories } from "./registry/categories.ts";
 export { setAutoTreatAs, treatAsClass } from "./registry/versions.ts";
 export { systemClass } from "./system-classes.ts";
+export { RegistryMemory } from "./registry/memory.ts";
 export { homeFolder } from "./home.ts";
 // For the layers above: marshaling, stubs, late binding, the SCM.
 export type {

@@ -16,7 +16,7 @@ export type InstanceSource =
       readonly storage: IUnknown;
     };
 
-/** STGM_READWRITE with STGM_SHARE_DENY_NONE left out: the mode of one who does not say. */
+/** STGM_READWRITE: the mode of one who does not say. */
 export const defaultFileMode = 2;
 
 /**

@@ -10,19 +10,17 @@ import {
   readAppId,
   readClass,
 } from "./class-keys.ts";
+import { RegistryMemory } from "./memory.ts";
 import type { Registry, RegistryView } from "./registry.ts";
 
 /** The registry as the place where classes are found. */
 export class RegisteredClasses implements ClassCatalog {
   readonly #view: RegistryView;
-  readonly #stamp: () => bigint;
-  /** What was read of classes lately, good while the registry's stamp stands. */
-  readonly #recent = new Map<string, string | undefined>();
-  #recentStamp = -1n;
+  readonly #memory: RegistryMemory;
 
   constructor(registry: Registry) {
     this.#view = registry;
-    this.#stamp = () => registry.stamp;
+    this.#memory = new RegistryMemory(() => registry.stamp);
   }
 
   /** CLSIDFromProgID: through CurVer when the name has no CLSID of its own. */
@@ -42,23 +40,24 @@ export class RegisteredClasses implements ClassCatalog {
   }
 
   treatAs(clsid: Guid): Guid {
-    return (this.#remember(`treatAs ${clsid}`, () => followTreatAs(this.#view, clsid)) ?? clsid) as Guid;
+    return (this.#memory.remember(`treatAs ${clsid}`, () => followTreatAs(this.#view, clsid)) ??
+      clsid) as Guid;
   }
 
   inprocServer(clsid: Guid): string | undefined {
-    return this.#remember(`inproc ${clsid}`, () =>
+    return this.#memory.remember(`inproc ${clsid}`, () =>
       notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`)),
     );
   }
 
   inprocHandler(clsid: Guid): string | undefined {
-    return this.#remember(`handler ${clsid}`, () =>
+    return this.#memory.remember(`handler ${clsid}`, () =>
       notEmpty(this.#view.text(`${classKey(clsid)}\\InprocHandler32`)),
     );
   }
 
   threadingModel(clsid: Guid): string | undefined {
-    return this.#remember(`threading ${clsid}`, () =>
+    return this.#memory.remember(`threading ${clsid}`, () =>
       notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`, "ThreadingModel")),
     );
   }
@@ -66,7 +65,7 @@ export class RegisteredClasses implements ClassCatalog {
   /** The class of an interface's proxies and stubs (CoGetPSClsid). */
   proxyStubClsid(iid: Guid): Guid | undefined {
     const key = `HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`;
-    return this.#remember(`proxy ${iid}`, () => guidAt(this.#view, key)) as Guid | undefined;
+    return this.#memory.remember(`proxy ${iid}`, () => guidAt(this.#view, key)) as Guid | undefined;
   }
 
   /** All of a class; undefined when it is not registered. */
@@ -90,15 +89,5 @@ export class RegisteredClasses implements ClassCatalog {
       .subkeys("HKCR\\CLSID")
       .map((name) => tryParseGuid(name))
       .filter((clsid) => clsid !== undefined);
-  }
-
-  #remember(question: string, ask: () => string | undefined): string | undefined {
-    const stamp = this.#stamp();
-    if (stamp !== this.#recentStamp || this.#recent.size > 10_000) this.#recent.clear();
-    this.#recentStamp = stamp;
-    if (this.#recent.has(question)) return this.#recent.get(question);
-    const answer = ask();
-    this.#recent.set(question, answer);
-    return answer;
   }
 }

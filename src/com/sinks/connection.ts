@@ -5,7 +5,7 @@ import { type CallContext, getCallContext } from "../call-context.ts";
 import type { Identity } from "../identity.ts";
 import { remoteObjectOf } from "../pointers.ts";
 import type { IUnknown } from "../unknown.ts";
-import { isGone } from "./gone.ts";
+import { isGone } from "../gone.ts";
 
 /** How patient a source is with its sinks. All of it is optional. */
 export interface SinkSettings {

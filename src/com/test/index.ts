@@ -15,3 +15,4 @@ import "./sinks.test.ts";
 import "./data-cache.test.ts";
 import "./synchronize.test.ts";
 import "./running.test.ts";
+import "./registry-memory.test.ts";

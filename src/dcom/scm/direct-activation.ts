@@ -1,5 +1,12 @@
 import { ComError, type Guid, HResult } from "../../base/index.ts";
-import { type IUnknown, type Runtime, getCallContext, identityOf, implement } from "../../com/index.ts";
+import {
+  type IUnknown,
+  type Runtime,
+  getCallContext,
+  identityOf,
+  implement,
+  isGone,
+} from "../../com/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import { ILocalActivator } from "../gen/localactivator.ts";
 import { methodByName } from "../client/known-method.ts";
@@ -75,7 +82,8 @@ export class DirectActivators {
         | IUnknown
         | undefined;
     } catch (error) {
-      if (!isGone(ComError.from(error))) throw error;
+      const { code } = ComError.from(error);
+      if (!isGone(code) && !askAgain.has(code)) throw error;
       if (this.#known.get(clsid) === activator) {
         this.#known.delete(clsid);
         activator.unhold();
@@ -96,19 +104,11 @@ export class DirectActivators {
   }
 }
 
-const goneCodes: ReadonlySet<number> = new Set([
+/** What says, beside the codes of an end, that the server is about to end, serves the class no more, or died under the call. */
+const askAgain: ReadonlySet<number> = new Set([
   HResult.CO_E_SERVER_STOPPING,
-  HResult.CO_E_OBJNOTCONNECTED,
-  HResult.RPC_E_DISCONNECTED,
-  HResult.RPC_E_SERVER_DIED,
-  HResult.RPC_S_SERVER_UNAVAILABLE,
   HResult.RPC_S_CALL_FAILED,
   HResult.RPC_S_CALL_FAILED_DNE,
   HResult.RPC_E_INVALID_IPID,
   HResult.RPC_E_INVALID_OBJECT,
 ]);
-
-/** The server ended, is about to, or serves the class no more. An activation whose server died under it is tried again, as the manager does. */
-function isGone({ code }: ComError): boolean {
-  return goneCodes.has(code);
-}

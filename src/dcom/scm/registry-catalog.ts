@@ -9,6 +9,7 @@ import {
 } from "../../base/index.ts";
 import {
   type ClassKeys,
+  RegistryMemory,
   appIdKey,
   followTreatAs,
   readAppId,
@@ -38,35 +39,19 @@ interface StampedKeys extends ClassKeys {
  * as long as the registry's stamp stands.
  */
 export function registryCatalog(registry: StampedKeys, logger: Logger = silentLogger): ClassCatalog {
-  const remember = memoryOf(registry);
+  const memory = new RegistryMemory(() => registry.stamp);
   return {
-    find: (clsid) => remember(`class ${clsid}`, () => findClass(registry, clsid, logger)),
+    find: (clsid) => memory.remember(`class ${clsid}`, () => findClass(registry, clsid, logger)),
     access: (appId) =>
-      remember(`access ${appId}`, () => permission(registry, appIdKey(appId), "AccessPermission", logger)),
+      memory.remember(`access ${appId}`, () =>
+        permission(registry, appIdKey(appId), "AccessPermission", logger),
+      ),
     defaults: () =>
-      remember("defaults", () => ({
+      memory.remember("defaults", () => ({
         launch: permission(registry, ole, "DefaultLaunchPermission", logger),
         access: permission(registry, ole, "DefaultAccessPermission", logger),
       })),
-    settings: () => remember("settings", () => readSettings(registry)),
-  };
-}
-
-/** Most answers remembered: whoever asks for ever new classes gets no more memory than that. */
-const mostRemembered = 10_000;
-
-function memoryOf(registry: StampedKeys): <T>(question: string, ask: () => T) => T {
-  const answers = new Map<string, unknown>();
-  let known: bigint | undefined;
-  return <T>(question: string, ask: () => T): T => {
-    const { stamp } = registry;
-    if (stamp === undefined) return ask();
-    if (stamp !== known || answers.size >= mostRemembered) answers.clear();
-    known = stamp;
-    if (answers.has(question)) return answers.get(question) as T;
-    const answer = ask();
-    answers.set(question, answer);
-    return answer;
+    settings: () => memory.remember("settings", () => readSettings(registry)),
   };
 }
 

@@ -107,7 +107,7 @@ export class Session {
     }
   }
 
-  /** Writes the file's state, when this session's changes go there without being asked. */
+  /** Writes the file's state, when what is changed through this opening goes there without being asked. */
   flushDirect(flags: number = Stgc.DEFAULT): void {
     if (this.scope.direct && this.mode.writes) this.scope.commit(flags);
   }

@@ -1,4 +1,4 @@
-import { HResult } from "../../base/index.ts";
+import { HResult } from "../base/index.ts";
 
 /** RPC_E_SERVER_DIED_DNE: the process ended before the call ran. */
 const RPC_E_SERVER_DIED_DNE = 0x80010012;
@@ -16,7 +16,7 @@ const gone: ReadonlySet<number> = new Set([
   OR_INVALID_OID,
 ]);
 
-/** True when a failure means that the sink will never answer again: its process ended, or it was disconnected. */
+/** True when a failure means that the object will never answer again: its process ended, or it was disconnected. */
 export function isGone(code: number): boolean {
   return gone.has(code);
 }
