@@ -131,6 +131,62 @@ export { setAutoTreatAs, treatAsClass } from "./registry/versions.ts";
 export { systemClass } from "./system-classes.ts";
 export { RegistryMemory } from "./registry/memory.ts";
 export { homeFolder } from "./home.ts";
+// Apartments and threads.
+export { type ApartmentModel, initializeThread, registerMessageFilter } from "./apartment/initialize.ts";
+export {
+  CallType,
+  type InterfaceInfo,
+  type MessageFilter,
+  PendingMessage,
+  PendingType,
+  ServerCall,
+} from "./apartment/message-filter.ts";
+export { SingleApartment, type SingleApartmentOptions } from "./apartment/single-apartment.ts";
+export { ApartmentType, ApartmentTypeQualifier, getApartmentType } from "./apartment/threading-info.ts";
+export { IAgileObject, makeAgile, neutralApartment } from "./apartment/agile.ts";
+export {
+  type AgileReference,
+  getInterfaceAndReleaseStream,
+  marshalInterThreadInterfaceInStream,
+  getAgileReference,
+} from "./between-threads/inter-thread.ts";
+export {
+  CLSID_StdGlobalInterfaceTable,
+  GlobalInterfaceTable,
+  IGlobalInterfaceTable,
+} from "./between-threads/global-interface-table.ts";
+export { type Synchronous, synchronously } from "./pointer/synchronous.ts";
+// Marshaling of one's own, and what stands around a call.
+export {
+  CATID_Marshaler,
+  CLSID_StdMarshal,
+  MarshalDestination,
+  StdMarshal,
+  flagsOf,
+  optionsOf,
+} from "./marshal/flags.ts";
+export { MemoryStream } from "./marshal/memory-stream.ts";
+export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";
+export { ProxyStubs, type RpcMessage } from "./marshal/proxy-stub.ts";
+export { LayeredProxyStub, type MessageLayer } from "./marshal/layers.ts";
+export { copyProxy, queryProxyBlanket, setProxyBlanket } from "./blanket.ts";
+export { createCall } from "./call/call-object.ts";
+export {
+  cancelCall,
+  disableCallCancellation,
+  enableCallCancellation,
+  getCancelObject,
+  testCancel,
+} from "./call/cancel.ts";
+export { getServerSecurity } from "./call/server-security.ts";
+export { Synchronize } from "./call/synchronize.ts";
+export {
+  CLSID_ManualResetEvent,
+  CLSID_StdEvent,
+  CLSID_SynchronizeContainer,
+  SynchronizeContainer,
+} from "./call/synchronize-container.ts";
+export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } from "./instance-source.ts";
 // For the layers above: marshaling, stubs, late binding, the SCM.
 export type {
   ActivationRequest,
@@ -156,69 +212,15 @@ export type {
 } from "./remoting.ts";
 export { Identity, type IdentityHost } from "./identity.ts";
 export { type ContractSource, contractOf, interfacesOf } from "./interfaces.ts";
-export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } from "./instance-source.ts";
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
-export { type Synchronous, synchronously } from "./pointer/synchronous.ts";
 export { DeferredObject, deferredPointer } from "./pointer/deferred.ts";
-export {
-  CATID_Marshaler,
-  CLSID_StdMarshal,
-  MarshalDestination,
-  StdMarshal,
-  flagsOf,
-  optionsOf,
-} from "./marshal/flags.ts";
-export { copyProxy, queryProxyBlanket, setProxyBlanket } from "./blanket.ts";
-export { createCall } from "./call/call-object.ts";
-export {
-  cancelCall,
-  disableCallCancellation,
-  enableCallCancellation,
-  getCancelObject,
-  testCancel,
-} from "./call/cancel.ts";
-export { getServerSecurity } from "./call/server-security.ts";
-export { Synchronize } from "./call/synchronize.ts";
-export {
-  CLSID_ManualResetEvent,
-  CLSID_StdEvent,
-  CLSID_SynchronizeContainer,
-  SynchronizeContainer,
-} from "./call/synchronize-container.ts";
 export { withoutReferences } from "./marshal/without-references.ts";
-export { MemoryStream } from "./marshal/memory-stream.ts";
-export { ProxyManager, StandardHandler, findProxyManager, proxyManagerOf } from "./marshal/proxy-manager.ts";
 export type { ReferenceClasses } from "./marshal/reference-classes.ts";
-export { ProxyStubs, type RpcMessage } from "./marshal/proxy-stub.ts";
-export { LayeredProxyStub, type MessageLayer } from "./marshal/layers.ts";
 export { splitStatus } from "./status.ts";
 export { enterCall, leaveCall } from "./call-context.ts";
 export { currentApartment } from "./apartment.ts";
-export { type ApartmentModel, initializeThread, registerMessageFilter } from "./apartment/initialize.ts";
-export { SingleApartment, type SingleApartmentOptions } from "./apartment/single-apartment.ts";
-export {
-  CallType,
-  type InterfaceInfo,
-  type MessageFilter,
-  PendingMessage,
-  PendingType,
-  ServerCall,
-} from "./apartment/message-filter.ts";
-export {
-  CLSID_StdGlobalInterfaceTable,
-  GlobalInterfaceTable,
-  IGlobalInterfaceTable,
-} from "./git/global-interface-table.ts";
-export {
-  type AgileReference,
-  coGetInterfaceAndReleaseStream,
-  coMarshalInterThreadInterfaceInStream,
-  roGetAgileReference,
-} from "./git/inter-thread.ts";
-export type { SharedReferences } from "./git/shared-references.ts";
-export { ApartmentType, ApartmentTypeQualifier, coGetApartmentType } from "./apartment/threading-info.ts";
-export { IAgileObject, makeAgile, neutralApartment } from "./apartment/agile.ts";
+export type { SharedReferences } from "./between-threads/shared-references.ts";
 export { BSTR_UserMarshal } from "./bstr.ts";
 export {
   type AppIdEntry,

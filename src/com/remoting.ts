@@ -3,7 +3,7 @@ import type { CallOptions, InterfaceDescriptor, MethodCodec } from "../ndr/index
 import type { ActivationContext } from "./activation-context.ts";
 import type { InstanceSource } from "./instance-source.ts";
 import type { IMarshal } from "./gen/objidl.ts";
-import type { SharedReferences } from "./git/shared-references.ts";
+import type { SharedReferences } from "./between-threads/shared-references.ts";
 import type { IUnknown } from "./unknown.ts";
 
 /*

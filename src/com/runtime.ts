@@ -26,7 +26,7 @@ import { type InstanceSource, defaultFileMode, machineOfPath } from "./instance-
 import { type Facet, type Identity, type IdentityHost, nameOf } from "./identity.ts";
 import type { ContractSource } from "./interfaces.ts";
 import { type Leak, LeakDetector } from "./leaks.ts";
-import type { SharedReferences } from "./git/shared-references.ts";
+import type { SharedReferences } from "./between-threads/shared-references.ts";
 import { ServerLocks } from "./locks.ts";
 import type { DefinedModule } from "./module.ts";
 import { RuntimeReferenceClasses } from "./marshal/reference-classes.ts";

@@ -1,7 +1,7 @@
 import type { Guid } from "../base/index.ts";
 import type { ClassDefinition } from "./class.ts";
 import { synchronizeClasses } from "./call/synchronize-container.ts";
-import { globalInterfaceTableClass } from "./git/global-interface-table.ts";
+import { globalInterfaceTableClass } from "./between-threads/global-interface-table.ts";
 import { categoriesManager } from "./registry/categories.ts";
 
 /** Classes every runtime has without registration: what on Windows comes with the system. The registry may name others in their place. */

@@ -24,4 +24,4 @@ export class OpenApartment implements Apartment {
  * which prints the function.
  */
 export const mayNotBePosted = (): string =>
-  "an interface pointer belongs to its apartment: marshal it (coMarshalInterThreadInterfaceInStream, GlobalInterfaceTable)";
+  "an interface pointer belongs to its apartment: marshal it (marshalInterThreadInterfaceInStream, GlobalInterfaceTable)";

@@ -11,7 +11,7 @@ export const ApartmentTypeQualifier = { NONE: 0, IMPLICIT_MTA: 1 } as const;
  * What apartment the calling code runs in (CoGetApartmentType). A thread that asked for no model counts as one that is in the multithreaded apartment without
  * having said so: every call enters at once.
  */
-export function coGetApartmentType(): { readonly type: number; readonly qualifier: number } {
+export function getApartmentType(): { readonly type: number; readonly qualifier: number } {
   return types[currentApartment().kind];
 }
 

@@ -40,8 +40,7 @@ export class RegisteredClasses implements ClassCatalog {
   }
 
   treatAs(clsid: Guid): Guid {
-    return (this.#memory.remember(`treatAs ${clsid}`, () => followTreatAs(this.#view, clsid)) ??
-      clsid) as Guid;
+    return this.#memory.remember(`treatAs ${clsid}`, () => followTreatAs(this.#view, clsid)) ?? clsid;
   }
 
   inprocServer(clsid: Guid): string | undefined {
@@ -65,7 +64,7 @@ export class RegisteredClasses implements ClassCatalog {
   /** The class of an interface's proxies and stubs (CoGetPSClsid). */
   proxyStubClsid(iid: Guid): Guid | undefined {
     const key = `HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`;
-    return this.#memory.remember(`proxy ${iid}`, () => guidAt(this.#view, key)) as Guid | undefined;
+    return this.#memory.remember(`proxy ${iid}`, () => guidAt(this.#view, key));
   }
 
   /** All of a class; undefined when it is not registered. */

@@ -31,7 +31,7 @@ export interface ThreadApartment extends AsyncDisposable {
   getClassObject(name: ClassName, options?: Pick<CreateOptions, "context">): Promise<IClassFactory>;
   /**
    * Imports a module in the thread and calls its default export with the thread's runtime and `args`. Arguments and result are posted: plain data; interface
-   * pointers go as what `coMarshalInterThreadInterfaceInStream` made of them.
+   * pointers go as what `marshalInterThreadInterfaceInStream` made of them.
    */
   run(module: string | URL, ...args: readonly unknown[]): Promise<unknown>;
   /** Ends the thread at once, as a crash would. */

@@ -13,7 +13,7 @@ import {
   PendingMessage,
   PendingType,
   ServerCall,
-  coMarshalInterThreadInterfaceInStream,
+  marshalInterThreadInterfaceInStream,
   currentApartment,
   makeAgile,
   pointerTo,
@@ -238,7 +238,7 @@ test("a message filter gives up an outgoing call when somebody else calls", () =
       }
     }
     using relay = pointerTo(new Relay(), IWork, com);
-    const stream = (): Promise<Uint8Array> => coMarshalInterThreadInterfaceInStream(com, IWork, relay);
+    const stream = (): Promise<Uint8Array> => marshalInterThreadInterfaceInStream(com, IWork, relay);
     const asked: number[] = [];
     registerMessageFilter({
       MessagePending: (_callee, _elapsed, type) => {

@@ -4,7 +4,7 @@ import { threadId } from "node:worker_threads";
 import { HResult } from "../../base/index.ts";
 import {
   ClassContext,
-  coMarshalInterThreadInterfaceInStream,
+  marshalInterThreadInterfaceInStream,
   pointerTo,
   synchronously,
 } from "../../com/index.ts";
@@ -89,7 +89,7 @@ test("a thread that waits synchronously hears that the other one is terminated",
     await using waiting = await openApartment(com, "multi");
     await using dying = await openApartment(com, "multi");
     using far = await dying.createInstance(clsids.Both, IWork);
-    const stream = await coMarshalInterThreadInterfaceInStream(com, IWork, far);
+    const stream = await marshalInterThreadInterfaceInStream(com, IWork, far);
     const waits = waiting.run(new URL("./threads/waiter.js", import.meta.url), stream);
     await new Promise((resolve) => setTimeout(resolve, 200));
     await dying.terminate();

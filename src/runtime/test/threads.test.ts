@@ -6,11 +6,11 @@ import {
   CLSID_StdGlobalInterfaceTable,
   GlobalInterfaceTable,
   IGlobalInterfaceTable,
-  coGetInterfaceAndReleaseStream,
-  coMarshalInterThreadInterfaceInStream,
+  getInterfaceAndReleaseStream,
+  marshalInterThreadInterfaceInStream,
   isSameObject,
   pointerTo,
-  roGetAgileReference,
+  getAgileReference,
 } from "../../com/index.ts";
 import { openApartment } from "../index.ts";
 import { withRuntime } from "./threads/support.ts";
@@ -39,11 +39,11 @@ test("a pointer goes to another thread in a stream, once", () =>
   withRuntime({}, async (com) => {
     await using apartment = await openApartment(com, "single");
     using here = pointerTo(new Work(), IWork, com);
-    const stream = await coMarshalInterThreadInterfaceInStream(com, IWork, here);
+    const stream = await marshalInterThreadInterfaceInStream(com, IWork, here);
     assert.equal(await apartment.run(callerModule, stream), threadId);
     using far = await apartment.createInstance(clsids.Both, IWork);
-    const back = await coMarshalInterThreadInterfaceInStream(com, IWork, far);
-    using again = coGetInterfaceAndReleaseStream(com, back, IWork);
+    const back = await marshalInterThreadInterfaceInStream(com, IWork, far);
+    using again = getInterfaceAndReleaseStream(com, back, IWork);
     assert.ok(isSameObject(again, far));
   }));
 
@@ -70,7 +70,7 @@ test("the global interface table: cookies are good in every thread, until they a
     await table.RevokeInterfaceFromGlobal(theirs);
     await assert.rejects(table.RevokeInterfaceFromGlobal(mine), { code: HResult.E_INVALIDARG });
     await assert.rejects(one.run(callerModule, mine), { code: HResult.E_INVALIDARG });
-    await using agile = await roGetAgileReference(com, far);
+    await using agile = await getAgileReference(com, far);
     assert.equal(await two.run(callerModule, agile.cookie), there);
     using resolved = await agile.Resolve(IWork);
     assert.ok(isSameObject(resolved, far));
@@ -99,7 +99,7 @@ test("a pointer that is posted says why it may not be", () =>
     using direct = pointerTo(new Work(), IWork, com);
     using proxy = await apartment.createInstance(clsids.Both, IWork);
     for (const pointer of [direct, proxy]) {
-      assert.throws(() => structuredClone(pointer), /marshal it \(coMarshalInterThreadInterfaceInStream/);
+      assert.throws(() => structuredClone(pointer), /marshal it \(marshalInterThreadInterfaceInStream/);
       await assert.rejects(apartment.run(callerModule, pointer), /marshal it/);
     }
   }));

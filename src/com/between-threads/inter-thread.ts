@@ -8,7 +8,7 @@ import { GlobalInterfaceTable } from "./global-interface-table.ts";
  * Makes of a pointer what another thread can make one of, once (CoMarshalInterThreadInterfaceInStream): bytes to be posted there. They hold references: whoever
  * does not use them gives them to `Marshaler.releaseMarshalData`. The pointer stays its owner's.
  */
-export function coMarshalInterThreadInterfaceInStream(
+export function marshalInterThreadInterfaceInStream(
   runtime: Runtime,
   iface: Interface<IUnknown> | Guid,
   pointer: object,
@@ -19,7 +19,7 @@ export function coMarshalInterThreadInterfaceInStream(
 }
 
 /** The pointer of this thread that the bytes stand for; it is the caller's, and the bytes are used up (CoGetInterfaceAndReleaseStream). */
-export function coGetInterfaceAndReleaseStream<T extends IUnknown>(
+export function getInterfaceAndReleaseStream<T extends IUnknown>(
   runtime: Runtime,
   stream: Uint8Array,
   iface: Interface<T>,
@@ -37,7 +37,7 @@ export interface AgileReference extends AsyncDisposable {
 /**
  * Makes an agile reference (RoGetAgileReference); or, in another thread, finds one again by its cookie: only the one that was made first ends it.
  */
-export async function roGetAgileReference(runtime: Runtime, of: object | number): Promise<AgileReference> {
+export async function getAgileReference(runtime: Runtime, of: object | number): Promise<AgileReference> {
   const table = new GlobalInterfaceTable(runtime);
   const made = typeof of === "number" ? undefined : await table.RegisterInterfaceInGlobal(of, IUnknown.iid);
   const cookie = made ?? (of as number);
