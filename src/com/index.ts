@@ -98,6 +98,25 @@ export type { InterfaceProvider } from "./provider.ts";
 export { IClassFactory } from "./gen/unknwnbase.ts";
 export { IClassFactory2, type LICINFO } from "./gen/license.ts";
 export { IErrorInfo, ISupportErrorInfo } from "./gen/errorinfo.ts";
+// Who may what: security descriptors, and checking them.
+export {
+  type Caller,
+  type GenericMapping,
+  StandardRights,
+  grantedRights,
+  machineOwner,
+} from "./security/access-check.ts";
+export {
+  type Ace,
+  AceFlag,
+  AceType,
+  DescriptorControl,
+  type SecurityDescriptor,
+  decodeSecurityDescriptor,
+  encodeSecurityDescriptor,
+} from "./security/security-descriptor.ts";
+export { formatSddl, parseSddl } from "./security/sddl.ts";
+export { WellKnownSid } from "./security/sid.ts";
 // The registry.
 export {
   type KeyInfo,
@@ -191,6 +210,7 @@ export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } fro
 export type {
   ActivationRequest,
   ActivationResult,
+  ActivationTarget,
   Activator,
   Apartment,
   ApartmentPlacer,

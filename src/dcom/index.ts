@@ -1,6 +1,7 @@
 // Remoting for a runtime: calls to other processes and machines, and theirs here.
 export { type DcomRemoting, type RemotingOptions, createRemoting } from "./remoting.ts";
 export { type CallSecurity, unprotected } from "./client/security.ts";
+export { limited } from "./client/limited.ts";
 export type { CustomMarshal, CustomUnmarshal } from "./marshaler.ts";
 export type { ChannelHook, HookCall } from "./orpc/hooks.ts";
 export {
@@ -15,7 +16,6 @@ export { accessGate } from "./scm/access-gate.ts";
 export {
   type AccessEntry,
   type AccessList,
-  type Caller,
   formatAccessList,
   parseAccessList,
   permits,

@@ -16,3 +16,4 @@ import "./data-cache.test.ts";
 import "./synchronize.test.ts";
 import "./running.test.ts";
 import "./registry-memory.test.ts";
+import "./security-descriptor.test.ts";

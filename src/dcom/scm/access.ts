@@ -1,4 +1,5 @@
 import { ComError, HResult } from "../../base/index.ts";
+import type { Caller } from "../../com/index.ts";
 
 /** One line of an access list: an account (`DOMAIN\user`, `user`, a SID, or `*` for everyone who has logged on) and what it may. */
 export interface AccessEntry {
@@ -9,16 +10,6 @@ export interface AccessEntry {
 /** Who may launch or access a server: the first form of LaunchPermission and AccessPermission. */
 export interface AccessList {
   readonly entries: readonly AccessEntry[];
-}
-
-/** Who asks, as far as access is concerned. */
-export interface Caller {
-  /** `DOMAIN\user` or `user`; undefined for an anonymous caller. */
-  readonly account: string | undefined;
-  /** Its security identifier in text form, when the account store knows one. */
-  readonly sid?: string;
-  /** A process of the machine's owner, on the local endpoint: it is the owner. */
-  readonly local: boolean;
 }
 
 /** Most entries of one list. Stops a value that makes each activation slow. */

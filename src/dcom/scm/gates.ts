@@ -1,6 +1,7 @@
 import { authnLevelName } from "../../auth/index.ts";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
-import { type Caller, permits } from "./access.ts";
+import type { Caller } from "../../com/index.ts";
+import { permits } from "./access.ts";
 import type { ClassCatalog, ServerClass } from "./catalog.ts";
 import type { ScmSettings } from "./settings.ts";
 
