@@ -4,7 +4,7 @@ import { callProvided } from "../provided.ts";
 import { StatusResult } from "../status.ts";
 import { Pointer } from "./base.ts";
 import type { DirectPointer } from "./direct.ts";
-import { type MethodMapper, type Replace } from "./mapper.ts";
+import type { MethodMapper, Replace, Scope } from "./mapper.ts";
 
 /** What the general way of calling one method within the apartment needs to know. */
 export interface CallPlan {
@@ -92,9 +92,8 @@ function callTarget(
   const target = pointer.$target as Record<string, unknown>;
   const own = target[plan.method.name];
   if (typeof own === "function") {
-    const call = own as (...args: unknown[]) => unknown;
     // A proxy within an aggregate takes the options along.
-    return call.apply(target, target instanceof Pointer ? [...args, options] : [...args]);
+    return Reflect.apply(own, target, target instanceof Pointer ? [...args, options] : args);
   }
   return callProvided(pointer.$identity, target, plan.descriptor, plan.method, args);
 }
@@ -124,8 +123,8 @@ function finish(
   return mapper.output(value, give, scopeOf(mapper, args));
 }
 
-function scopeOf(mapper: MethodMapper, args: readonly unknown[]): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(mapper.inputNames.map((name, index) => [name, args[index]]));
+function scopeOf(mapper: MethodMapper, args: readonly unknown[]): Scope {
+  return (name) => args[mapper.inputNames.indexOf(name)];
 }
 
 function limited(

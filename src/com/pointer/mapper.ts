@@ -4,8 +4,11 @@ import type { Dimension, Field, MethodDescriptor, NdrType, UserMarshal, UserType
 /** Replaces an interface pointer within a value. */
 export type Replace = (pointer: object, iid: Guid | undefined) => unknown;
 
+/** What stands beside a value, by name: where `iid_is` points. Asked, not made, as few ask. */
+export type Scope = (name: string) => unknown;
+
 /** Walks to the interface pointers of a value; copies what it changes, never alters the value itself. */
-type Mapper = (value: unknown, replace: Replace, scope: Readonly<Record<string, unknown>>) => unknown;
+type Mapper = (value: unknown, replace: Replace, scope: Scope) => unknown;
 
 /** The mapper of a type, undefined for a type without interface pointers (a VARIANT says itself which are in it). */
 function mapperOf(type: NdrType): Mapper | undefined {
@@ -53,7 +56,7 @@ function make(type: NdrType): Mapper {
       const { iid, iidIs } = type;
       return (value, replace, scope) => {
         if (typeof value !== "object" || value === null) return value;
-        const named = typeof iidIs === "string" ? scope[iidIs] : undefined;
+        const named = typeof iidIs === "string" ? scope(iidIs) : undefined;
         return replace(value, (iid ?? (typeof named === "string" ? named : undefined)) as Guid | undefined);
       };
     }
@@ -104,12 +107,7 @@ function boxed(inner: Mapper): Mapper {
 
 function arrayMapper(element: Mapper, dims: readonly Dimension[]): Mapper {
   const depth = Math.max(1, dims.length);
-  const walk = (
-    value: unknown,
-    level: number,
-    replace: Replace,
-    scope: Readonly<Record<string, unknown>>,
-  ): unknown => {
+  const walk = (value: unknown, level: number, replace: Replace, scope: Scope): unknown => {
     if (level === 0) return element(value, replace, scope);
     return Array.isArray(value) ? value.map((item) => walk(item, level - 1, replace, scope)) : value;
   };
@@ -128,10 +126,11 @@ function membersMapper(parts: ReadonlyMap<string, Mapper>): Mapper {
   return (value, replace) => {
     if (typeof value !== "object" || value === null) return value;
     const members = value as Readonly<Record<string, unknown>>;
+    const beside: Scope = (name) => members[name];
     let copy: Record<string, unknown> | undefined;
     for (const [name, part] of parts) {
       const before = members[name];
-      const after = part(before, replace, members);
+      const after = part(before, replace, beside);
       if (after !== before) (copy ??= { ...members })[name] = after;
     }
     return copy ?? value;
@@ -173,8 +172,8 @@ function outputMapper(method: MethodDescriptor): Mapper | undefined {
     const whole: Mapper = (all, swap) => {
       if (typeof all !== "object" || all === null) return all;
       const members = { ...(all as Record<string, unknown>) };
-      const names = { ...scope, ...members };
-      for (const [name, mapper] of parts) members[name] = mapper(members[name], swap, names);
+      const beside: Scope = (name) => (name in members ? members[name] : scope(name));
+      for (const [name, mapper] of parts) members[name] = mapper(members[name], swap, beside);
       return members;
     };
     return whole(value, replace, scope);
