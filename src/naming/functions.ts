@@ -7,11 +7,12 @@ import { classOfFile } from "./class-of-file.ts";
 import { ClassMoniker } from "./class-moniker.ts";
 import { FileMoniker } from "./file-moniker.ts";
 import { ItemMoniker } from "./item-moniker.ts";
+import { implementationOf } from "./moniker.ts";
 import { namingOf } from "./naming.ts";
 import { NewMoniker } from "./new-moniker.ts";
 import { ObjrefMoniker, PointerMoniker } from "./objref-moniker.ts";
 import { parseName } from "./parse.ts";
-import { UrlMoniker } from "./url-moniker.ts";
+import { UrlMoniker, combineUrls } from "./url-moniker.ts";
 
 /*
  * The functions of the library that make and use monikers. Every pointer they answer is the caller's; those they are given stay the caller's.
@@ -60,11 +61,18 @@ export function createNewMoniker(runtime: Runtime, name: ClassName): IMoniker {
   return naming.pointer(new NewMoniker(naming, runtime.clsidOf(name)));
 }
 
-/** A moniker of an address (CreateURLMoniker). */
-export function createUrlMoniker(runtime: Runtime, url: string): IMoniker {
+/**
+ * A moniker of an address (CreateURLMonikerEx). `base` is the moniker of the address that a relative one is seen from; it stays the caller's. Throws MK_E_SYNTAX
+ * for an address that is too long, E_INVALIDARG for a base of another class.
+ */
+export function createUrlMoniker(runtime: Runtime, url: string, base?: IMoniker): IMoniker {
   const naming = namingOf(runtime);
   checkLength(url, naming.limits.maxDisplayName);
-  return naming.pointer(new UrlMoniker(naming, url));
+  if (base === undefined) return naming.pointer(new UrlMoniker(naming, url));
+  const from = implementationOf(base);
+  if (from instanceof UrlMoniker)
+    return naming.pointer(new UrlMoniker(naming, combineUrls(from.GetDisplayName(), url)));
+  throw new ComError(HResult.E_INVALIDARG, "an address is seen from another address");
 }
 
 /** Two monikers one after the other (CreateGenericComposite); null when nothing is left of them. */

@@ -22,6 +22,7 @@ export {
   parseDisplayName,
   saveMoniker,
 } from "./functions.ts";
+export { registerBindStatusCallback, revokeBindStatusCallback } from "./bind-status.ts";
 export { type BindOptions, defaultBindOptions } from "./bind-context.ts";
 // For monikers of one's own.
 export { OwnMoniker } from "./own-moniker.ts";

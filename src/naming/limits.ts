@@ -12,6 +12,10 @@ export interface NamingLimits {
   readonly maxPrefixes: number;
   /** Objects and parameters that one bind context holds. */
   readonly maxBound: number;
+  /** Most bytes fetched from one address, unpacked. Stops a server from filling memory. */
+  readonly maxFetchedBytes: number;
+  /** Milliseconds a binding to an address may take. Stops a server that sends a byte now and then. */
+  readonly fetchTimeout: number;
 }
 
 export const defaultNamingLimits: NamingLimits = {
@@ -21,6 +25,8 @@ export const defaultNamingLimits: NamingLimits = {
   maxDepth: 1000,
   maxPrefixes: 128,
   maxBound: 10_000,
+  maxFetchedBytes: 64 * 1024 * 1024,
+  fetchTimeout: 60_000,
 };
 
 /** Most bytes of comparison data that the running object table takes (ROT_COMPARE_MAX). */

@@ -234,6 +234,11 @@ export function implementationOf(pointer: object): Moniker | undefined {
   return object instanceof Moniker ? object : undefined;
 }
 
+/** What stands for a bind context, whichever pointer to it is at hand. */
+export function keyOf(context: IBindCtx): object {
+  return remoteObjectOf(context) ?? identityOf(context);
+}
+
 /** Whether two monikers are equal (IMoniker::IsEqual). */
 export async function isEqual(a: IMoniker, b: IMoniker): Promise<boolean> {
   const status = { code: 0 };

@@ -32,8 +32,9 @@ import { type Moniker, implementationOf, needed, optional } from "./moniker.ts";
 import { NewMoniker } from "./new-moniker.ts";
 import { ObjrefMoniker, PointerMoniker } from "./objref-moniker.ts";
 import { parseAfter } from "./parse.ts";
+import { QueueMoniker, isElevated } from "./prefix-monikers.ts";
 import { RunningObjectTable } from "./running-object-table.ts";
-import { QueueMoniker, UrlMoniker } from "./url-moniker.ts";
+import { UrlMoniker } from "./url-moniker.ts";
 import { utf16z } from "./text.ts";
 
 /** What names need of files beyond their paths: storage provides it. */
@@ -42,6 +43,9 @@ export interface FileServices {
   classOfFile?(path: string): Awaitable<Guid | undefined>;
   /** The file as IStorage, IStream or ILockBytes, opened with STGM_* `mode`. The caller owns the pointer. */
   openStorage?(path: string, mode: number, iid: Guid): Awaitable<IUnknown>;
+  /** The same of what was fetched. */
+  classOfContent?(bytes: Uint8Array): Awaitable<Guid | undefined>;
+  openContent?(bytes: Uint8Array, iid: Guid): Awaitable<IUnknown>;
 }
 
 /** Names of one runtime: its monikers, its view of the running object table, its limits. */
@@ -49,6 +53,8 @@ export class Naming {
   readonly runtime: Runtime;
   limits: NamingLimits = defaultNamingLimits;
   files: FileServices = {};
+  /** Whether this process has an administrator's rights (`Elevation:Administrator!`). */
+  elevated: () => boolean = isElevated;
   readonly #table: RunningObjectTable;
   readonly #numbers = new WeakMap<object, number>();
   #nextNumber = 1;
@@ -167,7 +173,14 @@ export class Naming {
   async openStorage(path: string, mode: number, iid: Guid): Promise<IUnknown> {
     const opened = await this.files.openStorage?.(path, mode, iid);
     if (opened !== undefined) return opened;
-    throw new ComError(HResult.MK_E_NOSTORAGE, "this runtime was opened without storage");
+    throw withoutStorage();
+  }
+
+  /** What was fetched, as a storage or lock bytes; the caller owns the pointer. */
+  async openContent(bytes: Uint8Array, iid: Guid): Promise<IUnknown> {
+    const opened = await this.files.openContent?.(bytes, iid);
+    if (opened !== undefined) return opened;
+    throw withoutStorage();
   }
 
   /** A number that is the same for the same object: what pointers hash to. */
@@ -279,6 +292,10 @@ export class Naming {
     const saved = moniker.Save(stream, 0);
     return saved instanceof Promise ? saved.then(finish) : finish();
   }
+}
+
+function withoutStorage(): ComError {
+  return new ComError(HResult.MK_E_NOSTORAGE, "this runtime was opened without storage");
 }
 
 const namings = new WeakMap<Runtime, Naming>();

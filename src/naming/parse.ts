@@ -2,13 +2,12 @@ import { existsSync } from "node:fs";
 import { ComError, type Guid, HResult } from "../base/index.ts";
 import { type IBindCtx, type IMoniker } from "../com/gen/objidl.ts";
 import { IParseDisplayName } from "../com/gen/oleidl.ts";
-import { identityOf, remoteObjectOf } from "../com/index.ts";
 import type { Awaitable } from "../ndr/index.ts";
 import { ClassMoniker, parseClassName } from "./class-moniker.ts";
 import { FileMoniker } from "./file-moniker.ts";
 import { localPath } from "./file-path.ts";
 import { ItemMoniker } from "./item-moniker.ts";
-import { implementationOf } from "./moniker.ts";
+import { implementationOf, keyOf } from "./moniker.ts";
 import type { Naming } from "./naming.ts";
 import { parseSystemName } from "./system-names.ts";
 
@@ -168,10 +167,6 @@ function lastSeparator(name: string, end: number): number {
 
 /** Bind contexts with which a name is being read, and whether what was read of it can be bound. */
 const reading = new WeakMap<object, { bound: boolean }>();
-
-function keyOf(context: IBindCtx): object {
-  return remoteObjectOf(context) ?? identityOf(context);
-}
 
 /**
  * What follows a moniker in a name: its object's IParseDisplayName reads it, of the class object or of the object itself. Where nobody has one, `!name` is an

@@ -1,11 +1,12 @@
-import { ComError, GUID_NULL, HResult, tryParseGuid } from "../base/index.ts";
+import { ComError, HResult, tryParseGuid } from "../base/index.ts";
 import type { IMoniker } from "../com/gen/objidl.ts";
 import { FileMoniker } from "./file-moniker.ts";
 import { loadFromBytes } from "./loading.ts";
 import type { Naming } from "./naming.ts";
 import { NewMoniker } from "./new-moniker.ts";
 import { ObjrefMoniker } from "./objref-moniker.ts";
-import { PrefixMoniker, QueueMoniker, UrlMoniker, prefixNames } from "./url-moniker.ts";
+import { PrefixMoniker, QueueMoniker, prefixes } from "./prefix-monikers.ts";
+import { UrlMoniker } from "./url-moniker.ts";
 
 /** What a beginning of a name stands for, and how long it is. */
 interface SystemName {
@@ -98,12 +99,15 @@ function parseUrl(naming: Naming, name: string, colon: number): SystemName | und
 }
 
 /** `Session:1!…`, `Elevation:Administrator!…`, `partition:{GUID}/…`, `soap:wsdl=…`. */
-function parsePrefix(naming: Naming, name: string, colon: number): SystemName {
+function parsePrefix(naming: Naming, name: string, colon: number): SystemName | undefined {
   const word = name.slice(0, colon).toLowerCase();
-  const ending = prefixNames[word]?.end ?? "";
+  const prefix = prefixes[word];
+  if (prefix === undefined) return undefined;
+  const { end: ending, form } = prefix;
   const end = ending === "" ? -1 : name.indexOf(ending, colon + 1);
   const text = end < 0 ? name.slice(colon + 1) : name.slice(colon + 1, end);
-  if (text === "") throw new ComError(HResult.MK_E_SYNTAX, `something must follow ${word}:`);
-  const moniker = naming.pointer(new PrefixMoniker(naming, word, text, GUID_NULL));
+  if (!form.test(text))
+    throw new ComError(HResult.MK_E_SYNTAX, `"${text.slice(0, 80)}" says nothing behind ${word}:`);
+  const moniker = naming.pointer(new PrefixMoniker(naming, word, prefix, text));
   return { moniker, eaten: end < 0 ? name.length : end + ending.length };
 }

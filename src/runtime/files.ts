@@ -10,4 +10,6 @@ async function services(): Promise<typeof Storage.fileServices> {
 export const storageFiles: FileServices = {
   classOfFile: async (path) => (await services()).classOfFile(path),
   openStorage: async (path, mode, iid) => (await services()).openStorage(path, mode, iid),
+  classOfContent: async (bytes) => (await services()).classOfContent(bytes),
+  openContent: async (bytes, iid) => (await services()).openContent(bytes, iid),
 };

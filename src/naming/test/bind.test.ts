@@ -211,14 +211,13 @@ test("pointers and what holds none", async () => {
 test("what leads nowhere says why", async () => {
   for (const [name, why] of [
     ["queue:Label=x/new:Comity.TestSheet.1", /queued components are not there yet/],
-    [`Session:1!clsid:${sheet.clsid}:`, /no terminal sessions/],
-    ["Elevation:Administrator!new:Comity.TestSheet.1", /not raised above its account/],
+    [`Session:2!clsid:${sheet.clsid}:`, /no session 2/],
     [
       "partition:{6f1a2b30-4a55-4c0e-9f43-1f0a3b5c00ff}/new:Comity.TestSheet.1",
       /not divided into partitions/,
     ],
     ["soap:wsdl=http://example.org/a", /SOAP/],
-    ["http://example.org/a", /nothing is fetched/],
+    ["ftp://example.org/a", /not fetched/],
   ] as const)
     await assert.rejects(bindMoniker(com, name, INote), (error: Error) => why.test(error.message), name);
   using moniker = createFileMoniker(com, file);
