@@ -1,5 +1,6 @@
 import { GUID_NULL, type Guid, splitFiletime } from "../base/index.ts";
 import type { STATSTG } from "../com/gen/objidl.ts";
+import type { FILETIME } from "../com/gen/wtypesbase.ts";
 
 /** Kinds of elements (STGTY). */
 export const Stgty = { STORAGE: 1, STREAM: 2, LOCKBYTES: 3, PROPERTY: 4 } as const;
@@ -21,14 +22,19 @@ export interface StatParts {
   readonly stateBits?: number;
 }
 
+/** Streams have no times: most are zero. */
+function filetime(value = 0n): FILETIME {
+  return value === 0n ? { dwLowDateTime: 0, dwHighDateTime: 0 } : splitFiletime(value);
+}
+
 export function makeStat(parts: StatParts): STATSTG {
   return {
     pwcsName: parts.name,
     type: parts.type,
     cbSize: BigInt(parts.size ?? 0),
-    mtime: splitFiletime(parts.modified ?? 0n),
-    ctime: splitFiletime(parts.created ?? 0n),
-    atime: splitFiletime(parts.accessed ?? 0n),
+    mtime: filetime(parts.modified),
+    ctime: filetime(parts.created),
+    atime: filetime(parts.accessed),
     grfMode: parts.mode ?? 0,
     grfLocksSupported: parts.locks ?? 0,
     clsid: parts.clsid ?? GUID_NULL,

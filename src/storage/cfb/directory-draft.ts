@@ -13,6 +13,8 @@ export interface Change {
   readonly old: Element | undefined;
 }
 
+const unused = freeEntry();
+
 /** What a commit changes about the directory. */
 export class DirectoryDraft {
   readonly #volume: Volume;
@@ -80,7 +82,7 @@ export class DirectoryDraft {
       if (old === undefined) this.#numbers.set(element, this.#takeNumber());
     }
     for (const { element, old } of changes) if (element.isStorage) this.#arrange(element, old);
-    for (const sid of this.#free) this.#write(sid, freeEntry());
+    for (const sid of this.#free) this.#write(sid, unused);
     for (const change of changes) this.#writeElement(change, contents);
     for (const [sid, links] of this.#links) this.#relink(sid, links);
   }
@@ -103,8 +105,8 @@ export class DirectoryDraft {
     if ((this.pages.homes.length + 1) * perSector > this.#volume.limits.maxEntries) {
       throw corrupt(`a file may have ${this.#volume.limits.maxEntries} directory entries`);
     }
-    const view = this.pages.append(0);
-    for (let i = 0; i < perSector; i++) new Uint8Array(view.buffer).set(freeEntry(), i * entryBytes);
+    const page = new Uint8Array(this.pages.append(0).buffer);
+    for (let i = 0; i < perSector; i++) page.set(unused, i * entryBytes);
   }
 
   #numberOf(element: Element): number {
@@ -114,8 +116,8 @@ export class DirectoryDraft {
   /** The tree of a storage's children, built anew when it is not of the same ones. */
   #arrange(element: Element, old: Element | undefined): void {
     if (old !== undefined && this.#sameChildren(element, old)) return;
-    const sorted = [...element.children].toSorted(([a], [b]) => compareKeys(a, b));
-    const ids = sorted.map(([, child]) => this.#numberOf(child));
+    const sorted = [...element.children.values()].sort((a, b) => compareKeys(a.key, b.key));
+    const ids = sorted.map((child) => this.#numberOf(child));
     const first = buildTree(ids, (sid, links) => void this.#links.set(sid, links));
     this.#firstChild.set(element, first);
   }

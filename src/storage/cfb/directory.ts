@@ -42,7 +42,7 @@ export class Directory {
   /** Whether the medium's first page, with the root, is the one that was read. */
   isCurrent(): boolean {
     const { buffer, byteOffset, byteLength } = this.pages.view(0);
-    const now = this.#volume.readSector(this.pages.homes[0] ?? 0);
+    const now = this.#volume.readSectors(this.pages.homes[0] ?? 0);
     return bytesEqual(now, new Uint8Array(buffer, byteOffset, byteLength));
   }
 

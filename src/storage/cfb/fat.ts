@@ -36,7 +36,7 @@ export function difatHomes(
   while (homes.length < header.difatSectors && at < Sector.MAXREG) {
     if (homes.length >= volume.sectorCount) throw corrupt("the DIFAT runs in a circle");
     homes.push(at);
-    const page = volume.readSector(at);
+    const page = volume.readSectors(at);
     at = new DataView(page.buffer).getUint32(volume.sectorSize - 4, true);
   }
   return homes;
@@ -46,5 +46,5 @@ function difatPages(volume: SectorReader & { readonly sectorCount: number }, hea
   // More DIFAT sectors than the FAT needs are not looked at: a circle ends by count.
   const needed = Math.ceil(Math.max(0, header.fatSectors - headerDifat) / (volume.sectorSize / 4 - 1));
   const wanted = { ...header, difatSectors: Math.min(header.difatSectors, needed) };
-  return difatHomes(volume, wanted).map((sector) => new DataView(volume.readSector(sector).buffer));
+  return difatHomes(volume, wanted).map((sector) => new DataView(volume.readSectors(sector).buffer));
 }

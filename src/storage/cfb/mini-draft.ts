@@ -14,8 +14,9 @@ export class MiniStreamDraft {
   readonly #container: number[];
   #size: number;
   #cursor: number;
-  /** Sectors of the mini stream that are new, written whole at the end. */
-  readonly #fresh = new Map<number, Uint8Array>();
+  /** The first of the mini stream's sectors that are new, and what is to be in those; written whole at the end. */
+  readonly #freshFrom: number;
+  #fresh = new Uint8Array(0);
   readonly #slots: { readonly at: number; readonly bytes: Uint8Array }[] = [];
   readonly #places = new Map<Content, readonly number[]>();
 
@@ -24,6 +25,7 @@ export class MiniStreamDraft {
     this.#space = space;
     this.pages = new PagesDraft(volume.miniFat);
     this.#container = [...volume.container];
+    this.#freshFrom = this.#container.length;
     this.#size = volume.containerSize;
     this.#cursor = volume.miniCursor;
   }
@@ -72,31 +74,40 @@ export class MiniStreamDraft {
     );
   }
 
-  /** Bytes for mini sectors that follow each other, sector by sector of the mini stream. */
+  /** Bytes for mini sectors that follow each other: those on the medium, sector by sector of the mini stream, and new ones. */
   #put(mini: number, bytes: Uint8Array): void {
     const { sectorSize } = this.#volume;
+    const border = this.#freshFrom * sectorSize;
+    let at = mini * miniSize;
     for (let done = 0; done < bytes.length;) {
-      const at = mini * miniSize + done;
+      if (at >= border) {
+        this.#room(at - border + bytes.length - done).set(bytes.subarray(done), at - border);
+        return;
+      }
       const skip = at % sectorSize;
       const part = bytes.subarray(done, done + sectorSize - skip);
-      this.#putIn(Math.floor(at / sectorSize), skip, part);
+      const slots = new Uint8Array(Math.ceil(part.length / miniSize) * miniSize);
+      slots.set(part);
+      const sector = this.#container[Math.floor(at / sectorSize)] as number;
+      this.#slots.push({ at: this.#volume.offset(sector) + skip, bytes: slots });
       done += part.length;
+      at += part.length;
     }
   }
 
-  #putIn(index: number, skip: number, bytes: Uint8Array): void {
-    while (this.#container.length <= index) {
-      this.#fresh.set(this.#container.length, new Uint8Array(this.#volume.sectorSize));
-      this.#container.push(this.#space.take((this.#container.at(-1) ?? -2) + 1));
+  /** New sectors for `size` bytes behind those of the medium; answers their bytes. */
+  #room(size: number): Uint8Array {
+    const { sectorSize } = this.#volume;
+    const container = this.#container;
+    while ((container.length - this.#freshFrom) * sectorSize < size)
+      container.push(this.#space.take((container.at(-1) ?? -2) + 1));
+    const wanted = (container.length - this.#freshFrom) * sectorSize;
+    if (wanted > this.#fresh.length) {
+      const grown = new Uint8Array(Math.max(wanted, 2 * this.#fresh.length));
+      grown.set(this.#fresh);
+      this.#fresh = grown;
     }
-    const fresh = this.#fresh.get(index);
-    if (fresh !== undefined) {
-      fresh.set(bytes, skip);
-      return;
-    }
-    const slots = new Uint8Array(Math.ceil(bytes.length / miniSize) * miniSize);
-    slots.set(bytes);
-    this.#slots.push({ at: this.#volume.offset(this.#container[index] as number) + skip, bytes: slots });
+    return this.#fresh;
   }
 
   /** Where a content begins, as its directory entry says. */
@@ -113,15 +124,17 @@ export class MiniStreamDraft {
   }
 
   finish(): void {
-    if (this.#fresh.size > 0) this.#space.link(this.#container);
+    if (this.#container.length > this.#freshFrom) this.#space.link(this.#container);
   }
 
   write(): void {
     const volume = this.#volume;
     for (const { at, bytes } of this.#slots) volume.store.write(at, bytes);
-    for (const [index, bytes] of this.#fresh) {
-      volume.store.write(volume.offset(this.#container[index] as number), bytes);
-    }
+    const fresh = this.#container.slice(this.#freshFrom);
+    fresh.forEach((sector, i) => {
+      const at = i * volume.sectorSize;
+      volume.store.write(volume.offset(sector), this.#fresh.subarray(at, at + volume.sectorSize));
+    });
   }
 
   apply(): void {

@@ -3,10 +3,14 @@ import { Sector } from "./header.ts";
 /** Reads whole sectors. */
 export interface SectorReader {
   readonly sectorSize: number;
-  readSector(sector: number): Uint8Array;
+  /** A copy of a sector, and of those behind it, `count` at most: as many as the file has. Throws STG_E_DOCFILECORRUPT when there is none. */
+  readSectors(sector: number, count?: number): Uint8Array;
 }
 
-/** A part of a file's own bookkeeping (FAT, mini FAT, directory): sectors, each read when first wanted. As the medium has it; changes are made in a {@link PagesDraft}. */
+/** Most bytes of pages that are read as one. */
+const mostAhead = 64 * 1024;
+
+/** A part of a file's own bookkeeping (FAT, mini FAT, directory): sectors, read when first wanted, with those that lie behind them. As the medium has it; changes are made in a {@link PagesDraft}. */
 export class Pages {
   readonly #reader: SectorReader;
   readonly #views: (DataView | undefined)[] = [];
@@ -23,11 +27,19 @@ export class Pages {
   }
 
   view(page: number): DataView {
-    let view = this.#views[page];
-    if (view === undefined) {
-      const bytes = this.#reader.readSector(this.homes[page] ?? Sector.FREE);
-      this.#views[page] = view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
+    return this.#views[page] ?? this.#load(page);
+  }
+
+  #load(page: number): DataView {
+    const { homes } = this;
+    const { sectorSize } = this.#reader;
+    const first = homes[page] ?? Sector.FREE;
+    let count = 1;
+    while (homes[page + count] === first + count && this.#views[page + count] === undefined) count++;
+    const { buffer, byteLength } = this.#reader.readSectors(first, Math.min(count, mostAhead / sectorSize));
+    const view = (this.#views[page] = new DataView(buffer, 0, sectorSize));
+    for (let at = sectorSize; at < byteLength; at += sectorSize)
+      this.#views[++page] = new DataView(buffer, at, sectorSize);
     return view;
   }
 

@@ -94,13 +94,12 @@ export class Volume implements SectorReader {
     return (sector + 1) * this.sectorSize;
   }
 
-  /** A copy of a whole sector. */
-  readSector(sector: number): Uint8Array {
-    const bytes = new Uint8Array(this.sectorSize);
-    if (sector >= this.sectorCount || this.store.read(this.offset(sector), bytes) < bytes.length) {
-      throw corrupt(`sector ${sector} lies beyond the end of the file`);
-    }
-    return bytes;
+  readSectors(sector: number, count = 1): Uint8Array {
+    const size = this.sectorSize;
+    const bytes = new Uint8Array(Math.max(0, Math.min(count, this.sectorCount - sector)) * size);
+    const whole = Math.floor(this.store.read(this.offset(sector), bytes) / size);
+    if (whole === 0) throw corrupt(`sector ${sector} lies beyond the end of the file`);
+    return bytes.subarray(0, whole * size);
   }
 
   /** The sectors of a chain: all of it, or its first `count`. A loop is found, as no chain is longer than the file. */

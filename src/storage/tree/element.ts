@@ -12,7 +12,8 @@ export type Children = Map<string, Element>;
 export class Element {
   token: number;
   readonly isStorage: boolean;
-  name: string;
+  #name = "";
+  #key = "";
   clsid: Guid = GUID_NULL;
   stateBits = 0;
   created = 0n;
@@ -43,8 +44,17 @@ export class Element {
     return made;
   }
 
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+    this.#key = nameKey(name);
+  }
+
   get key(): string {
-    return nameKey(this.name);
+    return this.#key;
   }
 
   get children(): Children {

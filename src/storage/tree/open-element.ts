@@ -2,6 +2,8 @@ import { reverted } from "../status.ts";
 import type { Element } from "./element.ts";
 import type { Scope } from "./scope.ts";
 
+const nothing: Map<string, OpenElement> = new Map();
+
 /**
  * An element that somebody has open, in a scope. It is open once: so what it holds is the element's latest state in that scope, and it alone changes
  * it.
@@ -10,8 +12,8 @@ export class OpenElement {
   readonly scope: Scope;
   readonly parent: OpenElement | undefined;
   element: Element;
-  /** What is open below, by key. */
-  readonly children: Map<string, OpenElement> = new Map();
+  /** What is open below, by key: of storages alone. */
+  readonly children: Map<string, OpenElement>;
   #lost = false;
   /** Called when the element is no more. */
   onLost: (() => void) | undefined;
@@ -20,6 +22,7 @@ export class OpenElement {
     this.scope = scope;
     this.parent = parent;
     this.element = element;
+    this.children = element.isStorage ? new Map() : nothing;
     parent?.children.set(element.key, this);
   }
 
