@@ -11,7 +11,7 @@ import { contractOf } from "./interfaces.ts";
 import type { Identity } from "./identity.ts";
 import type { ModuleLoader } from "./module-loader.ts";
 import { identityOf, pointerTo, remoteObjectOf } from "./pointers.ts";
-import type { ActivationRequest, ActivationResult, Activator } from "./remoting.ts";
+import type { ActivationRequest, ActivationResult, ActivationTarget, Activator } from "./remoting.ts";
 import type { Runtime } from "./runtime.ts";
 import { IUnknown } from "./unknown.ts";
 
@@ -27,6 +27,18 @@ export interface ClassCatalog {
   inprocHandler(clsid: Guid): string | undefined;
   /** ThreadingModel of InprocServer32; undefined when the class names none. */
   threadingModel(clsid: Guid): string | undefined;
+}
+
+/** What a class is looked for by. */
+type WantedClass = Pick<ActivationRequest, "clsid" | "context" | "manifests" | "module"> &
+  Partial<Pick<ActivationRequest, "classObject">>;
+
+/** A class of a module. */
+interface FoundClass {
+  readonly clsid: Guid;
+  /** Absent: the one the registry names. */
+  readonly module?: string;
+  readonly threadingModel: string | undefined;
 }
 
 /** Finds the server of a class, in the order of the documentation: class objects of this process, its module, the machine's SCM, another machine. */
@@ -59,8 +71,9 @@ export class ActivationPath {
    * Makes an object as the inner one of an aggregate and answers its non-delegating IUnknown. Throws CLASS_E_NOAGGREGATION where the class does not
    * allow it, or lives beyond the apartment: an aggregate never spans two.
    */
-  async createInner(clsid: Guid, context: number, outer: Identity): Promise<IUnknown> {
-    const factory = await this.#classObject(clsid, context, IClassFactory.iid);
+  async createInner(request: WantedClass, outer: Identity): Promise<IUnknown> {
+    const { clsid } = request;
+    const factory = await this.#find({ ...request, classObject: false });
     if (factory === undefined) {
       throw new ComError(
         HResult.CLASS_E_NOAGGREGATION,
@@ -83,26 +96,39 @@ export class ActivationPath {
     const found = this.#moduleClass(request);
     if (found === undefined) return undefined;
     const { threadingModel, ...where } = found;
-    const { source, ...rest } = request;
-    if (source === undefined) return placer.place({ ...rest, ...where, placed: true }, threadingModel);
-    const iids = [IUnknown.iid];
-    const made = placer.place({ ...rest, ...where, iids, placed: true }, threadingModel);
-    return made?.then((results) => this.#load(results, request.iids, source));
+    const placed = { ...request, ...where, placed: true };
+    return this.#elsewhere(placed, (there) => placer.place(there, threadingModel));
+  }
+
+  /** As `activate`, in an apartment that the caller chose: manifests are read here, where they were given. */
+  async activateIn(
+    apartment: ActivationTarget,
+    request: ActivationRequest,
+  ): Promise<readonly ActivationResult[]> {
+    const found = this.#manifestClass(request);
+    return this.#elsewhere({ ...request, ...found }, (there) => apartment.activate(there));
+  }
+
+  #elsewhere<R extends Promise<readonly ActivationResult[]> | undefined>(
+    request: ActivationRequest,
+    make: (there: ActivationRequest) => R,
+  ): R | Promise<readonly ActivationResult[]> {
+    const { source, manifests: _, ...asked } = request;
+    if (source === undefined) return make(asked);
+    const made = make({ ...asked, iids: [IUnknown.iid] });
+    return made?.then((results) => this.#load(results, request.iids, source)) ?? made;
+  }
+
+  #manifestClass({ clsid, context, manifests = [] }: WantedClass): FoundClass | undefined {
+    const found = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : classOf(manifests, clsid);
+    return found && { clsid, module: found.module, threadingModel: found.threadingModel };
   }
 
   /** The class as it stands in a manifest, else in the registry; undefined when no module serves it, or a class object of this process does. */
-  #moduleClass({ clsid, context, manifests = [] }: ActivationRequest):
-    | {
-        readonly clsid: Guid;
-        readonly module?: string;
-        readonly threadingModel: string | undefined;
-      }
-    | undefined {
-    const described = (context & ClassContext.INPROC_SERVER) === 0 ? undefined : classOf(manifests, clsid);
-    if (described !== undefined) {
-      const { module, threadingModel } = described;
-      return { clsid, module, threadingModel };
-    }
+  #moduleClass(request: ActivationRequest): FoundClass | undefined {
+    const { clsid, context, module, threadingModel } = request;
+    const described = module === undefined ? this.#manifestClass(request) : { clsid, module, threadingModel };
+    if (described !== undefined) return described;
     if (this.#table.find(clsid, context) !== undefined) return undefined;
     const real = this.#catalog.treatAs(clsid);
     if (real !== clsid && this.#table.find(real, context) !== undefined) return undefined;
@@ -124,12 +150,12 @@ export class ActivationPath {
   }
 
   /** The manifests in force, then the class objects registered in this process, then the registry. */
-  async #find(request: ActivationRequest): Promise<IUnknown | undefined> {
-    const { clsid, context, manifests = [] } = request;
+  async #find(request: WantedClass): Promise<IUnknown | undefined> {
+    const { clsid, context } = request;
     const inproc = (context & ClassContext.INPROC_SERVER) !== 0;
-    const module = inproc ? (request.module ?? classOf(manifests, clsid)?.module) : undefined;
+    const module = inproc ? (request.module ?? this.#manifestClass(request)?.module) : undefined;
     // A class object need not be a factory: what it is wanted for is asked of it afterwards.
-    const iid = request.classObject ? IUnknown.iid : IClassFactory.iid;
+    const iid = request.classObject === true ? IUnknown.iid : IClassFactory.iid;
     if (module === undefined) return this.#classObject(clsid, context, iid);
     const loaded = await this.#modules.load(module);
     return loaded.DllGetClassObject(clsid, iid, this.#runtime);

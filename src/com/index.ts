@@ -1,14 +1,14 @@
 // Runtimes, classes, modules, servers.
-export {
-  type ClassName,
-  type ClassRegistration,
-  type CreateOptions,
-  type InterfaceResult,
-  type InterfaceResults,
-  type RegisterOptions,
-  Runtime,
-  type RuntimeOptions,
-} from "./runtime.ts";
+export { Runtime } from "./runtime.ts";
+export type {
+  ClassName,
+  ClassRegistration,
+  CreateOptions,
+  InterfaceResult,
+  InterfaceResults,
+  RegisterOptions,
+  RuntimeOptions,
+} from "./runtime-options.ts";
 export { ClassContext } from "./context.ts";
 export {
   type ClassDefinition,

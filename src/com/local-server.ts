@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { RegistrationOptions } from "./registry/register.ts";
 import type { DefinedModule } from "./module.ts";
-import { Runtime, type RuntimeOptions } from "./runtime.ts";
+import { Runtime } from "./runtime.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
 
 export interface ServeOptions {
   /** How long nobody may need the server before it ends, milliseconds. Default: 0. */

@@ -212,6 +212,8 @@ export interface ActivationRequest {
   readonly manifests?: readonly ActivationContext[];
   /** The module that serves the class, when a manifest named it: it goes along to another apartment, where there is no manifest. */
   readonly module?: string;
+  /** What that manifest says of the class's apartment. */
+  readonly threadingModel?: string | undefined;
   readonly options?: CallOptions;
   /** The apartment has been chosen: it is the caller's. */
   readonly placed?: boolean;
@@ -225,9 +227,13 @@ export interface ActivationResult {
   readonly pointer?: IUnknown;
 }
 
-/** Activation beyond this process: the service control manager of this machine or another. */
-export interface Activator {
+/** Makes objects somewhere else. */
+export interface ActivationTarget {
   activate(request: ActivationRequest): Promise<readonly ActivationResult[]>;
+}
+
+/** Activation beyond this process: the service control manager of this machine or another. */
+export interface Activator extends ActivationTarget {
   /** Tells the SCM that this process serves a class; dispose revokes. Single: one activation, then hidden. */
   registerClassObject(clsid: Guid, factory: object, use: ClassObjectUse): Promise<AsyncDisposable>;
 }

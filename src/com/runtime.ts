@@ -10,7 +10,7 @@ import {
   systemClock,
   tryParseGuid,
 } from "../base/index.ts";
-import type { CallOptions, ClassDescriptor, Interface, InterfaceDescriptor } from "../ndr/index.ts";
+import type { Interface, InterfaceDescriptor } from "../ndr/index.ts";
 import { join, resolve } from "node:path";
 import { type Store, openStore } from "../store/index.ts";
 import { ActivationContext } from "./activation-context.ts";
@@ -38,7 +38,6 @@ import type {
   ActivationResult,
   Activator,
   ApartmentPlacer,
-  ClassObjectUse,
   Marshaler,
   Remoting,
   RunningObjects,
@@ -47,71 +46,15 @@ import type {
 import { RegisteredClasses } from "./registry/classes.ts";
 import type { RegistrationOptions } from "./registry/register.ts";
 import { Registry } from "./registry/registry.ts";
+import type {
+  ClassName,
+  ClassRegistration,
+  CreateOptions,
+  InterfaceResults,
+  RegisterOptions,
+  RuntimeOptions,
+} from "./runtime-options.ts";
 import type { IUnknown } from "./unknown.ts";
-
-export interface RuntimeOptions {
-  /** Folder of the machine's state; default: COMITY_HOME, else the user's data folder. */
-  readonly home?: string;
-  /** Makes what leads out of the process; without it the runtime knows this process only. */
-  readonly remoting?: (runtime: Runtime) => Promise<Remoting>;
-  /** The machine's registry. Default: the one kept in `home`, opened and closed with the runtime. */
-  readonly registry?: Registry;
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-  /** Manifests of classes that need no registration; they come before the registry's (the process's default activation context). */
-  readonly manifests?: readonly string[];
-  /** Interfaces provided for objects, beside those built in. */
-  readonly providers?: readonly InterfaceProvider[];
-  /** Contracts the program has no generated code for. */
-  readonly contracts?: ContractSource;
-  /** Watches interface pointers and reports those never released: to the log, or to a function; `throw` makes `close` fail. Costly. */
-  readonly leaks?: "log" | "throw" | ((leak: Leak) => void);
-}
-
-/** What a class is named by: a generated coclass, a class definition, a CLSID, or a ProgID. */
-export type ClassName<I = unknown> = ClassDescriptor<I> | ClassDefinition | Guid | string;
-
-export interface CreateOptions extends ServerInfo, CallOptions {
-  /** CLSCTX bits; default: everywhere, and only elsewhere when `machine` is given. */
-  readonly context?: number;
-  /** Classes of this manifest come before those of the runtime's own manifests and of the registry (ActivateActCtx, for one call). */
-  readonly activationContext?: ActivationContext;
-  /**
-   * Makes the new object part of this one (pUnkOuter): the outer implementation object, or the controlling unknown it got itself. The class must be
-   * aggregatable and within this process, and IUnknown the interface asked for: what comes back is the non-delegating IUnknown, for `aggregate`.
-   */
-  readonly outer?: object;
-}
-
-export interface RegisterOptions {
-  /**
-   * CLSCTX bits; default: this process and, when there is a way out, this machine. One of single use serves other processes only; one of multiple
-   * use that serves other processes serves this one, too (`multiSeparate`: only where the bits say).
-   */
-  readonly context?: number;
-  /** Default: `multiple`. */
-  readonly uses?: ClassObjectUse["uses"];
-  /** Registered, but not to be found before `resumeClassObjects` (REGCLS_SUSPENDED). */
-  readonly suspended?: boolean;
-}
-
-/** A registered class object; disposing revokes it (CoRevokeClassObject). */
-export interface ClassRegistration extends AsyncDisposable {
-  readonly cookie: number;
-  revoke(): Promise<void>;
-}
-
-/** One answer of `createInstanceEx`: the pointer, or why there is none. */
-export interface InterfaceResult<T> {
-  readonly iid: Guid;
-  readonly hresult: number;
-  readonly pointer: T | undefined;
-}
-
-/** The pointers for a list of interfaces, in its order. */
-export type InterfaceResults<L extends readonly Interface<IUnknown>[]> = {
-  readonly [K in keyof L]: L[K] extends Interface<infer T> ? InterfaceResult<T> : never;
-};
 
 /**
  * The component library, started (CoInitializeEx) and to be closed (CoUninitialize): creates objects, offers classes, and holds everything that
@@ -483,17 +426,18 @@ export class Runtime implements IdentityHost, AsyncDisposable {
       authenticationLevel,
       impersonationLevel,
       activationContext,
+      outer: _,
+      apartment,
       ...call
     } = options;
-    const manifests =
-      activationContext === undefined ? this.#manifests : [activationContext, ...this.#manifests];
+    const manifests = this.#manifestsWith(activationContext);
     const server: ServerInfo = {
       ...(machine === undefined ? {} : { machine }),
       ...(credentials === undefined ? {} : { credentials }),
       ...(authenticationLevel === undefined ? {} : { authenticationLevel }),
       ...(impersonationLevel === undefined ? {} : { impersonationLevel }),
     };
-    return this.#activation.activate({
+    const request: ActivationRequest = {
       clsid: this.#clsidIn(name, manifests),
       iids,
       context: context ?? (machine === undefined ? ClassContext.ALL : ClassContext.REMOTE_SERVER),
@@ -502,20 +446,28 @@ export class Runtime implements IdentityHost, AsyncDisposable {
       options: call,
       ...(source && { source }),
       ...(manifests.length > 0 && { manifests }),
-    });
+    };
+    if (apartment === undefined || machine !== undefined) return this.#activation.activate(request);
+    return this.#activation.activateIn(apartment, request);
   }
 
   async #createInner(
     name: ClassName,
     wanted: Interface<unknown>,
     outer: object,
-    { context, machine }: CreateOptions,
+    { context = ClassContext.ALL, machine, apartment, activationContext }: CreateOptions,
   ): Promise<IUnknown> {
     this.#assertOpen();
-    const clsid = this.clsidOf(name);
+    const manifests = this.#manifestsWith(activationContext);
+    const clsid = this.#clsidIn(name, manifests);
     assertUnknownForOuter(wanted, formatGuid(clsid));
     if (machine !== undefined) throw notAggregatable(`an object on ${machine}`);
-    return this.#activation.createInner(clsid, context ?? ClassContext.ALL, controllingIdentity(outer));
+    if (apartment !== undefined) throw notAggregatable("an object of another apartment");
+    return this.#activation.createInner({ clsid, context, manifests }, controllingIdentity(outer));
+  }
+
+  #manifestsWith(activationContext: ActivationContext | undefined): readonly ActivationContext[] {
+    return activationContext === undefined ? this.#manifests : [activationContext, ...this.#manifests];
   }
 
   #clsidIn(name: ClassName, manifests: readonly ActivationContext[]): Guid {

@@ -3,6 +3,7 @@ import { ComError, HResult, silentLogger } from "../base/index.ts";
 import {
   type ApartmentModel,
   type Credentials,
+  type Leak,
   Runtime,
   type RuntimeOptions,
   homeFolder,
@@ -10,6 +11,9 @@ import {
 } from "../com/index.ts";
 import { localTransport, tcpTransport } from "../rpc/index.ts";
 import { Hub } from "./apartments/hub.ts";
+import type { ThreadInvitation } from "./apartments/contract.ts";
+import { joinThreads } from "./apartments/distant-hub.ts";
+import { type PostedOptions, postedOptions } from "./apartments/posted-options.ts";
 import type { ThreadSide } from "./apartments/thread-side.ts";
 import {
   type DcomRemoting,
@@ -40,6 +44,14 @@ export interface OpenOptions extends Omit<RuntimeOptions, "remoting"> {
   readonly threads?: number;
   /** Calls that may wait for a single-threaded apartment. Default 1,024. */
   readonly queuedCalls?: number;
+  /**
+   * A module whose default export has the options that cannot be posted to other threads (functions, objects with methods), or is a function that answers them
+   * and is given the thread's name. Threads have everything else of these options, but listen where they like. Without it a thread that is started although there
+   * are such options is E_INVALIDARG, which names the option.
+   */
+  readonly threadOptions?: string | URL;
+  /** Takes the place that was made by `inviteThread` for a thread that the program started itself. `home` is then that of the one who invited. */
+  readonly thread?: ThreadInvitation;
   /** Anything else about the way out of the process; see `RemotingOptions`. */
   readonly remoting?: Partial<Omit<RemotingOptions, "runtime" | "machine" | "credentials">>;
 }
@@ -60,12 +72,25 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
 
 /** As {@link openRuntime}, with the remoting for those who run server processes. */
 export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise<OpenedRuntime> {
-  const { threads, queuedCalls, credentials, leaks, logger = silentLogger } = options;
-  const home = homeFolder(options.home);
-  const hub = new Hub({ home, logger, threads, queuedCalls, credentials, leaks: leaks !== undefined });
+  const { thread, ...others } = options;
+  if (thread !== undefined) return openInvited(thread, others);
+  const { threads, leaks, logger = silentLogger } = options;
+  const leaked = (leak: Leak): void => (typeof leaks === "function" ? leaks(leak) : undefined);
+  const posted = (): PostedOptions => postedOptions(options);
+  const hub = new Hub({ home: homeFolder(options.home), logger, threads, options: posted, leaked });
   const opened = await openSide(hub.side, options);
   hubs.set(opened.runtime, hub);
   return opened;
+}
+
+function openInvited(invitation: ThreadInvitation, options: OpenOptions): Promise<OpenedRuntime> {
+  if (options.home !== undefined && homeFolder(options.home) !== invitation.home)
+    throw new ComError(HResult.E_INVALIDARG, `the thread was invited to the home ${invitation.home}`);
+  const { name, home } = invitation;
+  return joinThreads(invitation, (side) => {
+    lastingCausality.wanted = true;
+    return openSide(side, { ...options, home, remoting: { name, ...options.remoting } });
+  });
 }
 
 /** The hub of a runtime that was opened in the thread where it lives. */
@@ -77,20 +102,9 @@ export function hubOf(runtime: Runtime): Hub {
 
 const hubs = new WeakMap<Runtime, Hub>();
 
-/** Starts COM in a worker thread of a program that has it. */
-export async function openOnThread(
-  side: ThreadSide,
-  options: Pick<OpenOptions, "home" | "logger" | "apartment" | "queuedCalls" | "credentials" | "leaks"> & {
-    readonly name: string;
-  },
-): Promise<Runtime> {
-  const { name, ...rest } = options;
-  const { runtime } = await openSide(side, { ...rest, remoting: { name } });
-  return runtime;
-}
-
-async function openSide(side: ThreadSide, options: OpenOptions): Promise<OpenedRuntime> {
-  const { apartment, queuedCalls, threads: _, ...rest } = options;
+/** Starts COM in a thread that has its part in the process. */
+export async function openSide(side: ThreadSide, options: OpenOptions): Promise<OpenedRuntime> {
+  const { apartment, queuedCalls, threads: _, threadOptions: __, thread: ___, ...rest } = options;
   const entered =
     apartment === undefined
       ? undefined
@@ -154,8 +168,6 @@ async function remotingOf(
   try {
     return await createRemoting({
       ...network,
-      listen: [...(network.listen ?? []), { protseq: side.transport.protseq, endpoint: "" }],
-      transports: [side.transport, localTransport, tcpTransport],
       neighbours: side,
       placer: side,
       sharedReferences: side,
@@ -165,6 +177,9 @@ async function remotingOf(
       logger,
       clock,
       ...wanted,
+      // Whatever else is wanted, the other threads are reached by their ports.
+      listen: [...(wanted.listen ?? network.listen ?? []), { protseq: side.transport.protseq, endpoint: "" }],
+      transports: [side.transport, ...(wanted.transports ?? [localTransport, tcpTransport])],
       ...(credentials === undefined ? {} : { credentials }),
       runtime,
       machine,

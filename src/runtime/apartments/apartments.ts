@@ -1,34 +1,35 @@
-import {
-  type ActivationResult,
-  type ApartmentModel,
-  ClassContext,
-  type ClassName,
-  type CreateOptions,
+import type {
+  ActivationRequest,
+  ActivationResult,
+  ActivationTarget,
+  ApartmentModel,
+  ClassName,
+  CreateOptions,
   IClassFactory,
-  type IUnknown,
-  type Runtime,
+  IUnknown,
+  InterfaceResults,
+  Runtime,
 } from "../../com/index.ts";
-import { ComError, HResult } from "../../base/index.ts";
 import type { Interface } from "../../ndr/index.ts";
+import type { ThreadInvitation } from "./contract.ts";
 import { hubOf, sideOf } from "../open.ts";
 import type { WorkerThread } from "./worker-thread.ts";
 
-/** An apartment on a thread of its own. Dispose to end it: it gives back what it holds, and its objects are gone. */
-export interface ThreadApartment extends AsyncDisposable {
+/**
+ * An apartment on a thread of its own. Dispose to end it: it gives back what it holds, and its objects are gone. What it creates is created as the methods of
+ * `Runtime` of the same name do it, called in this apartment (with `apartment` among their options the other ones do that, too); pointers are the caller's.
+ */
+export interface ThreadApartment
+  extends
+    AsyncDisposable,
+    ActivationTarget,
+    Pick<Runtime, "createInstance" | "createInstanceEx" | "getClassObject"> {
   readonly model: ApartmentModel;
   readonly name: string;
   /** False once it ends. */
   readonly alive: boolean;
   /** Resolves when it has ended, however. */
   readonly closed: Promise<void>;
-  /** As `Runtime.createInstance`, called in this apartment; the pointer is the caller's. */
-  createInstance<T extends IUnknown>(
-    name: ClassName,
-    iface: Interface<T>,
-    options?: Pick<CreateOptions, "context">,
-  ): Promise<T>;
-  /** As `Runtime.getClassObject`, called in this apartment. */
-  getClassObject(name: ClassName, options?: Pick<CreateOptions, "context">): Promise<IClassFactory>;
   /**
    * Imports a module in the thread and calls its default export with the thread's runtime and `args`. Arguments and result are posted: plain data; interface
    * pointers go as what `marshalInterThreadInterfaceInStream` made of them.
@@ -54,6 +55,22 @@ export async function openApartment(
 ): Promise<ThreadApartment> {
   const worker = await hubOf(runtime).open(model, options.name ?? `${model} apartment`);
   return new OpenedApartment(runtime, worker);
+}
+
+/**
+ * A place for a thread that the program starts itself: its objects and those of the runtime's other threads then call each other through ports, as apartments do.
+ * Post it to the thread, `port` in the transfer list, and open the runtime there with it: `Runtime.open({ thread: invitation })`. It is good for one thread; that
+ * thread's runtime ends with this one at the latest. Throws E_NOTIMPL in a thread that was started itself.
+ *
+ * ```ts
+ * const invitation = inviteThread(com, { name: "cruncher" });
+ * new Worker(file, { workerData: { invitation }, transferList: [invitation.port] });
+ * // in the worker
+ * await using com = await Runtime.open({ thread: workerData.invitation, apartment: "single" });
+ * ```
+ */
+export function inviteThread(runtime: Runtime, options: ApartmentOptions = {}): ThreadInvitation {
+  return hubOf(runtime).invite(options.name ?? "thread");
 }
 
 class OpenedApartment implements ThreadApartment {
@@ -82,15 +99,43 @@ class OpenedApartment implements ThreadApartment {
   }
 
   createInstance<T extends IUnknown>(
-    name: ClassName,
-    iface: Interface<T>,
-    options: Pick<CreateOptions, "context"> = {},
+    name: ClassName<T>,
+    iface?: Interface<T>,
+    options?: CreateOptions,
   ): Promise<T> {
-    return this.#activate(name, iface, options, false);
+    const here: CreateOptions = { ...options, apartment: this };
+    return iface === undefined
+      ? this.#runtime.createInstance(name, iface, here)
+      : this.#runtime.createInstance(name, iface, here);
   }
 
-  getClassObject(name: ClassName, options: Pick<CreateOptions, "context"> = {}): Promise<IClassFactory> {
-    return this.#activate(name, IClassFactory, options, true);
+  createInstanceEx<const L extends readonly Interface<IUnknown>[]>(
+    name: ClassName,
+    interfaces: L,
+    options?: CreateOptions,
+  ): Promise<InterfaceResults<L>> {
+    return this.#runtime.createInstanceEx(name, interfaces, { ...options, apartment: this });
+  }
+
+  getClassObject(name: ClassName, iface?: undefined, options?: CreateOptions): Promise<IClassFactory>;
+  getClassObject<T extends IUnknown>(
+    name: ClassName,
+    iface: Interface<T>,
+    options?: CreateOptions,
+  ): Promise<T>;
+  getClassObject<T extends IUnknown>(
+    name: ClassName,
+    iface?: Interface<T>,
+    options?: CreateOptions,
+  ): Promise<T | IClassFactory> {
+    const here: CreateOptions = { ...options, apartment: this };
+    return iface === undefined
+      ? this.#runtime.getClassObject(name, iface, here)
+      : this.#runtime.getClassObject(name, iface, here);
+  }
+
+  activate(request: ActivationRequest): Promise<readonly ActivationResult[]> {
+    return sideOf(this.#runtime).activateIn((asked) => this.#worker.activate(asked), request);
   }
 
   run(module: string | URL, ...args: readonly unknown[]): Promise<unknown> {
@@ -103,18 +148,5 @@ class OpenedApartment implements ThreadApartment {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#worker.close();
-  }
-
-  async #activate<T extends IUnknown>(
-    name: ClassName,
-    { iid, name: wanted }: Interface<T>,
-    { context = ClassContext.ALL }: Pick<CreateOptions, "context">,
-    classObject: boolean,
-  ): Promise<T> {
-    const request = { clsid: this.#runtime.clsidOf(name), iids: [iid], context, classObject };
-    const results = await sideOf(this.#runtime).activateIn((asked) => this.#worker.activate(asked), request);
-    const [result] = results as readonly (ActivationResult | undefined)[];
-    if (result?.pointer !== undefined) return result.pointer as T;
-    throw new ComError(result?.hresult ?? HResult.E_UNEXPECTED, `the class does not have ${wanted}`);
   }
 }

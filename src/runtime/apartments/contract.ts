@@ -1,9 +1,10 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Guid } from "../../base/index.ts";
-import type { ActivationRequest, ApartmentModel, Credentials } from "../../com/index.ts";
+import type { ActivationRequest, ApartmentModel } from "../../com/index.ts";
 import type { ActivatedInterface, Oid, Oxid } from "../../dcom/index.ts";
 import type { Awaitable } from "../../ndr/index.ts";
 import type { Bell, PortLink } from "../../rpc/index.ts";
+import type { PostedOptions } from "./posted-options.ts";
 
 /*
  * What the threads of one process tell each other through the hub in the thread that began. Plain data, and ports that move.
@@ -22,7 +23,7 @@ export type PlaceName = "main" | "host" | "multi";
 /** What of an activation crosses threads. */
 export interface ThreadActivation extends Pick<
   ActivationRequest,
-  "clsid" | "iids" | "context" | "classObject" | "module"
+  "clsid" | "iids" | "context" | "classObject" | "module" | "threadingModel"
 > {
   /** The chain of calls it belongs to: a single-threaded apartment that waits for it lets it in. */
   readonly causality: Guid | undefined;
@@ -67,17 +68,24 @@ export interface ThreadServices {
   ended(oxid: Oxid): Promise<void>;
 }
 
-/** How a thread is to be opened; goes with the worker. */
-export interface ThreadStart {
-  readonly model: ApartmentModel;
+/**
+ * A place among the threads of a process, for one thread: posted to it (as `workerData`, or by `postMessage`) with `port` in the transfer list, and given to
+ * `Runtime.open` there.
+ */
+export interface ThreadInvitation {
   readonly home: string;
+  /** What a person calls the thread. */
   readonly name: string;
   readonly exporters: SharedArrayBuffer;
-  readonly queuedCalls: number | undefined;
-  readonly credentials: Credentials | undefined;
-  readonly leaks: boolean;
   /** The bell of the thread that has the hub. */
   readonly bell: Bell;
   /** The way to the hub. */
-  readonly hub: MessagePort;
+  readonly port: MessagePort;
+}
+
+/** How a thread of an apartment is to be opened; goes with the worker. */
+export interface ThreadStart {
+  readonly invitation: ThreadInvitation;
+  readonly model: ApartmentModel;
+  readonly options: PostedOptions;
 }

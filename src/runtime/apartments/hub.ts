@@ -1,33 +1,34 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
-import type { ApartmentModel, Credentials } from "../../com/index.ts";
+import type { ApartmentModel, Leak } from "../../com/index.ts";
 import { type Oid, type Oxid, lastingCausality } from "../../dcom/index.ts";
 import { type Bell, type PortLink, endBell, ring } from "../../rpc/index.ts";
-import { WorkerThread, type WorkerHost } from "./worker-thread.ts";
 import type {
   PlaceName,
   ThreadActivated,
   ThreadActivation,
   ThreadHub,
   ThreadInfo,
+  ThreadInvitation,
   ThreadServices,
 } from "./contract.ts";
+import { DistantThread, type ThreadHost } from "./distant-thread.ts";
 import { ExporterTable } from "./exporter-table.ts";
 import { GlobalTable } from "./global-table.ts";
+import type { PostedOptions } from "./posted-options.ts";
 import { ThreadSide } from "./thread-side.ts";
+import { WorkerThread } from "./worker-thread.ts";
 
 export interface HubOptions {
   readonly home: string;
   readonly logger: Logger;
   /** Workers of the multithreaded apartment. Default: as many as there are processors. */
   readonly threads?: number | undefined;
-  /** Calls that may wait for a single-threaded apartment. */
-  readonly queuedCalls?: number | undefined;
-  /** Who the threads are when they call other machines. */
-  readonly credentials?: Credentials | undefined;
-  /** Log pointers that were never released in the threads, too. */
-  readonly leaks?: boolean;
+  /** The options the threads get; throws when there are some that cannot be given to them. */
+  readonly options: () => PostedOptions;
+  /** A pointer of another thread was never released. */
+  readonly leaked: (leak: Leak) => void;
 }
 
 /** A thread as the hub sees it: the one it lives in, or a worker. */
@@ -40,16 +41,15 @@ interface Member {
  * Knows all threads of a process that have objects, in the thread where the program began: starts workers, introduces threads to one another, chooses where an
  * object is made. Calls between threads do not pass through it.
  */
-export class Hub implements ThreadHub, WorkerHost {
+export class Hub implements ThreadHub, ThreadHost {
   readonly exporters: ExporterTable = new ExporterTable();
   readonly side: ThreadSide;
   readonly home: string;
   readonly logger: Logger;
-  readonly queuedCalls: number | undefined;
-  readonly credentials: Credentials | undefined;
-  readonly leaks: boolean;
+  readonly leaked: (leak: Leak) => void;
+  readonly #options: () => PostedOptions;
   readonly #threads: number;
-  readonly #workers = new Set<WorkerThread>();
+  readonly #others = new Set<DistantThread>();
   /** Workers of the multithreaded apartment, those being started among them. */
   readonly #pool = new Set<Promise<WorkerThread>>();
   #host: Promise<WorkerThread> | undefined;
@@ -59,9 +59,8 @@ export class Hub implements ThreadHub, WorkerHost {
   constructor(options: HubOptions) {
     this.home = options.home;
     this.logger = options.logger;
-    this.queuedCalls = options.queuedCalls;
-    this.credentials = options.credentials;
-    this.leaks = options.leaks ?? false;
+    this.leaked = options.leaked;
+    this.#options = options.options;
     this.#threads = Math.max(1, options.threads ?? availableParallelism());
     this.side = new ThreadSide(this, this.exporters, false);
     this.side.transport.alsoPump(() => this.#pump());
@@ -72,26 +71,28 @@ export class Hub implements ThreadHub, WorkerHost {
     return this.side.transport.bell;
   }
 
-  /** Threads beside the first one. */
-  get workers(): readonly WorkerThread[] {
-    return [...this.#workers];
-  }
-
-  /** Objects in other threads that somebody holds. */
-  get objects(): number {
-    let sum = 0;
-    for (const { oxid } of this.#workers) if (oxid !== undefined) sum += this.exporters.objects(oxid);
-    return sum;
-  }
-
   /** Starts a thread of its own: a single-threaded apartment, or one more of the multithreaded apartment. */
   async open(model: ApartmentModel, name: string): Promise<WorkerThread> {
-    if (this.#closed) throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime is closed");
-    lastingCausality.wanted = true;
-    const worker = new WorkerThread(this, model, name);
-    this.#workers.add(worker);
+    this.#assertOpen();
+    const worker = this.#add(new WorkerThread(this, model, name, this.#options()));
     await worker.joined;
     return worker;
+  }
+
+  /** A place for a thread that the program starts itself. */
+  invite(name: string): ThreadInvitation {
+    this.#assertOpen();
+    return this.#add(new DistantThread(this, name)).invitation;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime is closed");
+  }
+
+  #add<T extends DistantThread>(thread: T): T {
+    lastingCausality.wanted = true;
+    this.#others.add(thread);
+    return thread;
   }
 
   find(oxid: Oxid): Promise<ThreadInfo | undefined> {
@@ -158,15 +159,15 @@ export class Hub implements ThreadHub, WorkerHost {
     return Promise.resolve(entry !== undefined);
   }
 
-  /** A worker has ended, with or without a word. */
-  ended(worker: WorkerThread): void {
-    this.#workers.delete(worker);
-    const { oxid } = worker;
+  /** A thread has ended, with or without a word. */
+  ended(thread: DistantThread): void {
+    this.#others.delete(thread);
+    const { oxid } = thread;
     if (oxid === undefined) return;
     this.exporters.remove(oxid);
     this.#global.forget(oxid);
     // Whoever waits for it without his event loop hears it by his bell.
-    endBell(worker.info.bell);
+    endBell(thread.info.bell);
     for (const member of this.#members()) ring(member.info.bell);
     if (this.#closed) return;
     for (const member of this.#members()) void member.services.ended(oxid).catch(() => undefined);
@@ -176,21 +177,21 @@ export class Hub implements ThreadHub, WorkerHost {
   async close(): Promise<void> {
     this.#closed = true;
     this.side.left();
-    await Promise.all(Array.from(this.#workers, (worker) => worker.close()));
+    await Promise.all(Array.from(this.#others, (thread) => thread.close()));
   }
 
   /** Threads that ask something while this one waits synchronously. */
   #pump(): boolean {
     let some = false;
-    for (const worker of this.#workers) if (worker.pump()) some = true;
+    for (const thread of this.#others) if (thread.pump()) some = true;
     return some;
   }
 
   #members(): Member[] {
-    const workers = [...this.#workers].filter((worker) => worker.oxid !== undefined);
+    const others = [...this.#others].filter(({ oxid }) => oxid !== undefined);
     return [
       { info: this.side.info, services: this.side },
-      ...workers.map((worker) => ({ info: worker.info, services: worker })),
+      ...others.map((thread) => ({ info: thread.info, services: thread })),
     ];
   }
 

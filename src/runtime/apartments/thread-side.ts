@@ -4,7 +4,6 @@ import {
   type ActivationResult,
   type Apartment,
   type ApartmentPlacer,
-  ClassContext,
   type Runtime,
   type SharedReferences,
   SingleApartment,
@@ -21,6 +20,7 @@ import {
   causalityGuid,
   comVersion,
   currentCausality,
+  limited,
 } from "../../dcom/index.ts";
 import { PortTransport } from "../../rpc/index.ts";
 import {
@@ -158,18 +158,22 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
   /** Has another thread create an object, and answers pointers of this one. */
   async activateIn(
     ask: (request: ThreadActivation) => Promise<ThreadActivated>,
-    {
-      clsid,
-      iids,
-      context,
-      classObject,
-      module,
-    }: Pick<ActivationRequest, "clsid" | "iids" | "context" | "classObject" | "module">,
+    { clsid, iids, context, classObject, module, threadingModel, options }: ActivationRequest,
   ): Promise<readonly ActivationResult[]> {
     const cause = currentCausality();
     const causality = cause === undefined ? undefined : causalityGuid(cause);
-    const asked = { clsid, iids, context, classObject, ...(module === undefined ? {} : { module }) };
-    const { interfaces } = await ask({ ...asked, causality, placed: false });
+    const described = module === undefined ? {} : { module, threadingModel };
+    const asked = { clsid, iids, context, classObject, ...described };
+    const made = this.#unmarshal(ask({ ...asked, causality, placed: false }));
+    const { clock } = this.runtime;
+    return limited(made, options, clock, "activation in another apartment").catch((error: unknown) => {
+      made.then(dispose, () => undefined); // whoever does not wait for it does not want it
+      throw error;
+    });
+  }
+
+  async #unmarshal(activated: Promise<ThreadActivated>): Promise<readonly ActivationResult[]> {
+    const { interfaces } = await activated;
     return interfaces.map(({ iid, hresult, objref }) => {
       if (failed(hresult) || objref === undefined) return { iid, hresult };
       return { iid, hresult, pointer: this.remoting.marshaler.unmarshal(iid, objref, undefined) };
@@ -214,8 +218,7 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
   }
 
   async #activate(request: Omit<ThreadActivation, "causality">): Promise<ThreadActivated> {
-    const context = request.context & ~ClassContext.REMOTE_SERVER;
-    const results = await this.runtime.activateFor({ ...request, context, server: {} });
+    const results = await this.runtime.activateFor({ ...request, server: {} });
     const interfaces: ActivatedInterface[] = [];
     for (const result of results) interfaces.push(await this.#marshal(result));
     return { interfaces };
@@ -263,6 +266,10 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
         if (this.#askAgain) this.#releaseUnheld();
       });
   }
+}
+
+function dispose(results: readonly ActivationResult[]): void {
+  for (const { pointer } of results) pointer?.[Symbol.dispose]();
 }
 
 /** What an exporter exports for itself: its IRemUnknown. */

@@ -4,5 +4,7 @@ import "./names.test.ts";
 import "./type-library-marshaling.test.ts";
 import "./threads.test.ts";
 import "./apartments.test.ts";
+import "./apartment-activation.test.ts";
+import "./invited-threads.test.ts";
 import "./synchronous.test.ts";
 import "./old-and-new.test.ts";

@@ -1,0 +1,6 @@
+import { calls } from "./options.ts";
+
+/** Runs in an apartment: what its observer saw. */
+export default function observed(): readonly string[] {
+  return calls;
+}
