@@ -116,7 +116,7 @@ export class DirectoryDraft {
   /** The tree of a storage's children, built anew when it is not of the same ones. */
   #arrange(element: Element, old: Element | undefined): void {
     if (old !== undefined && this.#sameChildren(element, old)) return;
-    const sorted = [...element.children.values()].sort((a, b) => compareKeys(a.key, b.key));
+    const sorted = [...element.children.values()].toSorted((a, b) => compareKeys(a.key, b.key));
     const ids = sorted.map((child) => this.#numberOf(child));
     const first = buildTree(ids, (sid, links) => void this.#links.set(sid, links));
     this.#firstChild.set(element, first);

@@ -284,7 +284,7 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     _reserved3: number,
   ): Awaitable<IEnumSTATSTG | null> {
     this.open.check();
-    const sorted = [...this.open.element.children.values()].sort((a, b) => compareKeys(a.key, b.key));
+    const sorted = [...this.open.element.children.values()].toSorted((a, b) => compareKeys(a.key, b.key));
     const elements = sorted.map((element) => statOf(element, element.name, 0));
     return pointerTo(new EnumList(elements, IEnumSTATSTG), IEnumSTATSTG);
   }
