@@ -23,7 +23,13 @@ suite("docs/cli.md", () => {
   });
 
   test("its options exist", async () => {
-    const commands = [...headings, "comity reg query", "comity reg export", "comity storage put"];
+    const commands = [
+      ...headings,
+      "comity reg query",
+      "comity reg export",
+      "comity reg permissions",
+      "comity storage put",
+    ];
     const help: string[] = [];
     for (const command of commands) help.push(await comity(...command.split(" ").slice(1), "--help"));
     const options = new Set([...page.text.matchAll(/(?<![\w-])--[a-z][a-z\d-]+/g)].map((match) => match[0]));

@@ -120,6 +120,8 @@ export { WellKnownSid } from "./security/sid.ts";
 // The registry.
 export {
   type KeyInfo,
+  KeyRights,
+  type KeySecurity,
   type RegFile,
   type RegOperation,
   type RegWarning,

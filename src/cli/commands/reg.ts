@@ -9,14 +9,16 @@ import {
   type RegistryValue,
   applyOperations,
   dataOf,
+  formatSddl,
   homeFolder,
   parseRegFile,
+  parseSddl,
   printRegFile,
 } from "../../com/index.ts";
 import { openStore } from "../../store/index.ts";
 import { type Output, toJson } from "../output.ts";
 
-/** `comity reg query|add|delete|import|export`, as Windows' reg does. */
+/** `comity reg query|add|delete|import|export|permissions`, as Windows' reg does where it has them. */
 export function regCommand(output: Output): Command {
   const command = new Command("reg").description("read and write the registry of this machine");
   command
@@ -60,6 +62,15 @@ export function regCommand(output: Output): Command {
       }),
     );
   command
+    .command("permissions")
+    .description("who may what with a key, as SDDL; or say so")
+    .argument("<key>")
+    .argument("[sddl]", "O:owner G:group D:(A;CI;KA;;;BA)...; what is left out stays")
+    .option("--remove", "the key has what the keys above it have again")
+    .action((key: string, sddl: string | undefined, flags: { remove?: boolean }) =>
+      withRegistry((registry) => permissions(registry, key, sddl, flags, output)),
+    );
+  command
     .command("import")
     .description("carry out a .reg file")
     .argument("<file>")
@@ -97,6 +108,25 @@ async function withRegistry(run: (registry: Registry) => unknown): Promise<void>
 
 function notFound(what: string): ComError {
   return new ComError(HResult.ERROR_FILE_NOT_FOUND, `${what} is not in the registry`);
+}
+
+async function permissions(
+  registry: Registry,
+  key: string,
+  sddl: string | undefined,
+  flags: { readonly remove?: boolean },
+  output: Output,
+): Promise<void> {
+  const wanted = sddl === undefined ? undefined : parseSddl(sddl);
+  if (wanted !== undefined || flags.remove) {
+    if (wanted !== undefined && flags.remove) {
+      throw new ComError(HResult.E_INVALIDARG, "give a descriptor or --remove, not both");
+    }
+    await registry.edit((editor) => editor.setSecurity(key, wanted));
+  }
+  const found = registry.security(key);
+  if (found === undefined) throw notFound(key);
+  output.out(`${key}\n    ${formatSddl(found.descriptor)}${found.own ? "" : "    (inherited)"}\n`);
 }
 
 const typeNames = new Map<number, string>(

@@ -62,6 +62,23 @@ test("export and import carry everything to another machine", async () => {
   assert.match((await comity("reg", "query", `${key}\\Below`)).out, /number {4}REG_DWORD {4}0x7/);
 });
 
+test("permissions on keys: shown, given, kept to, taken away", async () => {
+  using _ = new TestHome();
+  await comity("reg", "add", `${key}\\Below`, "-v", "v", "-d", "x");
+  const usual = "O:BAG:SYD:(A;CI;KA;;;BA)(A;CI;KA;;;SY)(A;CI;KR;;;WD)";
+  assert.equal((await comity("reg", "permissions", key)).out, `${key}\n    ${usual}    (inherited)\n`);
+  const given = await comity("reg", "permissions", key, "D:(A;CI;KR;;;BA)");
+  assert.deepEqual(given, { code: 0, out: `${key}\n    O:BAG:SYD:(A;CI;KR;;;BA)\n`, err: "" });
+  const refused = await comity("reg", "add", `${key}\\Below`, "-v", "v", "-d", "y");
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.err,
+    /KEY_SET_VALUE to the key HKEY_LOCAL_MACHINE\\SOFTWARE\\Test\\Below.*registry key/,
+  );
+  assert.equal((await comity("reg", "permissions", key, "--remove")).out.endsWith("(inherited)\n"), true);
+  assert.equal((await comity("reg", "add", `${key}\\Below`, "-v", "v", "-d", "y")).code, 0);
+});
+
 test("what cannot be done is said in words", async () => {
   using home = new TestHome();
   writeFileSync(`${home.path}/bad.reg`, "no registry file at all");
@@ -74,6 +91,9 @@ test("what cannot be done is said in words", async () => {
     [["add", key, "-v", "x", "-t", "REG_QWORD", "-d", "-1"], /is not a whole number of 64 bits/],
     [["add", key, "-v", "x", "-t", "REG_BINARY", "-d", "0g"], /"0g" is not pairs of hexadecimal digits/],
     [["delete", "HKLM\\No\\Such\\Key"], /is not in the registry/],
+    [["permissions", "HKLM\\No\\Such\\Key"], /is not in the registry/],
+    [["permissions", key, "everybody"], /"everybody" is none of O:, G:, D:, S:/],
+    [["permissions", key, "D:", "--remove"], /not both/],
     [["export", "HKLM\\No\\Such\\Key", `${home.path}/x.reg`], /is not in the registry/],
     [["import", `${home.path}/missing.reg`], /no such file/],
     [["import", `${home.path}/bad.reg`], /REGEDIT4|registry file|header/i],

@@ -20,7 +20,7 @@ export class RegisteredClasses implements ClassCatalog {
 
   constructor(registry: Registry) {
     this.#view = registry;
-    this.#memory = new RegistryMemory(() => registry.stamp);
+    this.#memory = new RegistryMemory(() => (registry.caller.local ? registry.stamp : undefined));
   }
 
   /** CLSIDFromProgID: through CurVer when the name has no CLSID of its own. */

@@ -10,3 +10,4 @@ export type { RegistryLimits } from "./limits.ts";
 export { type RegFile, type RegOperation, type RegWarning, parseRegFile } from "./reg-parse.ts";
 export { printRegFile, printValue } from "./reg-print.ts";
 export { applyOperations } from "./reg-apply.ts";
+export { KeyRights, type KeySecurity } from "./permissions.ts";

@@ -10,7 +10,7 @@ import type { RegistryValue } from "./value.ts";
  *   (number, "k", folded name) -> the number and name of a subkey
  *   (number, "n")              -> what is known of the key itself
  *   (number, "v", folded name) -> a value
- * and ("next"), ("stamp"): the next number and the count of edits.
+ * and ("next"), ("stamp"): the next number and the count of edits; ("secured"): how many keys have a descriptor of their own.
  */
 export const TABLE = "registry";
 
@@ -32,6 +32,7 @@ export interface NodeInfo {
 const noInfo: NodeInfo = { stamp: 0n, treeStamp: 0n, lastWrite: 0, security: undefined };
 
 const stampKey = encodeKey("stamp");
+const securedKey = encodeKey("secured");
 
 const folded = (name: string): Uint8Array => Buffer.from(foldName(name), "utf16le").swap16();
 
@@ -47,9 +48,26 @@ export class NodeReader {
   readonly view: View;
   /** Keys found before; paths share their beginnings. */
   protected readonly known: Map<string, number> = new Map();
+  #secured: number | undefined;
 
   constructor(view: View) {
     this.view = view;
+  }
+
+  /** How many keys have a security descriptor of their own. Mostly none: then nothing needs to be checked. */
+  protected get securedKeys(): number {
+    if (this.#secured !== undefined) return this.#secured;
+    const found = this.view.get(TABLE, securedKey);
+    return (this.#secured = found === undefined ? 0 : new ByteReader(found).u32());
+  }
+
+  protected set securedKeys(count: number) {
+    this.#secured = count;
+  }
+
+  /** Whether any key has a security descriptor of its own. */
+  get secured(): boolean {
+    return this.securedKeys > 0;
   }
 
   /** The number of edits so far. */
@@ -191,7 +209,9 @@ export class NodeWriter extends NodeReader {
     if (security !== undefined && security.length > registryLimits.maxSecurityBytes) {
       throw new ComError(HResult.E_INVALIDARG, "the security descriptor is too large");
     }
-    this.#putInfo(id, { ...this.info(id), security });
+    const before = this.info(id);
+    this.#countSecured(Number(security !== undefined) - Number(before.security !== undefined));
+    this.#putInfo(id, { ...before, security });
     this.#changed.add(id);
   }
 
@@ -224,12 +244,21 @@ export class NodeWriter extends NodeReader {
   }
 
   #erase(parent: number, id: number, name: string): void {
+    if (this.secured && this.info(id).security !== undefined) this.#countSecured(-1);
     for (const { key } of this.view.range(TABLE, { prefix: encodeKey(id) }))
       this.#transaction.delete(TABLE, key);
     this.#transaction.delete(TABLE, encodeKey(parent, "k", folded(name)));
     this.known.delete(`${parent}\\${foldName(name)}`);
     this.#changed.delete(id);
     this.#changed.add(parent);
+  }
+
+  #countSecured(more: number): void {
+    if (more === 0) return;
+    this.securedKeys += more;
+    const writer = new ByteWriter(4);
+    writer.u32(this.securedKeys);
+    this.#transaction.put(TABLE, securedKey, writer.finish());
   }
 
   #putInfo(id: number, info: NodeInfo): void {

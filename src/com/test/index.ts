@@ -17,3 +17,4 @@ import "./synchronize.test.ts";
 import "./running.test.ts";
 import "./registry-memory.test.ts";
 import "./security-descriptor.test.ts";
+import "./registry-permissions.test.ts";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { ComError, HResult, ManualClock, guid } from "../../base/index.ts";
 import { MemoryStore, openStore } from "../../store/index.ts";
-import { Registry, RegistryType, bytesOf, dataOf } from "../index.ts";
+import { Registry, RegistryType, bytesOf, dataOf, parseSddl } from "../index.ts";
 import { withCode } from "./support.ts";
 
 export function memoryRegistry(clock?: ManualClock): Registry {
@@ -163,27 +163,21 @@ describe("registry", () => {
     for (const edit of [
       registry.edit((editor) => editor.set("HKLM\\x", "v".repeat(16_384), 1)),
       registry.edit((editor) => editor.set("HKLM\\x", "v", new Uint8Array(1024 * 1024 + 1))),
-      registry.edit((editor) => editor.setSecurity("HKLM", new Uint8Array(65_536))),
+      registry.edit((editor) => editor.setSecurity("HKLM", parseSddl(`D:${"(A;;KA;;;BA)".repeat(3000)}`))),
     ]) {
       await assert.rejects(edit, withCode(HResult.E_INVALIDARG));
     }
     await registry.edit((editor) => editor.deleteTree("HKLM\\d"));
   });
 
-  it("stores a security descriptor and the time of the last write", async () => {
+  it("knows the time of the last write, a change of the permissions among them", async () => {
     const clock = new ManualClock(5000);
     const registry = memoryRegistry(clock);
     await registry.edit((editor) => editor.create("HKLM\\A\\B"));
     clock.advance(10);
-    await registry.edit((editor) => editor.setSecurity("HKLM\\A", Uint8Array.of(1, 0)));
-    assert.deepEqual(registry.info("HKLM\\A"), { lastWrite: 5010, security: Uint8Array.of(1, 0) });
-    assert.deepEqual(registry.info("HKLM\\A\\B"), { lastWrite: 5000, security: undefined });
-    await registry.edit((editor) => editor.setSecurity("HKLM\\A", undefined));
-    assert.equal(registry.info("HKLM\\A")?.security, undefined);
-    await assert.rejects(
-      registry.edit((editor) => editor.setSecurity("HKLM\\nothing", undefined)),
-      withCode(HResult.ERROR_FILE_NOT_FOUND),
-    );
+    await registry.edit((editor) => editor.setSecurity("HKLM\\A", parseSddl("D:(A;CI;KA;;;BA)")));
+    assert.deepEqual(registry.info("HKLM\\A"), { lastWrite: 5010 });
+    assert.deepEqual(registry.info("HKLM\\A\\B"), { lastWrite: 5000 });
   });
 
   it("tells of changes to a key, and below it where asked", async () => {
