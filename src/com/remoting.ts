@@ -236,6 +236,8 @@ export interface ActivationTarget {
 export interface Activator extends ActivationTarget {
   /** Tells the SCM that this process serves a class; dispose revokes. Single: one activation, then hidden. */
   registerClassObject(clsid: Guid, factory: object, use: ClassObjectUse): Promise<AsyncDisposable>;
+  /** Opens everything that was registered suspended, in one go. */
+  resumeClassObjects(): Promise<void>;
 }
 
 export interface ClassObjectUse {

@@ -264,7 +264,7 @@ export class Runtime implements IdentityHost, AsyncDisposable {
       announcement: undefined,
     };
     const cookie = this.#table.add(entry);
-    if (!entry.suspended) await this.#announce(entry);
+    await this.#announce(entry);
     const revoke = (): Promise<void> => this.revokeClassObject(cookie);
     return { cookie, revoke, [Symbol.asyncDispose]: revoke };
   }
@@ -290,10 +290,11 @@ export class Runtime implements IdentityHost, AsyncDisposable {
 
   /** Opens the classes that were registered suspended, all at once (CoResumeClassObjects). */
   async resumeClassObjects(): Promise<void> {
-    for (const entry of this.#table.entries) {
-      entry.suspended = false;
-      await this.#announce(entry);
-    }
+    const resumed = [...this.#table.entries];
+    for (const entry of resumed) await this.#announce(entry);
+    // In one go: whoever finds one of a server's classes finds all of them, and starts no second server for the rest.
+    for (const entry of resumed) entry.suspended = false;
+    await this.activator?.resumeClassObjects();
   }
 
   /** Closes all classes for the time being (CoSuspendClassObjects). */
@@ -481,11 +482,9 @@ export class Runtime implements IdentityHost, AsyncDisposable {
 
   async #announce(entry: ClassEntry): Promise<void> {
     if (entry.announcement !== undefined || (entry.context & ClassContext.LOCAL_SERVER) === 0) return;
-    const { uses } = entry;
-    entry.announcement = await this.activator?.registerClassObject(entry.clsid, entry.factory, {
-      uses,
-      suspended: false,
-    });
+    const { uses, suspended } = entry;
+    const use = { uses, suspended };
+    entry.announcement = await this.activator?.registerClassObject(entry.clsid, entry.factory, use);
   }
 
   async #withdraw(entry: ClassEntry): Promise<void> {

@@ -178,6 +178,10 @@ export class DcomRemoting implements Remoting, Activator {
     }
   }
 
+  resumeClassObjects(): Promise<void> {
+    return this.side.exporter.link.resumeClasses();
+  }
+
   /** Tells the SCM that this process can load any class that belongs to the AppID of `clsid` (a surrogate). */
   async serveAsSurrogate(clsid: Guid): Promise<void> {
     await this.side.exporter.link.registerClass({ clsid, uses: "surrogate", suspended: false });

@@ -29,6 +29,7 @@ export class Loopback {
   readonly #exports = new Map<number, Identity>();
   readonly #remotes = new Map<number, LoopbackObject>();
   readonly #classes = new Map<Guid, object>();
+  readonly #suspended = new Map<Guid, object>();
   #next = 1;
   /** When set, no call arrives any more: this is what callers are told. */
   broken: ComError | undefined;
@@ -60,11 +61,16 @@ export class Loopback {
     };
     const activator: Activator = {
       activate: (request) => Promise.resolve(this.#activate(request)),
-      registerClassObject: (clsid, factory, _use: ClassObjectUse) => {
-        this.#classes.set(clsid, factory);
+      registerClassObject: (clsid, factory, { suspended }: ClassObjectUse) => {
+        (suspended ? this.#suspended : this.#classes).set(clsid, factory);
         return Promise.resolve({
           [Symbol.asyncDispose]: () => Promise.resolve(void this.#classes.delete(clsid)),
         });
+      },
+      resumeClassObjects: () => {
+        for (const [clsid, factory] of this.#suspended) this.#classes.set(clsid, factory);
+        this.#suspended.clear();
+        return Promise.resolve();
       },
     };
     return Promise.resolve({ marshaler, activator, [Symbol.asyncDispose]: () => Promise.resolve() });

@@ -221,18 +221,22 @@ describe("local servers", () => {
     await serving;
   });
 
-  it("end when the first client came and went while the last class was being opened", async () => {
+  it("show their classes to others all at once; end when the first client came and went meanwhile", async () => {
     const clock = new ManualClock();
-    let opened = 0;
+    const told: string[] = [];
     await using com = await openRuntime({
       clock,
       remoting: async (opening) => ({
         marshaler: undefined as never,
         activator: {
           activate: () => assert.fail("nothing leads out"),
-          registerClassObject: async () => {
-            if (++opened === 2) (await opening.createInstance(CLSID, ICalculator)).Release();
-            return { [Symbol.asyncDispose]: () => Promise.resolve() };
+          registerClassObject: (_clsid, _factory, { suspended }) => {
+            told.push(suspended ? "suspended" : "open");
+            return Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() });
+          },
+          resumeClassObjects: async () => {
+            told.push("resumed");
+            (await opening.createInstance(CLSID, ICalculator)).Release();
           },
         },
         [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -241,7 +245,7 @@ describe("local servers", () => {
     const other = defineClass({ clsid: newGuid(), interfaces: [IAdder] }, Calculator);
     const serving = serveModule(com, defineModule({ classes: [definition, other] }), { idleTime: 10 });
     for (let i = 0; i < 10; i++) await turn();
-    assert.equal(opened, 2);
+    assert.deepEqual(told, ["suspended", "suspended", "resumed"]);
     clock.advance(10);
     await serving;
   });
