@@ -11,7 +11,17 @@ import { Compiler, formatDiagnostic } from "../dist/idl/index.js";
 const table = process.argv.includes("--table");
 const given = process.argv.slice(2).filter((it) => it !== "--table");
 const work = mkdtempSync(join(tmpdir(), "comity-idl-"));
-const kinds = ["files", "compiled", "foreign", "failed", "headers", "equal", "unnamed", "different"];
+const kinds = [
+  "files",
+  "compiled",
+  "foreign",
+  "failed",
+  "headers",
+  "equal",
+  "instances",
+  "unnamed",
+  "different",
+];
 try {
   const folders = given.length > 0 ? given : [...debianSources(), "/usr/include/wine/wine"];
   const counts = folders.map((folder) => check(folder));
@@ -20,7 +30,7 @@ try {
   );
   console.log(
     `in all: ${total.compiled} of ${total.files} files compile, ${total.foreign} are no Microsoft IDL, ${total.failed} fail; ` +
-      `${total.equal} interfaces are as in their ${total.headers} headers, ${total.unnamed} but for a uuid in a file that is ` +
+      `${total.equal} interfaces and ${total.instances} instances of generic ones are as in their ${total.headers} headers, ${total.unnamed} but for a uuid in a file that is ` +
       `missing, ${total.different} are not`,
   );
   if (table) printTable([...counts, { ...total, name: "in all", reasons: mergeReasons(counts) }]);
@@ -86,14 +96,14 @@ function mergeReasons(counts) {
 
 function printTable(counts) {
   console.log(
-    "\n| collection | files | compile | no Microsoft IDL | headers | interfaces equal | uuid missing | differ |",
+    "\n| collection | files | compile | no Microsoft IDL | headers | interfaces equal | instances equal | uuid missing | differ |",
   );
-  console.log("| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |");
+  console.log("| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |");
   for (const it of counts) {
     const reasons = [...it.reasons].map(([reason, number]) => `${number} × ${reason}`).join("; ");
     const name = it.name.replace("+", "/");
     console.log(
-      `| ${name} | ${it.files} | ${it.compiled} | ${reasons} | ${it.headers} | ${it.equal} | ${it.unnamed} | ${it.different} |`,
+      `| ${name} | ${it.files} | ${it.compiled} | ${reasons} | ${it.headers} | ${it.equal} | ${it.instances} | ${it.unnamed} | ${it.different} |`,
     );
   }
 }
@@ -107,10 +117,14 @@ function compareHeader(file, result, count) {
     .toLowerCase();
   const header = readdirSync(folder).find((name) => name.toLowerCase() === wanted);
   if (header === undefined) return;
-  const theirs = headerTables(readFileSync(join(folder, header), "latin1"));
-  if (theirs.size === 0) return;
+  const text = readFileSync(join(folder, header), "latin1");
+  const theirs = headerTables(text);
+  const instances = headerInstances(text);
+  if (theirs.size === 0 && instances.size === 0) return;
   count.headers++;
-  const ours = modelTables(result.json());
+  const model = result.json();
+  const ours = modelTables(model);
+  compareInstances(file, header, instances, model, count);
   for (const [name, row] of theirs) {
     const text = JSON.stringify(row);
     const own = ours.get(name);
@@ -148,6 +162,30 @@ function headerTables(text) {
     if (!tables.has(name)) tables.set(name, row);
   }
   return tables;
+}
+
+/** Instances of generic interfaces in a header for the Windows Runtime: the name there, and the IID the compiler made up. */
+function headerInstances(text) {
+  const found = new Map();
+  const instances =
+    /__declspec\(uuid\("([^"]+)"\)\)\s*I?\w+<[^{]*\{\s*static const wchar_t\* z_get_rc_name_impl\(\)\s*\{\s*return L"([^"]+)"/g;
+  for (const [, iid, name] of text.matchAll(instances))
+    found.set(name.replace(/`\d+/g, ""), iid.toLowerCase());
+  return found;
+}
+
+function compareInstances(file, header, instances, model, count) {
+  const ours = new Map(model.interfaces.map((it) => [it.instance, it.iid]));
+  for (const [name, iid] of instances) {
+    const own = ours.get(name);
+    if (own === undefined) continue;
+    if (own === iid) {
+      count.instances++;
+      continue;
+    }
+    count.different++;
+    console.log(`  ${file}: ${name} is not as in ${header}: ours ${own}, theirs ${iid}`);
+  }
 }
 
 function modelTables(model) {

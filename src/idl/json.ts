@@ -93,6 +93,7 @@ class ModelWriter {
       list(it.methods.filter(keep).map((method) => this.#method(method)));
     return block({
       ...this.#head(it),
+      ...(it.instance === undefined ? {} : { instance: quote(it.instance) }),
       iid: orNull(it.iid),
       version: `"${it.version.join(".")}"`,
       base: orNull(it.base?.name),

@@ -104,8 +104,8 @@ export class Loader {
     const read = whole ? source : new SourceFile(path, "", source.base);
     const parser = this.#parser(read, diagnostics, files, missing);
     const midl3 = isMidl3(source.text);
-    if (midl3) {
-      parser.midl3 = true;
+    parser.midl3 = midl3;
+    if (midl3 && !this.isWellKnown(path)) {
       missing.push("Windows.winmd");
       diagnostics.warning(source.base, "this is MIDL 3.0: interfaces without a uuid get none here");
     }
@@ -123,6 +123,7 @@ export class Loader {
       source,
       files,
       decls,
+      namespaces: parser.namespaces,
       imports: [],
       libraries: [],
       missing,
@@ -183,9 +184,12 @@ export class Loader {
   /** What MIDL 3.0 takes for granted. */
   #importRuntime(unit: LoadedUnit): void {
     const { wellKnown, finder } = this.#options;
-    const path = wellKnown === undefined ? undefined : finder.find("inspectable.idl", [wellKnown]);
-    const runtime = path === undefined ? undefined : (this.#units.get(path) ?? this.#parse(path, undefined));
-    if (runtime !== undefined) unit.imports.push(runtime);
+    for (const name of wellKnown === undefined ? [] : ["inspectable.idl", "windows.foundation.idl"]) {
+      const path = finder.find(name, [wellKnown ?? ""]);
+      if (path === undefined || path === unit.path) continue;
+      const runtime = this.#units.get(path) ?? this.#parse(path, undefined);
+      if (runtime !== undefined) unit.imports.push(runtime);
+    }
   }
 
   /** True when one of these well-known files, or one that they import, defines a type. */
@@ -197,6 +201,13 @@ export class Loader {
     }
     for (const unit of this.#implicit) if (definesType(unit, name)) return true;
     return false;
+  }
+
+  /** The full name of the namespace that a place lies in; empty outside of any. */
+  namespaceAt(place: number): string {
+    const path = this.sources.fileAt(place)?.path;
+    const unit = path === undefined ? undefined : this.#units.get(path);
+    return unit?.namespaces.find((it) => it.from <= place && place <= it.to)?.name ?? "";
   }
 
   /** A well-known file by its base name. */

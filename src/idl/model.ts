@@ -158,6 +158,8 @@ export interface Interface extends Named {
   readonly asyncIid: string | undefined;
   readonly pointerDefault: PointerClass;
   readonly library: string | undefined;
+  /** Of an instance of a generic interface: its name in the Windows Runtime, `Windows.Foundation.IReference<Int32>`. */
+  readonly instance?: string;
   /** Only its name is known: it is declared nowhere. */
   readonly missing: boolean;
 }

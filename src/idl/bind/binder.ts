@@ -5,6 +5,7 @@ import type {
   ConstantValue,
   Entity,
   Enum,
+  Interface,
   Library,
   Model,
   Module,
@@ -16,6 +17,7 @@ import type {
 import { attributeOf } from "../model.ts";
 import type { ConstDecl, Decl, EnumSpec, FunctionDecl } from "../syntax/ast.ts";
 import { evaluate, type Evaluator } from "./evaluate.ts";
+import { Generics } from "./generics.ts";
 import { guidText } from "./guid-text.ts";
 import { InterfaceBinder } from "./interfaces.ts";
 import { baseSizes, sizeOf } from "./sizes.ts";
@@ -111,6 +113,7 @@ export class Binder {
   readonly symbols: SymbolTable = new SymbolTable();
   readonly types: TypeBinder;
   readonly interfaces: InterfaceBinder;
+  readonly generics: Generics;
   readonly evaluator: Evaluator;
   readonly diagnostics: Diagnostics;
   readonly #loader: Loader;
@@ -136,6 +139,7 @@ export class Binder {
     this.diagnostics = new Diagnostics(loader.sources);
     this.types = new TypeBinder(this);
     this.interfaces = new InterfaceBinder(this);
+    this.generics = new Generics(this);
     this.evaluator = {
       constant: (name, place) => this.constant(name, place),
       sizeOf: (type) => sizeOf(this.types.use(type)),
@@ -236,13 +240,32 @@ export class Binder {
     return this.#loader.isWellKnown(file);
   }
 
+  /** A declared thing's name with its namespace. */
+  fullName(entity: Named): string {
+    const namespace = this.#loader.namespaceAt(entity.place);
+    return namespace === "" ? entity.name : `${namespace}.${entity.name}`;
+  }
+
+  /** The declarations of generic interfaces and of what else everybody takes for granted in the Windows Runtime. */
+  runtimeFoundation(): LoadedUnit | undefined {
+    return this.#loader.loadWellKnown("windows.foundation.idl");
+  }
+
+  get path(): string {
+    return this.#unit.path;
+  }
+
   fileOf(place: number): string {
     return this.#loader.sources.fileAt(place)?.path ?? "";
   }
 
-  /** A structure, union or enum of this unit was met for the first time: it is printed where it is first needed. */
-  declare(entity: Struct | Union | Enum): void {
-    if (this.unitOf(entity.file) === this.#unit.path) this.#entities.push(entity);
+  /**
+   * A structure, union or enum of this unit was met for the first time: it is printed where it is first needed. So is an
+   * instance of a generic interface, which every unit that uses it makes for itself.
+   */
+  declare(entity: Struct | Union | Enum | Interface): void {
+    if (entity.kind === "interface" || this.unitOf(entity.file) === this.#unit.path)
+      this.#entities.push(entity);
   }
 
   /** Tries the files that ODL takes for granted; true when they declare the name. */
@@ -351,7 +374,7 @@ export class Binder {
     switch (decl.kind) {
       case "typedef":
         for (const declarator of decl.declarators) {
-          if (declarator.name === undefined) continue;
+          if (declarator.name === undefined || isGeneric(declarator.name)) continue;
           const type = this.types.typedef(decl, declarator);
           if (type.kind === "alias") into.push(type);
         }
@@ -367,7 +390,7 @@ export class Binder {
       case "interface":
       case "dispinterface":
       case "coclass":
-        this.#interfaceDecl(decl, into, library);
+        if (!isGeneric(decl.name)) this.#interfaceDecl(decl, into, library);
         return;
       case "module":
         into.push(this.#module(decl, library));
@@ -375,10 +398,13 @@ export class Binder {
       case "library":
         into.push(this.#library(decl));
         return;
+      case "forward":
+        // An instance of a generic interface, named so that it be made.
+        if (isGeneric(decl.name)) this.types.reference(decl.name, "interface", decl.place);
+        return;
       case "import":
       case "importlib":
       case "cpp_quote":
-      case "forward":
       case "function":
         return;
       default:
@@ -462,6 +488,11 @@ export class Binder {
       references: decl.body.flatMap((it) => (it.kind === "forward" ? [it.name] : [])),
     };
   }
+}
+
+/** True for the name of a generic interface or of an instance of one. */
+function isGeneric(name: string): boolean {
+  return name.endsWith(">");
 }
 
 function versionText(decl: Extract<Decl, { kind: "library" }>): string {

@@ -94,7 +94,9 @@ class UnitSymbols {
         this.#addDecls(decl.body, library);
         return;
       case "forward":
-        if (!this.types.has(decl.name)) this.types.set(decl.name, { kind: "forward", decl });
+        // An instance of a generic interface is made where it is used.
+        if (!this.types.has(decl.name) && !decl.name.endsWith(">"))
+          this.types.set(decl.name, { kind: "forward", decl });
         return;
       case "function":
         this.#addSpec(decl.result.spec);

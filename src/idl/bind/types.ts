@@ -147,8 +147,9 @@ export class TypeBinder {
       const async = this.#binder.interfaces.async(this.#binder.interfaces.interface(sync));
       if (async !== undefined) return async;
     }
-    // Of a name of the Windows Runtime the last part is enough; an instance of a generic interface has no declaration.
-    if (name.endsWith(">")) return this.#unknownType(name, "interface", place);
+    if (name.endsWith(">"))
+      return this.#binder.generics.instance(name, place) ?? this.#unknownType(name, "interface", place);
+    // Of a name of the Windows Runtime the last part is enough.
     const dot = name.lastIndexOf(".");
     if (dot > 0) return this.reference(name.slice(dot + 1), word, place);
     return this.#unknownType(name, word, place);

@@ -9,6 +9,13 @@ export interface DocRange {
   readonly to: number;
 }
 
+/** The places of one body of a namespace, and its full name with dots. */
+export interface NamespaceRange {
+  readonly from: number;
+  readonly to: number;
+  readonly name: string;
+}
+
 export type Expr =
   | {
       readonly kind: "number";
@@ -308,4 +315,6 @@ export interface CoclassMember {
 export interface Unit {
   readonly path: string;
   readonly decls: readonly Decl[];
+  /** In the order they end: inner ones before outer ones. */
+  readonly namespaces: readonly NamespaceRange[];
 }

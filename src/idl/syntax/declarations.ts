@@ -293,8 +293,14 @@ function readModule(
 function readNamespace(p: Parser, decls: Decl[]): boolean {
   if (p.peek() !== T.name) return false;
   p.next();
+  const from = p.place;
+  const outer = p.namespace;
+  const name = p.qualifiedName("the namespace's name");
+  p.namespace = outer === "" ? name : `${outer}.${name}`;
   while (!p.at(123) && !p.at(T.end)) p.next();
   bracedBody(p, decls);
+  p.namespaces.push({ from, to: p.place, name: p.namespace });
+  p.namespace = outer;
   p.take(59);
   return true;
 }
@@ -306,11 +312,11 @@ function readSkipped(p: Parser): boolean {
   return true;
 }
 
-/** Instances of generic interfaces that are to be made. */
-function readDeclare(p: Parser): boolean {
+/** `declare { interface IVector<Foo>; }`: instances of generic interfaces that are to be made. */
+function readDeclare(p: Parser, decls: Decl[]): boolean {
   if (p.peek() !== 123) return false;
   p.next();
-  p.skipBrackets();
+  bracedBody(p, decls);
   return true;
 }
 
@@ -327,9 +333,10 @@ function readDelegate(
   if (method === undefined) return true;
   const { place, name } = method;
   const bases = [{ name: "IUnknown", place }];
-  // The interface of delegate `Handler` is called `IHandler`; both names mean it.
   const { invoke } = method;
-  decls.push({ kind: "interface", place, name: `I${name}`, attributes, bases, body: [invoke], doc });
+  const marked = [...attributes, { name: "delegate", place, args: undefined }];
+  // The interface of delegate `Handler` is called `IHandler`; both names mean it.
+  decls.push({ kind: "interface", place, name: `I${name}`, attributes: marked, bases, body: [invoke], doc });
   const target: TypeSpec = { kind: "reference", place, name: `I${name}`, word: "interface" };
   const declarator: Declarator = { name, place, layers: [], bits: undefined };
   decls.push({

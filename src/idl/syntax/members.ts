@@ -155,7 +155,10 @@ export function parseEnum(p: Parser, attributes: readonly Attribute[], doc: DocR
   const { place } = p;
   p.next();
   if (p.nameId === W.class) p.next();
-  const all = p.at(91) ? [...attributes, ...parseAttributes(p)] : attributes;
+  const own = p.at(91) ? [...attributes, ...parseAttributes(p)] : attributes;
+  // Of 32 bits are all enumerations of the Windows Runtime.
+  const wide = p.namespace !== "" && !own.some((it) => it.name === "v1_enum");
+  const all = wide ? [...own, { name: "v1_enum", place, args: undefined }] : own;
   const tag = optionalTag(p);
   if (p.at(58) && tag !== undefined) {
     p.next();

@@ -5,6 +5,7 @@ import type {
   Decl,
   Declarator,
   DocRange,
+  Expr,
   Field,
   FunctionDecl,
   Layer,
@@ -255,12 +256,12 @@ function method(
   const last =
     isVoid || old
       ? []
-      : [
+      : withSize(
           parameter("result", { spec: type.spec, layers: [pointer, ...type.layers] }, place, [
             "out",
             "retval",
           ]),
-        ];
+        );
   return {
     kind: "function",
     place,
@@ -287,28 +288,61 @@ function parseParameters(p: Parser): Parameter[] {
   const list: Parameter[] = [];
   while (!p.at(41) && !p.at(T.end)) {
     if (p.take(44)) continue;
-    list.push(parseParameter(p, list.length));
+    list.push(...withSize(parseParameter(p, list.length)));
   }
   p.expect(41, "after the parameters");
   return list;
 }
 
+/**
+ * An array is two parameters: how many elements, and where they are. One that the callee fills (`ref`) belongs to the caller, one
+ * that comes out (`out`) is the callee's.
+ */
+function withSize(array: Parameter): Parameter[] {
+  const { declarator, place, attributes } = array;
+  const at = declarator.layers.findIndex((it) => it.kind === "array");
+  const name = declarator.name ?? "";
+  if (at < 0) return [array];
+  const callee = at > 0;
+  const layers = callee ? [pointer, ...declarator.layers] : declarator.layers;
+  const count = `__${name}Size`;
+  const size: Expr = { kind: "name", place, name: count };
+  const sized: Attribute = {
+    name: "size_is",
+    place,
+    args: callee
+      ? [
+          { kind: "empty", place },
+          { kind: "empty", place },
+          { kind: "unary", place, operator: "*", operand: size },
+        ]
+      : [size],
+  };
+  const type: Typed = { spec: { kind: "base", place, name: "uint32" }, layers: callee ? [pointer] : [] };
+  return [
+    parameter(count, type, place, [callee ? "out" : "in"]),
+    { ...array, attributes: [...attributes, sized], declarator: { ...declarator, layers } },
+  ];
+}
+
 function parseParameter(p: Parser, index: number): Parameter {
   const own = parseAttributes(p);
   const { place } = p;
-  let out = own.some((it) => it.name === "out");
+  let way = own.some((it) => it.name === "out") ? "out" : "in";
   for (;;) {
-    if (p.nameId === W.const) p.next();
-    else if (p.at(T.name) && (p.text === "out" || p.text === "ref") && p.peek() === T.name) {
-      out ||= p.text === "out";
-      p.next();
-    } else break;
+    const isWord = p.at(T.name) && (p.text === "out" || p.text === "ref") && p.peek() === T.name;
+    if (isWord) way = p.text;
+    else if (p.nameId !== W.const) break;
+    p.next();
   }
   const type = parseType(p);
   const name = p.at(T.name) ? p.name("a parameter's name") : `arg${index + 1}`;
   p.skipAttributes();
-  const placed = out && type.layers.length === 0 ? { ...type, layers: [pointer] } : type;
-  const made = parameter(name, placed, place, own.length > 0 ? [] : [out ? "out" : "in"]);
+  const isArray = type.layers.some((it) => it.kind === "array");
+  // A structure by reference is not changed; an array of the caller's is filled.
+  const isOut = way === "out" || (way === "ref" && isArray);
+  const placed = way === "out" && own.length === 0 ? { ...type, layers: [pointer, ...type.layers] } : type;
+  const made = parameter(name, placed, place, own.length > 0 ? [] : [isOut ? "out" : "in"]);
   return own.length > 0 ? { ...made, attributes: own } : made;
 }
 

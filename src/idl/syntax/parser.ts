@@ -1,5 +1,5 @@
 import type { Diagnostics } from "../diagnostics.ts";
-import type { DocRange } from "./ast.ts";
+import type { DocRange, NamespaceRange } from "./ast.ts";
 import { T } from "./lexer.ts";
 import type { Macro } from "./macros.ts";
 import { afterNoise, conventionOf, firstNoise, W } from "./names.ts";
@@ -23,6 +23,10 @@ export class Parser {
 
   /** The text is MIDL 3.0. Nobody has a grammar of it: what cannot be read is left out with a warning. */
   midl3 = false;
+  /** The namespace being read; empty outside of any. */
+  namespace = "";
+  /** Where namespaces were, in the order they end: inner ones before outer ones. */
+  readonly namespaces: NamespaceRange[] = [];
   kind: number = T.end;
   nameId = -1;
   text = "";
