@@ -1,5 +1,5 @@
 import { ComError, type Guid, HResult, guid } from "../base/index.ts";
-import type { UserMarshal } from "../ndr/index.ts";
+import { type MarshalContext, type UserMarshal, plainContext } from "../ndr/index.ts";
 import { type WireBrecord, fromWireRecords, toWireRecords } from "./record/wire.ts";
 import type { RecordInfo } from "./record/info.ts";
 import {
@@ -11,6 +11,7 @@ import {
   numberArrays,
 } from "./safearray.ts";
 import { FADF, SF, type Shape, plainTypes, shapeOf } from "./safearray-shapes.ts";
+import { mapArrayPointers } from "./variant-pointers.ts";
 import { VT, vtName } from "./vt.ts";
 
 interface WireBound {
@@ -38,9 +39,10 @@ const interfaceIids: Readonly<Record<number, Guid>> = {
 /** SAFEARRAY. ([MS-OAUT] 2.2.30.10) */
 export const SAFEARRAY_UserMarshal: UserMarshal<SafeArray | null, WireSafeArray | null> = {
   littleEndian: true,
-  toWire(value) {
+  mapPointers: mapArrayPointers,
+  toWire(value, context) {
     if (value === null || value === undefined) return null;
-    const { fFeatures, union } = armOf(value);
+    const { fFeatures, union } = armOf(value, context);
     return {
       cDims: value.bounds.length,
       fFeatures,
@@ -50,7 +52,7 @@ export const SAFEARRAY_UserMarshal: UserMarshal<SafeArray | null, WireSafeArray 
       rgsabound: value.bounds.map(({ lower, count }) => ({ cElements: count, lLbound: lower })).toReversed(),
     };
   },
-  fromWire(wire) {
+  fromWire(wire, context = plainContext) {
     if (wire === null) return null;
     const { tag } = wire.uArrayStructs;
     const vt = typeOf(wire);
@@ -63,7 +65,7 @@ export const SAFEARRAY_UserMarshal: UserMarshal<SafeArray | null, WireSafeArray 
     const bounds = wire.rgsabound
       .map(({ cElements, lLbound }) => ({ lower: lLbound, count: cElements }))
       .toReversed();
-    const { data, extras } = elementsOf(wire, vt, shape, bounds);
+    const { data, extras } = elementsOf(wire, vt, shape, bounds, context);
     try {
       const array = new SafeArray(vt, data, bounds, extras);
       if ((wire.fFeatures & FADF.HAVEVARTYPE) === 0 && plainTypes[tag] === vt) untyped.add(array);
@@ -91,14 +93,17 @@ function badData(what: string, cause?: unknown): ComError {
 }
 
 /** The features and the union of an array. Windows sends arrays of pointers with their IID; an array without elements cannot. */
-function armOf(array: SafeArray): {
+function armOf(
+  array: SafeArray,
+  context: MarshalContext,
+): {
   readonly fFeatures: number;
   readonly union: WireSafeArray["uArrayStructs"];
 } {
   const { vt, data } = array;
   const shape = shapeOf(vt);
   if (vt === VT.RECORD) {
-    const aRecord = [toWireRecords(recordOf(array), Array.from<unknown>(data))];
+    const aRecord = [toWireRecords(recordOf(array), Array.from<unknown>(data), context)];
     return { fFeatures: shape.features, union: { tag: shape.sf, [shape.arm]: { Size: 1, aRecord } } };
   }
   const iid = array.iid ?? interfaceIids[vt];
@@ -131,6 +136,7 @@ function elementsOf(
   vt: number,
   shape: Shape,
   bounds: readonly SafeArrayBound[],
+  context: MarshalContext,
 ): { readonly data: SafeArrayData; readonly extras: SafeArrayExtras } {
   const { tag } = wire.uArrayStructs;
   const arm = wire.uArrayStructs[tag === SF.HAVEIID ? "HaveIidStr" : shape.arm] as Readonly<
@@ -141,7 +147,7 @@ function elementsOf(
   if (vt === VT.RECORD) {
     const [first = null] = raw as readonly (WireBrecord | null)[];
     const count = bounds.reduce((product, bound) => product * bound.count, 1);
-    const { info, values } = fromWireRecords(first, count);
+    const { info, values } = fromWireRecords(first, count, context);
     return { data: values, extras: { record: info } };
   }
   if (tag === SF.HAVEIID) {

@@ -1,5 +1,5 @@
 import { type ByteWriter, ComError, HResult } from "../base/index.ts";
-import type { UserMarshal } from "../ndr/index.ts";
+import { type MarshalContext, type UserMarshal, plainContext } from "../ndr/index.ts";
 import { type Decimal, checkDecimal } from "./decimal.ts";
 import type { RecordValue } from "./record/value.ts";
 import { type WireBrecord, fromWireRecord, toWireRecord } from "./record/wire.ts";
@@ -52,7 +52,7 @@ const arms: Readonly<Record<number, readonly [plain: string, byRef: string]>> = 
 /** VARIANT. Its size in quadwords is written when everything it points to stands. ([MS-OAUT] 2.2.29.2) */
 export const VARIANT_UserMarshal: UserMarshal<Variant, WireVariant | null> = {
   littleEndian: true,
-  toWire(value) {
+  toWire(value, context) {
     const variant = Variant.from(value);
     validateVarType(variant.vt);
     return {
@@ -62,13 +62,13 @@ export const VARIANT_UserMarshal: UserMarshal<Variant, WireVariant | null> = {
       wReserved1: 0,
       wReserved2: 0,
       wReserved3: 0,
-      _varUnion: toUnion(variant),
+      _varUnion: toUnion(variant, context),
     };
   },
-  fromWire(wire) {
+  fromWire(wire, context = plainContext) {
     if (wire === null) return Variant.empty;
     validateVarType(wire.vt);
-    return new Variant(wire.vt, fromUnion(wire));
+    return new Variant(wire.vt, fromUnion(wire, context));
   },
   mapPointers: mapVariantPointers,
   finish(writer: ByteWriter, start: number) {
@@ -96,15 +96,15 @@ function isBoxed(vt: number): boolean {
   return (vt & VT.BYREF) !== 0 && (vt & ~VT.BYREF) !== VT.RECORD;
 }
 
-function toUnion(variant: Variant): WireVariant["_varUnion"] {
+function toUnion(variant: Variant, context: MarshalContext): WireVariant["_varUnion"] {
   const { vt } = variant;
   if (vt === VT.EMPTY || vt === VT.NULL) return { tag: vt };
   const value = isBoxed(vt) ? (variant.value as { value: unknown }).value : variant.value;
-  const arm = toArm(vt & ~VT.BYREF, value);
+  const arm = toArm(vt & ~VT.BYREF, value, context);
   return { tag: discriminant(vt), [armOf(vt)]: isPointerToPointer(vt) ? { to: arm } : arm };
 }
 
-function fromUnion(wire: WireVariant): unknown {
+function fromUnion(wire: WireVariant, context: MarshalContext): unknown {
   const { vt } = wire;
   if (discriminant(vt) !== wire._varUnion.tag) {
     throw new ComError(
@@ -118,6 +118,7 @@ function fromUnion(wire: WireVariant): unknown {
   const value = fromArm(
     vt & ~VT.BYREF,
     isPointerToPointer(vt) ? ((arm as { to: unknown } | null)?.to ?? null) : arm,
+    context,
   );
   return isBoxed(vt) ? { value } : value;
 }
@@ -127,7 +128,7 @@ function isPointerToPointer(vt: number): boolean {
   return vt === (VT.UNKNOWN | VT.BYREF) || vt === (VT.DISPATCH | VT.BYREF);
 }
 
-function toArm(vt: number, value: unknown): unknown {
+function toArm(vt: number, value: unknown, context: MarshalContext): unknown {
   if (vt & VT.ARRAY)
     return value === null || value === undefined ? null : typedAs(value as SafeArray, vt & VT.TYPEMASK);
   switch (vt) {
@@ -138,13 +139,13 @@ function toArm(vt: number, value: unknown): unknown {
     case VT.DECIMAL:
       return toWireDecimal(checkDecimal(value as Decimal));
     case VT.RECORD:
-      return toWireRecord(value as RecordValue | null);
+      return toWireRecord(value as RecordValue | null, context);
     default:
       return value;
   }
 }
 
-function fromArm(vt: number, value: unknown): unknown {
+function fromArm(vt: number, value: unknown, context: MarshalContext): unknown {
   if (value === null) return null;
   if (vt & VT.ARRAY) return typedAs(value as SafeArray, vt & VT.TYPEMASK);
   switch (vt) {
@@ -155,7 +156,7 @@ function fromArm(vt: number, value: unknown): unknown {
     case VT.DECIMAL:
       return fromWireDecimal(value as WireDecimal);
     case VT.RECORD:
-      return fromWireRecord(value as WireBrecord);
+      return fromWireRecord(value as WireBrecord, context);
     default:
       return value;
   }

@@ -235,6 +235,7 @@ export type {
 export { Identity, type IdentityHost } from "./identity.ts";
 export { type ContractSource, contractOf, interfacesOf } from "./interfaces.ts";
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
+export { mapPointers } from "./pointer/mapper.ts";
 export { proxyPointer } from "./pointer/proxy.ts";
 export { DeferredObject, deferredPointer } from "./pointer/deferred.ts";
 export { withoutReferences } from "./marshal/without-references.ts";

@@ -1,4 +1,5 @@
 import type { ByteWriter, Guid } from "../base/index.ts";
+import type { MarshalContext } from "./codec.ts";
 
 /**
  * Type descriptors: what the IDL compiler prints and what the NDR compilers read. Plain immutable data; structures and unions take their
@@ -192,10 +193,10 @@ export interface UserType {
 export interface UserMarshal<T = never, W = never> {
   /** The wire form is little-endian whatever the message around it is, as Automation's types are ([MS-OAUT] 2.2.29.2). */
   readonly littleEndian?: boolean;
-  /** The wire form of a value. */
-  toWire(value: T): W;
-  /** The value of a wire form. */
-  fromWire(wire: W): T;
+  /** The wire form of a value. `context` marshals interface pointers within what this marshaler encodes by itself. */
+  toWire(value: T, context: MarshalContext): W;
+  /** The value of a wire form. There is no context for the zero that stands for an answer nobody gave. */
+  fromWire(wire: W, context?: MarshalContext): T;
   /** The value with its interface pointers replaced, itself when it has none: what calls that need no wire do instead. Absent: it never has any. */
   readonly mapPointers?: (
     value: unknown,

@@ -4,7 +4,7 @@ import type { CallOptions, Interface } from "../../ndr/index.ts";
 import { dispatchPointerOf } from "../late/bound.ts";
 import { type IConnectionPoint, IConnectionPointContainer } from "../gen/ocidl.ts";
 import type { EventNames } from "./fire.ts";
-import { sinkPointer } from "./sink.ts";
+import { assertSink, sinkPointer } from "./sink.ts";
 import { ConnectStatus } from "./status.ts";
 
 export interface AdviseOptions extends Pick<CallOptions, "signal" | "timeout"> {
@@ -31,7 +31,7 @@ export interface Subscription extends AsyncDisposable {
 /**
  * Connects a sink to the events of an object (AtlAdvise): `await using subscription = await advise(counter, ICounterEvents, { Changed(n) { … } })`. The
  * object keeps the sink until the subscription is disposed; the subscription keeps the object. `object` is an interface pointer, a late-bound object, or
- * an implementation object of this apartment. Throws CONNECT_E_NOCONNECTION when the object does not have these events, CONNECT_E_ADVISELIMIT, and
+ * an implementation object of this apartment. Throws E_INVALIDARG for a sink that is no object, CONNECT_E_NOCONNECTION when the object does not have these events, CONNECT_E_ADVISELIMIT, and
  * E_NOINTERFACE when it has no events at all.
  */
 export async function advise<T>(
@@ -40,6 +40,7 @@ export async function advise<T>(
   sink: Sink<T>,
   options: AdviseOptions = {},
 ): Promise<Subscription> {
+  assertSink(sink);
   const { runtime, ...call } = options;
   const point = await connectionPoint(object, source, call);
   try {

@@ -21,6 +21,7 @@ import type { EventSettings } from "./settings.ts";
 import { type EventMethod } from "./sink-caller.ts";
 import { ConnectStatus } from "./status.ts";
 import { Variant } from "../variant.ts";
+import { assertSink } from "./sink.ts";
 
 /** Tells of connections that were lost, and of sinks that fail: a runtime's logger, where there is one. */
 export type EventNote = (fields: object, message: string) => void;
@@ -56,6 +57,7 @@ export class EventSource implements SinkHost {
   /** IConnectionPoint::Advise. Throws CONNECT_E_ADVISELIMIT, CONNECT_E_CANNOTCONNECT, E_POINTER. */
   async advise(sink: IUnknown | null): Promise<number> {
     if (sink === null) throw new ComError(HResult.E_POINTER, "there is no sink");
+    assertSink(sink);
     const { maxSinks } = this.settings;
     if (this.#connections.size + this.#arriving >= maxSinks) {
       throw new ComError(

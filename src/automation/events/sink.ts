@@ -29,6 +29,16 @@ export function sinkOf(source: InterfaceDescriptor, handle: EventHandler): objec
   return source.kind === "dispatch" ? dispatchSink(source, sink) : declared(sink, source);
 }
 
+/** A sink is an object. Throws E_INVALIDARG for anything else: a cookie, say, which is for Unadvise. */
+export function assertSink(sink: unknown): void {
+  if (typeof sink === "object" && sink !== null) return;
+  const what = typeof sink === "number" ? `the number ${sink}` : sink === null ? "null" : `a ${typeof sink}`;
+  throw new ComError(
+    HResult.E_INVALIDARG,
+    `a sink is an object with methods for events, or a pointer to one; ${what} is neither`,
+  );
+}
+
 function declared(sink: object, source: InterfaceDescriptor): object {
   implement(sink, source);
   return sink;

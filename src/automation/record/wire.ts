@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter, ComError, GUID_NULL, HResult } from "../../base/index.ts";
 import { identityOf, isPointer } from "../../com/index.ts";
-import { type StructType, codecFor, plainContext } from "../../ndr/index.ts";
+import { type MarshalContext, type StructType, codecFor } from "../../ndr/index.ts";
 import { RecordInfo, recordOf } from "./info.ts";
 import { RecordValue } from "./value.ts";
 
@@ -22,22 +22,26 @@ type Fields = Readonly<Record<string, unknown>>;
 const maxDepth = 32;
 let depth = 0;
 
-export function toWireRecord(value: RecordValue | null): WireBrecord | null {
+export function toWireRecord(value: RecordValue | null, context: MarshalContext): WireBrecord | null {
   if (value === null || value === undefined) return null;
   if (!(value instanceof RecordValue))
     throw new ComError(HResult.E_INVALIDARG, "a VT_RECORD holds a RecordValue");
   if (value.raw !== undefined) return blobOf(value.info, value.raw);
-  return toWireRecords(value.info, value.fields === null ? [] : [value.fields]);
+  return toWireRecords(value.info, value.fields === null ? [] : [value.fields], context);
 }
 
 /** Several records of one type in one blob, as an array has them. */
-export function toWireRecords(info: RecordInfo, values: readonly unknown[]): WireBrecord {
+export function toWireRecords(
+  info: RecordInfo,
+  values: readonly unknown[],
+  context: MarshalContext,
+): WireBrecord {
   if (values.length === 0) return { fFlags: 0, clSize: 0, pRecInfo: info, pRecord: null };
   const type = info.known();
   const writer = new ByteWriter();
   writer.u32(0);
   deeper(() => {
-    for (const value of values) codecFor(type).encode(writer, value, plainContext);
+    for (const value of values) codecFor(type).encode(writer, value, context);
   });
   writer.patchU32(0, writer.pos);
   return blobOf(info, writer.finish());
@@ -47,12 +51,12 @@ function blobOf(info: RecordInfo, blob: Uint8Array): WireBrecord {
   return { fFlags: 1, clSize: blob.length, pRecInfo: info, pRecord: blob };
 }
 
-export function fromWireRecord(wire: WireBrecord | null): RecordValue | null {
+export function fromWireRecord(wire: WireBrecord | null, context: MarshalContext): RecordValue | null {
   if (wire === null) return null;
   const info = infoOf(wire.pRecInfo);
   if (wire.pRecord === null) return new RecordValue(info, null);
   if (info.type === undefined) return new RecordValue(info, null, wire.pRecord.slice());
-  const [fields] = readRecords(info.type, wire.pRecord, 1);
+  const [fields] = readRecords(info.type, wire.pRecord, 1, context);
   return new RecordValue(info, fields ?? null);
 }
 
@@ -60,13 +64,19 @@ export function fromWireRecord(wire: WireBrecord | null): RecordValue | null {
 export function fromWireRecords(
   wire: WireBrecord | null,
   count: number,
+  context: MarshalContext,
 ): { readonly info: RecordInfo; readonly values: readonly Fields[] } {
   const info = infoOf(wire?.pRecInfo ?? null);
   if (wire === null || wire.pRecord === null) return { info, values: [] };
-  return { info, values: readRecords(info.known(), wire.pRecord, count) };
+  return { info, values: readRecords(info.known(), wire.pRecord, count, context) };
 }
 
-function readRecords(type: StructType, blob: Uint8Array, count: number): readonly Fields[] {
+function readRecords(
+  type: StructType,
+  blob: Uint8Array,
+  count: number,
+  context: MarshalContext,
+): readonly Fields[] {
   const reader = new ByteReader(blob);
   const size = reader.u32();
   // A record takes at least one byte: no more of them than bytes are believed.
@@ -78,7 +88,7 @@ function readRecords(type: StructType, blob: Uint8Array, count: number): readonl
   const codec = codecFor<Fields>(type);
   const values: Fields[] = [];
   deeper(() => {
-    for (let i = 0; i < count; i++) values.push(codec.decode(reader, plainContext));
+    for (let i = 0; i < count; i++) values.push(codec.decode(reader, context));
   });
   return values;
 }

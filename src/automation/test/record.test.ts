@@ -13,8 +13,13 @@ import {
   withRecordField,
 } from "../index.ts";
 import { VT } from "../vt.ts";
+import { array, field, i32, interfacePointer, struct, unique } from "../../ndr/codegen/v1.ts";
+import { type MarshalContext, ndr20 } from "../../ndr/index.ts";
+import { BSTR } from "../../com/gen/wtypes.ts";
+import { IDispatch, LPSAFEARRAY, VARIANT } from "../gen/oaidl.ts";
+import { defineRecord } from "../record/info.ts";
 import { Reading } from "./arbitrary.ts";
-import { syntaxes, travel } from "./support.ts";
+import { decode, encode, exchange, syntaxes, travel } from "./support.ts";
 import { hasCode } from "./typelib-support.ts";
 
 const TYPE_E_FIELDNOTFOUND = 0x80028017;
@@ -89,4 +94,65 @@ test("arrays: copied, resized in their last dimension, made of text", () => {
   for (const text of ["", "a\0é", new Uint8Array([1, 2, 3])])
     assert.deepEqual(bstrFromVector(vectorFromBstr(text)), text);
   assert.throws(() => bstrFromVector(grid), hasCode(HResult.DISP_E_TYPEMISMATCH));
+});
+
+const IID_IUnknown = "00000000-0000-0000-c000-000000000046";
+
+/** A record that holds objects in every way there is. */
+const Sender = defineRecord({
+  guid: "7a1c3d10-0d52-4f6c-9a33-5b0d8c2e0011",
+  libid: "7a1c3d10-0d52-4f6c-9a33-5b0d8c2e0002",
+  type: struct("Sender", () => [
+    field("name", BSTR),
+    field("source", interfacePointer("IUnknown", IID_IUnknown)),
+    field("sink", interfacePointer("IDispatch", IDispatch.iid)),
+    field("note", VARIANT),
+    field("all", LPSAFEARRAY),
+    field("pair", array(interfacePointer("IUnknown", IID_IUnknown), { fixed: 2 })),
+    field("count", unique(i32)),
+  ]),
+});
+
+function sender(id: number): Record<string, unknown> {
+  return {
+    name: `sender ${id}`,
+    source: { id },
+    sink: { id: id + 1 },
+    note: new Variant(VT.DISPATCH, { id: id + 2 }),
+    all: new SafeArray(VT.UNKNOWN, [{ id: id + 3 }, null]),
+    pair: [{ id: id + 4 }, null],
+    count: id,
+  };
+}
+
+test("objects in a record travel: as fields, in VARIANTs and arrays of it, in arrays of records", () => {
+  const one = new RecordValue(Sender, sender(10));
+  const many = new SafeArray(VT.RECORD, [sender(20), sender(30)], undefined, { record: Sender });
+  const within = new RecordValue(Sender, { ...sender(40), note: new Variant(VT.RECORD, one) });
+  for (const syntax of syntaxes) {
+    assert.deepEqual(travel(new Variant(VT.RECORD, one), syntax).value, one);
+    assert.deepEqual(travel(new Variant(VT.RECORD | VT.BYREF, one), syntax).value, one);
+    assert.deepEqual(travel(new Variant(VT.ARRAY | VT.RECORD, many), syntax).value, many);
+    assert.deepEqual(travel(new Variant(VT.RECORD, within), syntax).value, within);
+    const context = exchange();
+    const bytes = encode(LPSAFEARRAY, many, syntax, context);
+    assert.deepEqual(decode(LPSAFEARRAY, bytes, syntax, context), many);
+    // Each pointer is marshaled once, so that each reference is released once.
+    assert.equal(context.iids.filter((iid) => iid === IDispatch.iid).length, 4);
+  }
+});
+
+test("objects in a record need who marshals them, and one that is cut off is no record", () => {
+  const value = new Variant(VT.RECORD, new RecordValue(Sender, sender(1)));
+  const nobody: MarshalContext = {
+    ...exchange(),
+    unmarshalInterface: (iid) => {
+      throw new Error(`nobody unmarshals ${iid}`);
+    },
+  };
+  const context = exchange();
+  const bytes = encode(VARIANT, value, ndr20, context);
+  assert.throws(() => decode(VARIANT, bytes, ndr20, nobody), /nobody unmarshals/);
+  for (let length = 0; length < bytes.length; length++)
+    assert.throws(() => decode(VARIANT, bytes.slice(0, length), ndr20, context));
 });

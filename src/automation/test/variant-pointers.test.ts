@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IUnknown, type Implements, implement, isPointer, isSameObject, pointerTo } from "../../com/index.ts";
+import { field, interfacePointer, struct } from "../../ndr/codegen/v1.ts";
 import { type Awaitable, type Interface, defineInterface } from "../../ndr/index.ts";
 import { IDispatch, VARIANT } from "../gen/oaidl.ts";
+import { defineRecord } from "../record/info.ts";
+import { RecordValue } from "../record/value.ts";
 import { SafeArray } from "../safearray.ts";
 import { Variant } from "../variant.ts";
 import { VT } from "../vt.ts";
@@ -96,4 +99,32 @@ test("VT_DISPATCH takes an object as IDispatch, as from afar", () => {
   using pointer = pointerTo(box, IBox);
   assert.throws(() => pointer.Put(new Variant(VT.DISPATCH, new Thing())), /no interface IDispatch/);
   assert.ok(IDispatch);
+});
+
+const Holder = defineRecord({
+  guid: "7a1c3d10-0d52-4f6c-9a33-5b0d8c2e0021",
+  libid: "7a1c3d10-0d52-4f6c-9a33-5b0d8c2e0002",
+  type: struct("Holder", () => [
+    field("held", interfacePointer("IUnknown", IUnknown.iid)),
+    field("note", VARIANT),
+  ]),
+});
+
+test("objects in a record of a direct call arrive as pointers too", () => {
+  const box = new Box();
+  using pointer = pointerTo(box, IBox);
+  const [held, noted] = [new Thing(), new Thing()];
+  const fields = { held, note: new Variant(VT.UNKNOWN, noted) };
+  const sent = new RecordValue(Holder, fields);
+  void pointer.Put(new Variant(VT.RECORD, sent));
+  const got = (box.got.value as RecordValue).fields as typeof fields;
+  assert.ok(isPointer(got.held) && isPointer(got.note.value));
+  assert.deepEqual([held.ended, noted.ended], [1, 1]);
+  assert.equal(sent.fields, fields, "what was given is not changed");
+  const many = new SafeArray(VT.RECORD, [{ held: new Thing(), note: Variant.empty }], undefined, {
+    record: Holder,
+  });
+  void pointer.Put(new Variant(VT.ARRAY | VT.RECORD, many));
+  const [first] = (box.got.value as SafeArray).data as (typeof fields)[];
+  assert.ok(isPointer(first?.held));
 });

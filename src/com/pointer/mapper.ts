@@ -37,6 +37,14 @@ function holdsPointers(type: NdrType, seen: Set<NdrType>): boolean {
   }
 }
 
+/**
+ * A value of a type with its interface pointers replaced; itself when it has none. For marshalers of types that hold values whose type only they know.
+ */
+export function mapPointers(type: NdrType, value: unknown, replace: Replace): unknown {
+  const mapper = mapperOf(type);
+  return mapper === undefined ? value : mapper(value, replace, () => undefined);
+}
+
 const built = new WeakMap<NdrType, Mapper>();
 
 function build(type: NdrType): Mapper {

@@ -47,12 +47,12 @@ export function writeUser(
 }
 
 function toWire(e: Emitter, type: UserType, value: string): string {
-  return e.bind(`${getter(e, type)}().toWire(${value})`, "wire");
+  return e.bind(`${getter(e, type)}().toWire(${value}, s.context)`, "wire");
 }
 
 /** Code of the value of a wire form. */
 export function fromWire(e: Emitter, type: UserType, wire: string): string {
-  return `${getter(e, type)}().fromWire(${wire})`;
+  return `${getter(e, type)}().fromWire(${wire}, s.context)`;
 }
 
 function getter(e: Emitter, type: UserType): string {
