@@ -6,7 +6,7 @@ import type { ClassTable } from "./class-table.ts";
 import { formatCommandLine, parseCommandLine } from "./command-line.ts";
 import type { ActivationGates, ActivationOrigin } from "./gates.ts";
 import type { Launches } from "./launches.ts";
-import type { LaunchSpec } from "./launcher.ts";
+import { type LaunchExit, type LaunchSpec, activationCrash } from "./launcher.ts";
 import type { MachineProcess } from "./processes.ts";
 import type { ScmSettings } from "./settings.ts";
 
@@ -44,6 +44,8 @@ export interface ActivationParts {
 
 /** Times a server that is just ending is replaced before the activation gives up. */
 const maxAttempts = 8;
+/** Times a server that crashes under the activation is. Stops one activation from killing server after server. */
+const maxCrashes = 2;
 
 /**
  * Turns an activation into a class object or an instance: finds the class, a server that runs or can be launched for it, and passes the
@@ -67,6 +69,7 @@ export class ActivationService {
     if (elsewhere !== undefined && (request.remoteOnly === true || !runsHere(server)))
       return { machine: elsewhere };
 
+    let crashes = 0;
     for (let attempt = 1; ; attempt++) {
       const registered = classes.take(server.clsid);
       if (registered?.uses === "single") this.#singleUse.add(server.clsid);
@@ -83,6 +86,8 @@ export class ActivationService {
         return { process, interfaces, ...(activator && !once && { activator }) };
       } catch (error) {
         if (attempt >= maxAttempts || !this.#isGone(process, error)) throw error;
+        const crash = process.alive ? undefined : await this.#crashOf(process);
+        if (crash !== undefined && ++crashes === maxCrashes) throw activationCrash(server.name, crash);
         if (registered !== undefined) classes.remove(process, registered.cookie);
         process.surrogateFor = undefined;
         this.#parts.logger.debug(
@@ -128,6 +133,10 @@ export class ActivationService {
       });
       work.then(resolve, reject).finally(() => timer[Symbol.dispose]());
     });
+  }
+
+  #crashOf({ registration }: MachineProcess): Promise<LaunchExit | undefined> {
+    return this.#parts.launches.crashOf(registration.launchToken);
   }
 
   /** The server ended, or is about to: the activation goes to another one. */

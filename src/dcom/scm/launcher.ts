@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { ComError, HResult } from "../../base/index.ts";
+import { ComError, type Guid, HResult, formatGuid } from "../../base/index.ts";
 
 /** A program to start. */
 export interface LaunchSpec {
@@ -134,10 +134,26 @@ export function startFailure(name: string, exit: LaunchExit): ComError {
   );
 }
 
-/** CO_E_SERVER_EXEC_FAILURE for a program that did not register its class in time. */
-export function startTimeout(name: string, milliseconds: number, output: string): ComError {
-  const message = `the server of ${name} did not register its class within ${milliseconds} ms${printed(output)}`;
+/** CO_E_SERVER_EXEC_FAILURE for a program that did not register its class in time, with those it did. */
+export function startTimeout(
+  name: string,
+  milliseconds: number,
+  output: string,
+  others: ReadonlySet<Guid> = new Set(),
+): ComError {
+  const list = [...others].slice(0, 5).map((clsid) => formatGuid(clsid));
+  const instead = list.length === 0 ? "" : `, only ${list.join(", ")}`;
+  const message = `the server of ${name} did not register its class within ${milliseconds} ms${instead}${printed(output)}`;
   return new ComError(HResult.CO_E_SERVER_EXEC_FAILURE, message);
+}
+
+/** RPC_E_SERVER_DIED for a program that crashed while it made the object, with what it printed. */
+export function activationCrash(name: string, { code, signal, output }: LaunchExit): ComError {
+  const how = signal ?? `exit code ${code}`;
+  return new ComError(
+    HResult.RPC_E_SERVER_DIED,
+    `the server of ${name} crashed with ${how} during the activation${printed(output)}`,
+  );
 }
 
 function printed(output: string): string {

@@ -24,6 +24,9 @@ export interface LaunchesOptions {
 /** Most activations that wait for programs to start. Stops clients from piling up requests faster than programs can start. */
 const defaultMaxWaiting = 1024;
 
+/** Milliseconds between the end of a program's link and the news of its end. */
+const untilKnown = 1000;
+
 /** One program on its way to serve. */
 interface Pending {
   readonly key: string;
@@ -32,8 +35,8 @@ interface Pending {
   /** Who waits, by the class that must be registered. */
   readonly waiting: Map<Guid, ((error: ComError | undefined) => void)[]>;
   readonly timer: Disposable;
-  /** It has registered some class: it is a server, whatever else fails. */
-  served: boolean;
+  /** Classes it has registered: with one it is a server, whatever else fails. */
+  readonly registered: Set<Guid>;
 }
 
 /**
@@ -46,6 +49,8 @@ export class Launches {
   readonly #crashes: CrashLimit;
   readonly #byKey = new Map<string, Pending>();
   readonly #byToken = new Map<string, Pending>();
+  /** The programs that live, and those that ended a moment ago. */
+  readonly #living = new Map<string, Launched>();
   readonly #queue: { readonly start: () => void; readonly give: (error: ComError) => void }[] = [];
   #waiting = 0;
 
@@ -91,18 +96,30 @@ export class Launches {
     return this.#wait(this.#launch(key, spec), clsid);
   }
 
-  /** A program with this token has registered a class that can be used. */
-  registered(token: string, clsid: Guid): void {
+  /** A program with this token has registered a class that can be used; a `surrogate` serves every class that is waited for. */
+  registered(token: string, clsid: Guid, surrogate = false): void {
     const pending = this.#byToken.get(token);
     if (pending === undefined) return;
-    pending.served = true;
+    pending.registered.add(clsid);
     // Whoever comes from now on finds the class registered, or needs another program.
     if (this.#byKey.get(pending.key) === pending) this.#byKey.delete(pending.key);
     this.#starts.succeeded(pending.key);
-    const waiting = pending.waiting.get(clsid) ?? [];
-    pending.waiting.delete(clsid);
+    const served = surrogate ? [...pending.waiting.keys()] : [clsid];
+    const waiting = served.flatMap((one) => pending.waiting.get(one) ?? []);
+    for (const one of served) pending.waiting.delete(one);
     if (pending.waiting.size === 0) this.#finish(pending);
     for (const wake of waiting) wake(undefined);
+  }
+
+  /** How the program of a token crashed; undefined when it lives, ended in order, or is not one of ours. Takes a moment: the link ends before the program. */
+  async crashOf(token: string | undefined): Promise<LaunchExit | undefined> {
+    const launched = token === undefined ? undefined : this.#living.get(token);
+    if (launched === undefined) return undefined;
+    const exit = await new Promise<LaunchExit | undefined>((resolve) => {
+      const timer = this.#options.clock.after(untilKnown, () => resolve(undefined));
+      void launched.exited.then(resolve).finally(() => timer[Symbol.dispose]());
+    });
+    return exit !== undefined && crashed(exit) ? exit : undefined;
   }
 
   /** Fails everything that waits; programs under way are left to themselves. */
@@ -122,10 +139,11 @@ export class Launches {
       launched,
       waiting: new Map(),
       timer: clock.after(launchTimeout, () => this.#timedOut(pending)),
-      served: false,
+      registered: new Set(),
     };
     this.#byKey.set(key, pending);
     this.#byToken.set(launched.token, pending);
+    this.#living.set(launched.token, launched);
     void launched.exited.then((exit) => this.#ended(pending, exit));
     return pending;
   }
@@ -139,15 +157,17 @@ export class Launches {
   }
 
   #timedOut(pending: Pending): void {
-    const output = pending.launched.output();
-    if (!pending.served) pending.launched.kill();
-    this.#failed(pending, startTimeout(pending.name, this.#options.launchTimeout, output));
+    const { launched, registered, name } = pending;
+    const output = launched.output();
+    if (registered.size === 0) launched.kill();
+    this.#failed(pending, startTimeout(name, this.#options.launchTimeout, output, registered));
   }
 
   #ended(pending: Pending, exit: LaunchExit): void {
-    if (this.#byToken.get(pending.launched.token) === pending)
-      return this.#failed(pending, startFailure(pending.name, exit));
-    if (pending.served && crashed(exit)) this.#crashed(pending, exit);
+    const { token } = pending.launched;
+    this.#options.clock.after(untilKnown, () => this.#living.delete(token));
+    if (this.#byToken.get(token) === pending) return this.#failed(pending, startFailure(pending.name, exit));
+    if (pending.registered.size > 0 && crashed(exit)) this.#crashed(pending, exit);
   }
 
   /** It served and died: whoever called it knows (RPC_E_SERVER_DIED), the next activation starts it again, within limits. */

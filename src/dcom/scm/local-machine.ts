@@ -48,9 +48,12 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
     return this.#ask((client) => client.join(registration, exporter));
   }
 
-  /** A class object or an instance from a server of this machine; the SCM launches what is needed. */
+  /**
+   * A class object or an instance from a server of this machine; the SCM launches what is needed. An SCM that dies with the answer is asked again: then the server
+   * may have made an object that nobody holds, which it releases as any other.
+   */
   async activate(request: LocalActivation, options?: LinkRequestOptions): Promise<LocalActivated> {
-    return (await this.#connected()).activate(request, options);
+    return this.#ask((client) => client.activate(request, options));
   }
 
   /** Where the machine listens for others, and what they call it. */

@@ -193,7 +193,7 @@ export class Machine implements MachineResolver {
     if (uses === "surrogate") owner.surrogateFor = this.#surrogateKeyOf(clsid);
     this.activation.registered(clsid, uses);
     const token = owner.registration.launchToken;
-    if (token !== undefined) this.#launches.registered(token, clsid);
+    if (token !== undefined) this.#launches.registered(token, clsid, uses === "surrogate");
   }
 
   /** Launched by this SCM for an AppID with RunAs or ROTFlags. */

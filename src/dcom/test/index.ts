@@ -14,6 +14,7 @@ import "./activation-blob.test.ts";
 import "./activation-interfaces.test.ts";
 import "./scm-local.test.ts";
 import "./scm-activation.test.ts";
+import "./scm-trouble.test.ts";
 import "./scm-catalog.test.ts";
 import "./scm-life.test.ts";
 import "./scm-wire.test.ts";

@@ -7,11 +7,12 @@ import type { ExporterSession } from "../resolver-contract.ts";
 import { parseAccessList, permits } from "../scm/access.ts";
 import { formatCommandLine, parseCommandLine } from "../scm/command-line.ts";
 import type { ActivationOrigin } from "../scm/gates.ts";
-import type { Launch, LaunchExit, LaunchSpec } from "../scm/launcher.ts";
+import type { LaunchExit } from "../scm/launcher.ts";
 import type { Machine } from "../scm/machine.ts";
 import {
   catalogOf,
   exporterStub,
+  programs,
   registration,
   serverClass,
   testClsid,
@@ -37,31 +38,6 @@ const request = (origin = owner) => ({
 });
 const refuses = (code: number, gate?: string) => (error: unknown) =>
   error instanceof ComError && error.code === code && (gate === undefined || error.gate === gate);
-
-/** A launcher whose programs are functions here. */
-function programs(
-  run: (spec: LaunchSpec, token: string, exit: (how: Partial<LaunchExit>) => void) => unknown,
-): {
-  launch: Launch;
-  started: LaunchSpec[];
-  killed: number;
-} {
-  const state = {
-    started: [] as LaunchSpec[],
-    killed: 0,
-    launch: (spec: LaunchSpec) => {
-      state.started.push(spec);
-      const token = `token-${state.started.length}`;
-      let exit: (how: Partial<LaunchExit>) => void = () => undefined;
-      const exited = new Promise<LaunchExit>((resolve) => {
-        exit = (how) => resolve({ code: 0, signal: undefined, error: undefined, output: "", ...how });
-      });
-      setImmediate(() => void run(spec, token, exit));
-      return { token, pid: 1, exited, output: () => "it said this", kill: () => state.killed++ };
-    },
-  };
-  return state;
-}
 
 async function serve(
   machine: Machine,

@@ -15,12 +15,13 @@ import { catalogOf, serverClass, testClsid, testIid } from "./scm-support.ts";
 // Real processes: launched by the SCM, killed from outside.
 const program = fileURLToPath(new URL("./programs/plain-server.js", import.meta.url));
 const line = (behaviour: string): string => formatCommandLine([program, behaviour]);
-const clsids = { serve: testClsid, fail: newGuid(), silent: newGuid(), inproc: newGuid() };
+const clsids = { serve: testClsid, fail: newGuid(), silent: newGuid(), inproc: newGuid(), slow: newGuid() };
 const home = mkdtempSync(join(tmpdir(), "comity-launch-"));
 const catalog = catalogOf([
   serverClass({ localServer: line("serve") }),
   serverClass({ clsid: clsids.fail, name: "Failing.Server", localServer: line("fail") }),
   serverClass({ clsid: clsids.silent, name: "Silent.Server", localServer: line("silent") }),
+  serverClass({ clsid: clsids.slow, localServer: line("slow") }),
   serverClass({ clsid: clsids.inproc, name: "In.Process", inprocServer: "module.js" }),
 ]);
 const openScm = (): Promise<Scm> =>
@@ -35,8 +36,8 @@ const machine = new LocalMachine({ home, hold: openScm });
 
 after(() => rmSync(home, { recursive: true, force: true })); // the servers end when no SCM answers them
 
-async function activate(clsid = clsids.serve): Promise<number> {
-  const activated = await machine.activate({ clsid, iids: [testIid], classObject: false });
+async function activate(clsid = clsids.serve, through = machine): Promise<number> {
+  const activated = await through.activate({ clsid, iids: [testIid], classObject: false });
   assert.ok("interfaces" in activated);
   return Number(new TextDecoder().decode(activated.interfaces[0]?.objref));
 }
@@ -81,11 +82,17 @@ test("a program that fails at start shows what it printed; one that is silent ru
   );
 });
 
-test("when the process that holds the SCM ends, the next one to need it takes over", async () => {
+test("when the process that holds the SCM ends, the next one to need it takes over, with what was under way", async () => {
   const other = new LocalMachine({ home, hold: openScm });
   await other.snapshot();
   assert.equal(other.holds, false);
+  const activating = activate(clsids.slow, other);
+  while (
+    !(await machine.snapshot()).processes.some((one) => one.launched && one.classes[0]?.clsid === clsids.slow)
+  )
+    await delay(5);
   await machine[Symbol.asyncDispose]();
+  assert.ok((await activating) > 0);
   assert.equal((await other.snapshot()).home, home);
   assert.equal(other.holds, true);
   await other[Symbol.asyncDispose]();

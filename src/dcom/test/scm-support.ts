@@ -4,7 +4,7 @@ import { noBindings } from "../dual-string-array.ts";
 import type { PingTransport } from "../ping/ping-client.ts";
 import type { ExporterCalls, ExporterRegistration } from "../resolver-contract.ts";
 import type { ClassCatalog, ServerClass } from "../scm/catalog.ts";
-import type { Launch } from "../scm/launcher.ts";
+import type { Launch, LaunchExit, LaunchSpec } from "../scm/launcher.ts";
 import { Machine } from "../scm/machine.ts";
 import { type ScmSettings, defaultScmSettings } from "../scm/settings.ts";
 
@@ -73,6 +73,31 @@ export function exporterStub(over: Partial<ExporterCalls> = {}): ExporterCalls {
     shutdown: () => undefined,
     ...over,
   };
+}
+
+/** A launcher whose programs are functions here. */
+export function programs(
+  run: (spec: LaunchSpec, token: string, exit: (how: Partial<LaunchExit>) => void) => unknown,
+): {
+  launch: Launch;
+  started: LaunchSpec[];
+  killed: number;
+} {
+  const state = {
+    started: [] as LaunchSpec[],
+    killed: 0,
+    launch: (spec: LaunchSpec) => {
+      state.started.push(spec);
+      const token = `token-${state.started.length}`;
+      let exit: (how: Partial<LaunchExit>) => void = () => undefined;
+      const exited = new Promise<LaunchExit>((resolve) => {
+        exit = (how) => resolve({ code: 0, signal: undefined, error: undefined, output: "", ...how });
+      });
+      setImmediate(() => void run(spec, token, exit));
+      return { token, pid: 1, exited, output: () => "it said this", kill: () => state.killed++ };
+    },
+  };
+  return state;
 }
 
 /** No other machine can be reached. */

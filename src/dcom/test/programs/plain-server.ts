@@ -15,13 +15,16 @@ const client = await connectScm(home);
 const session = await client.join(
   registration("plain server", { launchToken }),
   exporterStub({
-    activate: async ({ iids }) => ({
-      interfaces: iids.map((iid: Guid) => ({
-        iid,
-        hresult: 0,
-        objref: new TextEncoder().encode(String(process.pid)),
-      })),
-    }),
+    activate: async ({ iids }) => {
+      if (behaviour === "slow") await delay(1000);
+      return {
+        interfaces: iids.map((iid: Guid) => ({
+          iid,
+          hresult: 0,
+          objref: new TextEncoder().encode(String(process.pid)),
+        })),
+      };
+    },
     shutdown: () => process.exit(0),
   }),
 );
