@@ -61,6 +61,8 @@ function commonChecks(bits: number): Mode {
   }
   if (mode.has(Stgm.CREATE) && mode.has(Stgm.CONVERT))
     throw invalid("CREATE and CONVERT exclude each other", bits);
+  if (mode.has(Stgm.CONVERT) && mode.has(Stgm.DELETEONRELEASE))
+    throw invalid("what is converted is not to be deleted", bits);
   return mode;
 }
 

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { ComError } from "../../base/index.ts";
 import { StgStatus } from "../status.ts";
 import type { ByteStore } from "./byte-store.ts";
@@ -22,7 +32,7 @@ const spare: Uint8Array[] = [];
  * order across a `flush`.
  */
 export class FileStore implements ByteStore {
-  readonly path: string;
+  #path: string;
   readonly writable: boolean;
   readonly #fd: number;
   #size: number;
@@ -34,7 +44,7 @@ export class FileStore implements ByteStore {
 
   /** `flags` as for fs.open: "r", "r+", "w+", "wx+". */
   constructor(path: string, flags: "r" | "r+" | "w+" | "wx+") {
-    this.path = path;
+    this.#path = path;
     this.writable = flags !== "r";
     this.#fd = attempt(path, () => openSync(path, flags));
     const stat = fstatSync(this.#fd);
@@ -43,6 +53,10 @@ export class FileStore implements ByteStore {
       throw new ComError(StgStatus.ACCESSDENIED, "not a file", { where: path });
     }
     this.#size = stat.size;
+  }
+
+  get path(): string {
+    return this.#path;
   }
 
   get size(): number {
@@ -92,7 +106,7 @@ export class FileStore implements ByteStore {
   }
 
   #readFile(at: number, into: Uint8Array): number {
-    return attempt(this.path, () => {
+    return attempt(this.#path, () => {
       let done = 0;
       while (done < into.length) {
         const count = readSync(this.#fd, into, done, into.length - done, at + done);
@@ -134,7 +148,7 @@ export class FileStore implements ByteStore {
   }
 
   #writeFile(at: number, bytes: Uint8Array): void {
-    attempt(this.path, () => {
+    attempt(this.#path, () => {
       let done = 0;
       while (done < bytes.length) done += writeSync(this.#fd, bytes, done, bytes.length - done, at + done);
     });
@@ -143,17 +157,25 @@ export class FileStore implements ByteStore {
   setSize(size: number): void {
     this.#writeRun();
     this.refresh();
-    attempt(this.path, () => ftruncateSync(this.#fd, size));
+    attempt(this.#path, () => ftruncateSync(this.#fd, size));
     this.#size = size;
   }
 
   flush(): void {
     this.#writeRun();
-    attempt(this.path, () => fsyncSync(this.#fd));
+    attempt(this.#path, () => fsyncSync(this.#fd));
   }
 
   push(): void {
     this.#writeRun();
+  }
+
+  /** Gives the file another's name, whole and durable; the other is no more. */
+  moveTo(path: string): void {
+    this.flush();
+    attempt(path, () => renameSync(this.#path, path));
+    this.#path = path;
+    flushFolder(dirname(path));
   }
 
   refresh(): void {
@@ -173,6 +195,17 @@ export class FileStore implements ByteStore {
     } finally {
       closeSync(this.#fd);
     }
+  }
+}
+
+/** Makes a new name durable, where folders can be told to. */
+function flushFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const fd = attempt(path, () => openSync(path, "r"));
+  try {
+    attempt(path, () => fsyncSync(fd));
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -59,14 +59,17 @@ export async function openStorageOnLockBytes(
   return openOnStore(await share(lockBytes, options), mode, options);
 }
 
-/** Creates a compound file in somebody's lock bytes (StgCreateDocfileOnILockBytes); what they held is gone, unless the mode says CONVERT. */
+/**
+ * Creates a compound file in somebody's lock bytes (StgCreateDocfileOnILockBytes); what they held is gone, unless the mode says CONVERT; in
+ * transacted mode it stays until the first commit, which writes it over.
+ */
 export async function createStorageOnLockBytes(
   lockBytes: ILockBytes,
   mode: number = Stgm.READWRITE | Stgm.SHARE_EXCLUSIVE | Stgm.CREATE,
   options: CreateStorageOptions = {},
 ): Promise<IStorage> {
   const shared = await share(lockBytes, options);
-  if (shared.sessions.size > 0) {
+  if (shared.users > 0) {
     throw new ComError(StgStatus.SHAREVIOLATION, "there is a storage open in these lock bytes", {
       gate: "storage sharing",
     });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { openSync, closeSync, readSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ComError, systemClock, filetimeOf } from "../../base/index.ts";
@@ -9,8 +9,10 @@ import type { ByteStore } from "../bytes/byte-store.ts";
 import { FileStore, storageError } from "../bytes/file-store.ts";
 import { emptyVolume } from "../cfb/empty.ts";
 import { hasSignature, headerBytes } from "../cfb/header.ts";
+import { claimsOn } from "../share/claims.ts";
 import { StgStatus } from "../status.ts";
 import { type Mode, Stgm, checkRootMode } from "../stgm.ts";
+import { BytesReplacement, FileReplacement, removeFile } from "./replacement.ts";
 import { DocfileRoot } from "./root.ts";
 import { Session, SharedFile, type StorageOptions } from "./session.ts";
 import { makeSnb } from "./snb.ts";
@@ -29,27 +31,26 @@ export interface OpenStorageOptions extends StorageOptions {
 }
 
 /**
- * The files this process has open, by device and inode: who opens one a second time joins, as far as the share modes let him. What another process
- * does is noticed at the next commit (STG_E_NOTCURRENT).
+ * The files this process has open, by device and inode: who opens one a second time joins, as far as the share modes let him. Other processes of the
+ * machine keep to the modes too; what a program does that knows nothing of them is noticed at the next commit (STG_E_NOTCURRENT).
  */
 const openFiles = new Map<string, SharedFile>();
 
-function shareFile(store: FileStore): SharedFile {
+function shareFile(store: FileStore, { home }: StorageOptions): SharedFile {
   const key = store.identity;
   const before = openFiles.get(key);
   if (before !== undefined) {
     const there = before.store;
     // A writer who comes after readers brings the file opened for writing.
     if (store.writable && there instanceof FileStore && !there.writable) {
-      before.store = store;
-      if (before.volume !== undefined) before.volume.store = store;
+      before.moveTo(store);
       there.close();
     } else {
       store.close();
     }
     return before;
   }
-  const shared = new SharedFile(store, () => void openFiles.delete(key));
+  const shared = new SharedFile(store, () => void openFiles.delete(key), claimsOn(key, home));
   openFiles.set(key, shared);
   return shared;
 }
@@ -66,7 +67,12 @@ export function openStorage(
 ): IStorage {
   const checked = checkRootMode(mode, false);
   const full = resolve(path);
-  return openShared(shareFile(new FileStore(full, checked.writes ? "r+" : "r")), checked, full, options);
+  return openShared(
+    shareFile(new FileStore(full, checked.writes ? "r+" : "r"), options),
+    checked,
+    full,
+    options,
+  );
 }
 
 function openShared(
@@ -99,7 +105,7 @@ function enter(shared: SharedFile, mode: Mode, path: string | undefined, options
 /**
  * Creates a compound file (StgCreateDocfile, StgCreateStorageEx). The caller owns the root. Without a name it is a temporary file that goes away with
  * the root. The default mode is direct and fails when the file is there (STG_E_FILEALREADYEXISTS); CREATE replaces it, CONVERT keeps what it was in the
- * stream CONTENTS.
+ * stream CONTENTS. In transacted mode the old file stays, for everybody else, until the first commit.
  */
 export function createStorage(
   path: string | null,
@@ -108,22 +114,42 @@ export function createStorage(
 ): IStorage {
   const checked = checkRootMode(path === null ? mode | Stgm.DELETEONRELEASE : mode, true);
   const full = path === null ? join(tmpdir(), `~df${randomUUID()}.tmp`) : resolve(path);
-  const before = checked.has(Stgm.CONVERT) ? bytesOfFile(full) : undefined;
-  const store = createFile(full, checked, before !== undefined);
-  const root = createIn(shareFile(store), checked, full, options);
+  const replaces =
+    checked.has(Stgm.CREATE | Stgm.CONVERT) && statSync(full, { throwIfNoEntry: false }) !== undefined;
+  const root =
+    replaces && checked.has(Stgm.TRANSACTED)
+      ? createBeside(full, checked, options)
+      : createInPlace(full, checked, replaces, options);
   if (checked.has(Stgm.DELETEONRELEASE)) root.session.onClosed = () => removeFile(full);
-  return finishCreation(root, before);
-}
-
-function finishCreation(root: DocfileRoot, before: Uint8Array | undefined): IStorage {
-  if (before !== undefined) root.addContents(contentsName, before);
   return pointerTo(root, IStorage);
 }
 
-function createFile(path: string, mode: Mode, replaces: boolean): FileStore {
-  if (!mode.has(Stgm.CREATE) && !replaces) return new FileStore(path, "wx+");
-  checkNotOpen(path);
-  return new FileStore(path, "w+");
+function createInPlace(
+  path: string,
+  mode: Mode,
+  replaces: boolean,
+  options: CreateStorageOptions,
+): DocfileRoot {
+  if (replaces) checkNotOpen(path);
+  const before = replaces && mode.has(Stgm.CONVERT) ? bytesOfFile(path) : undefined;
+  const flags = mode.has(Stgm.CREATE | Stgm.CONVERT) ? "w+" : "wx+";
+  return createIn(shareFile(new FileStore(path, flags), options), mode, path, options, before);
+}
+
+/** A new file that takes the old one's place at the first commit. */
+function createBeside(path: string, mode: Mode, options: CreateStorageOptions): DocfileRoot {
+  const target = realpathSync(path);
+  const old = shareFile(new FileStore(target, "r+"), options);
+  try {
+    const before = mode.has(Stgm.CONVERT) ? bytesOfStore(old.store) : undefined;
+    const replacement = new FileReplacement(old, target, mode);
+    const shared = shareFile(replacement.store, options);
+    shared.replacement = replacement;
+    return createIn(shared, mode, path, options, before);
+  } catch (error) {
+    old.endUnused();
+    throw error;
+  }
 }
 
 /** Replacing a file that is open here, whatever its name, would pull it from under those who have it. */
@@ -133,39 +159,33 @@ function checkNotOpen(path: string): void {
   throw new ComError(StgStatus.SHAREVIOLATION, "the file is open", { gate: "storage sharing", where: path });
 }
 
-function bytesOfFile(path: string): Uint8Array | undefined {
-  let store: FileStore;
+function bytesOfFile(path: string): Uint8Array {
+  const store = new FileStore(path, "r");
   try {
-    store = new FileStore(path, "r");
-  } catch (error) {
-    if (ComError.from(error).code === StgStatus.FILENOTFOUND) return undefined;
-    throw error;
-  }
-  try {
-    if (store.size > storageLimits.maxImageBytes)
-      throw new ComError(StgStatus.MEDIUMFULL, "the file is too large to convert");
-    const bytes = new Uint8Array(store.size);
-    store.read(0, bytes);
-    return bytes;
+    return bytesOfStore(store);
   } finally {
     store.close();
   }
 }
 
-function removeFile(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Somebody was faster.
-  }
+function bytesOfStore(store: ByteStore): Uint8Array {
+  if (store.size > storageLimits.maxImageBytes)
+    throw new ComError(StgStatus.MEDIUMFULL, `${store.size} bytes are too many to convert`);
+  const bytes = new Uint8Array(store.size);
+  store.read(0, bytes);
+  return bytes;
 }
 
-/** An empty compound file in `shared`'s bytes, opened. A transacted one is an empty storage already; a direct one is written when it is complete. */
+/**
+ * An empty compound file in `shared`'s bytes, opened; what is to be kept lies in it. A transacted one is an empty storage already; a direct one is
+ * written when it is complete.
+ */
 function createIn(
   shared: SharedFile,
   mode: Mode,
   path: string | undefined,
   options: CreateStorageOptions,
+  contents: Uint8Array | undefined,
 ): DocfileRoot {
   const limits = { ...storageLimits, ...options.limits };
   const now = filetimeOf((options.clock ?? systemClock).now());
@@ -178,7 +198,9 @@ function createIn(
     shared.endUnused();
     throw error;
   }
-  return new DocfileRoot(enter(shared, mode, path, options));
+  const root = new DocfileRoot(enter(shared, mode, path, options));
+  if (contents !== undefined) root.addContents(contentsName, contents);
+  return root;
 }
 
 /** Whether a file is a compound file (StgIsStorageFile). Throws STG_E_FILENOTFOUND. */
@@ -206,13 +228,9 @@ export function openOnStore(shared: SharedFile, bits: number, options: OpenStora
 export function createOnStore(shared: SharedFile, bits: number, options: CreateStorageOptions): IStorage {
   const mode = checkRootMode(bits, true);
   const before = mode.has(Stgm.CONVERT) ? bytesOfStore(shared.store) : undefined;
-  return finishCreation(createIn(shared, mode, undefined, options), before);
-}
-
-function bytesOfStore(store: ByteStore): Uint8Array {
-  if (store.size > storageLimits.maxImageBytes)
-    throw new ComError(StgStatus.MEDIUMFULL, "the bytes are too many to convert");
-  const bytes = new Uint8Array(store.size);
-  store.read(0, bytes);
-  return bytes;
+  if (mode.has(Stgm.TRANSACTED) && shared.store.size > 0) {
+    const limit = options.limits?.maxImageBytes ?? storageLimits.maxImageBytes;
+    shared.replacement = new BytesReplacement(shared, limit);
+  }
+  return pointerTo(createIn(shared, mode, undefined, options, before), IStorage);
 }

@@ -36,11 +36,11 @@ export class DocfileRoot extends DocfileStorage implements Implements<IRootStora
     if (getCallContext()?.remote === true)
       throw accessDenied("a caller on another machine does not choose files here");
     const { shared } = this.session;
-    const { store, volume } = shared;
-    if (!(store instanceof FileStore) || volume === undefined) {
+    const { store } = shared;
+    if (!(store instanceof FileStore)) {
       throw new ComError(StgStatus.NOTFILEBASEDSTORAGE, "only a storage in a file can go on in another");
     }
-    if (shared.sessions.size > 1) throw new ComError(StgStatus.SHAREVIOLATION, "others have the file open");
+    if (shared.users > 1) throw new ComError(StgStatus.SHAREVIOLATION, "others have the file open");
     if (this.session.mode.has(Stgm.DELETEONRELEASE)) this.session.onClosed = undefined;
     store.flush();
     try {
@@ -48,10 +48,11 @@ export class DocfileRoot extends DocfileStorage implements Implements<IRootStora
     } catch (error) {
       throw storageError(error, pszFile);
     }
-    const next = new FileStore(pszFile, "r+");
-    volume.store = shared.store = next;
+    shared.moveTo(new FileStore(pszFile, "r+"));
     this.session.path = pszFile;
     store.close();
+    shared.replacement?.abandon();
+    shared.replacement = undefined;
   }
 
   /** Empties what a caller of openStorage leaves out: streams lose their bytes, storages their elements. */

@@ -3,8 +3,10 @@ import type { ByteStore } from "../bytes/byte-store.ts";
 import { FileStore } from "../bytes/file-store.ts";
 import { Volume } from "../cfb/volume.ts";
 import { type StorageLimits, storageLimits } from "../limits.ts";
+import type { Replacement } from "./replacement.ts";
 import { StgStatus } from "../status.ts";
-import { type Mode, Stgm, modesAgree } from "../stgm.ts";
+import type { Claim, Claims } from "../share/claims.ts";
+import { Mode, Stgm, modesAgree } from "../stgm.ts";
 import { Scope, Stgc } from "../tree/scope.ts";
 
 /** What may be set when a storage is opened or created. */
@@ -12,49 +14,108 @@ export interface StorageOptions {
   /** Time stamps of storages. Default: the system's. */
   readonly clock?: Clock;
   readonly limits?: Partial<StorageLimits>;
+  /** The machine (its folder) whose processes keep to each other's share modes. Default: the one this process belongs to, if there is its folder. */
+  readonly home?: string;
+}
+
+/** What a claim on a file's share mode begins with; the mode follows. */
+const claimed = "open-";
+
+function modeOf({ text }: Claim): Mode | undefined {
+  return text.startsWith(claimed) ? new Mode(Number.parseInt(text.slice(claimed.length), 16)) : undefined;
+}
+
+function shared(how: string): ComError {
+  return new ComError(StgStatus.SHAREVIOLATION, `${how} in a mode that excludes this one`, {
+    gate: "storage sharing",
+  });
+}
+
+function awaited(who: string): ComError {
+  return new ComError(StgStatus.LOCKVIOLATION, `${who} reads the file in priority mode`, {
+    gate: "storage sharing",
+  });
+}
+
+/** Somebody who has a file open. */
+export interface Opening {
+  readonly mode: Mode;
 }
 
 /** One compound file that this process has open, once or several times: what is known of it is known once. */
 export class SharedFile {
   store: ByteStore;
   volume: Volume | undefined;
-  readonly sessions: Set<Session> = new Set();
+  /** What the first commit has to put in the place of something. */
+  replacement: Replacement | undefined;
+  /** Who has it open, and what tells other processes so. */
+  readonly #openings = new Map<Opening, Disposable | undefined>();
   /** Takes the file out of the list of open ones. */
   readonly #forget: () => void;
+  readonly #claims: Claims | undefined;
   #ended = false;
 
-  constructor(store: ByteStore, forget: () => void) {
+  constructor(store: ByteStore, forget: () => void, claims?: Claims) {
     this.store = store;
     this.#forget = forget;
+    this.#claims = claims;
   }
 
-  /** Throws STG_E_SHAREVIOLATION when somebody who has it open does not agree. */
-  admit(mode: Mode): void {
-    for (const { mode: other } of this.sessions) {
-      if (!modesAgree(other, mode)) {
-        throw new ComError(StgStatus.SHAREVIOLATION, "the file is open in a mode that excludes this one", {
-          gate: "storage sharing",
-        });
-      }
-    }
+  /** How many have it open. */
+  get users(): number {
+    return this.#openings.size;
   }
 
-  leave(session: Session): void {
-    this.sessions.delete(session);
+  /** Somebody opens it. Throws STG_E_SHAREVIOLATION when others who have it open, here or in another process, do not agree. */
+  enter(opening: Opening): void {
+    const { mode } = opening;
+    for (const other of this.#openings.keys()) if (!modesAgree(other.mode, mode)) throw shared("it is open");
+    const claim = this.#claims?.claim(`${claimed}${mode.bits.toString(16)}`, (other) => {
+      const there = modeOf(other);
+      return there !== undefined && !modesAgree(there, mode);
+    });
+    if (claim !== undefined && "pid" in claim) throw shared(`process ${claim.pid} has it open`);
+    this.#openings.set(opening, claim);
+  }
+
+  leave(opening: Opening): void {
+    this.#openings.get(opening)?.[Symbol.dispose]();
+    this.#openings.delete(opening);
     this.endUnused();
+  }
+
+  /** Throws STG_E_LOCKVIOLATION while somebody else reads with priority. */
+  checkPriority(self: Opening): void {
+    for (const other of this.#openings.keys())
+      if (other !== self && other.mode.has(Stgm.PRIORITY)) throw awaited("somebody");
+    const other = this.#claims?.find((claim) => modeOf(claim)?.has(Stgm.PRIORITY) === true);
+    if (other !== undefined) throw awaited(`process ${other.pid}`);
+  }
+
+  /** What was created in the place of something else is there from now on. */
+  publish(): void {
+    this.replacement?.publish();
+    this.replacement = undefined;
+  }
+
+  /** Goes on with the same bytes elsewhere. */
+  moveTo(store: ByteStore): void {
+    this.store = store;
+    if (this.volume !== undefined) this.volume.store = store;
   }
 
   /** Closes the bytes when nobody has them open. */
   endUnused(): void {
-    if (this.#ended || this.sessions.size > 0) return;
+    if (this.#ended || this.users > 0) return;
     this.#ended = true;
     this.#forget();
     this.store.close();
+    this.replacement?.abandon();
   }
 }
 
 /** A file opened once: from the root's opening to its release. */
-export class Session {
+export class Session implements Opening {
   readonly shared: SharedFile;
   readonly mode: Mode;
   readonly clock: Clock;
@@ -66,15 +127,14 @@ export class Session {
   onClosed: (() => void) | undefined;
   #open = true;
 
-  /** Joins those who have the file open. `shared` loses a user again when this throws. */
+  /** Joins those who have the file open. `shared` may be left without users when this throws. */
   constructor(shared: SharedFile, mode: Mode, path: string | undefined, options: StorageOptions = {}) {
     this.shared = shared;
     this.mode = mode;
     this.path = path;
     this.clock = options.clock ?? systemClock;
     this.limits = { ...storageLimits, ...options.limits };
-    shared.admit(mode);
-    shared.sessions.add(this);
+    shared.enter(this);
     try {
       shared.volume ??= Volume.open(shared.store, this.limits);
       // A reader beside a writer has to have a snapshot, whatever it calls its mode.
@@ -95,16 +155,6 @@ export class Session {
 
   now(): bigint {
     return filetimeOf(this.clock.now());
-  }
-
-  /** Throws STG_E_LOCKVIOLATION while somebody reads with priority. */
-  checkCommit(): void {
-    for (const other of this.shared.sessions) {
-      if (other === this || !other.mode.has(Stgm.PRIORITY)) continue;
-      throw new ComError(StgStatus.LOCKVIOLATION, "somebody reads the file in priority mode", {
-        gate: "storage sharing",
-      });
-    }
   }
 
   /** Writes the file's state, when what is changed through this opening goes there without being asked. */

@@ -263,8 +263,10 @@ export class DocfileStorage implements Implements<IStorage>, Implements<IPropert
     if ((grfCommitFlags & ~0xf) !== 0)
       throw new ComError(StgStatus.INVALIDFLAG, "the commit flags have bits without a meaning");
     const scope = this.#own ?? this.open.scope;
-    if (scope.up === undefined) this.session.checkCommit();
+    const { shared } = this.session;
+    if (scope.up === undefined) shared.checkPriority(this.session);
     if (this.#own !== undefined || scope.direct) scope.commit(grfCommitFlags);
+    if (scope.up === undefined) shared.publish();
     if (scope.up?.scope.direct === true) this.session.flushDirect();
     return this.#settle(() => undefined);
   }

@@ -6,6 +6,7 @@ import type { ByteStore } from "../bytes/byte-store.ts";
 import { FileStore } from "../bytes/file-store.ts";
 import { MemoryStore } from "../bytes/memory-store.ts";
 import { storageLimits } from "../limits.ts";
+import { claimsOn } from "../share/claims.ts";
 import { Stgty, makeStat, noName } from "../stat.ts";
 import { StgStatus, accessDenied } from "../status.ts";
 import { Stgm } from "../stgm.ts";
@@ -120,12 +121,15 @@ export function bytesOfLockBytes(lockBytes: object): Uint8Array {
 /** The locks of the files of this process, by device and inode. */
 const fileLocks = new Map<string, WeakRef<RegionLocks>>();
 
-/** A file as lock bytes; the caller owns them. `mode` is STGM_READ or STGM_READWRITE, with STGM_CREATE to make it empty. */
-export function openFileLockBytes(path: string, mode: number = Stgm.READ): ILockBytes {
+/**
+ * A file as lock bytes; the caller owns them. `mode` is STGM_READ or STGM_READWRITE, with STGM_CREATE to make it empty. Its locks hold for whoever
+ * opens the file so in this process, and in the others of the machine (`home`, as in StorageOptions).
+ */
+export function openFileLockBytes(path: string, mode: number = Stgm.READ, home?: string): ILockBytes {
   const flags = (mode & 3) === Stgm.READ ? "r" : (mode & Stgm.CREATE) !== 0 ? "w+" : "r+";
   const store = new FileStore(path, flags);
   const key = store.identity;
   let locks = fileLocks.get(key)?.deref();
-  if (locks === undefined) fileLocks.set(key, new WeakRef((locks = new RegionLocks())));
+  if (locks === undefined) fileLocks.set(key, new WeakRef((locks = new RegionLocks(claimsOn(key, home)))));
   return pointerTo(new LockBytes(store, locks), ILockBytes);
 }

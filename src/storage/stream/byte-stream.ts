@@ -93,11 +93,11 @@ export abstract class ByteStream implements Implements<IStream>, Implements<ISeq
   }
 
   LockRegion(_libOffset: bigint, _cb: bigint, _dwLockType: number): Awaitable<void> {
-    throw new ComError(StgStatus.INVALIDFUNCTION, "a stream of a compound file has no locks");
+    throw new ComError(StgStatus.INVALIDFUNCTION, "this stream has no locks: ILockBytes has");
   }
 
   UnlockRegion(_libOffset: bigint, _cb: bigint, _dwLockType: number): Awaitable<void> {
-    throw new ComError(StgStatus.INVALIDFUNCTION, "a stream of a compound file has no locks");
+    throw new ComError(StgStatus.INVALIDFUNCTION, "this stream has no locks: ILockBytes has");
   }
 }
 

@@ -1,7 +1,9 @@
-import "./docfile.test.ts";
 import "./commit.test.ts";
-import "./model.test.ts";
-import "./propset.test.ts";
-import "./persist.test.ts";
+import "./docfile.test.ts";
 import "./hostile.test.ts";
 import "./kill.test.ts";
+import "./model.test.ts";
+import "./persist.test.ts";
+import "./propset.test.ts";
+import "./replacement.test.ts";
+import "./share.test.ts";
