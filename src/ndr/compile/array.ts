@@ -51,7 +51,7 @@ export const arrayKind: Kind<ArrayType> = {
   skip(e, type, cursor, site) {
     const of = layoutOf(type.of, e.syntax);
     const counts = readCounts(e, type, { base: cursor, offset: 0 }, site, true);
-    e.align(cursor, "read", of.align);
+    alignElements(e, cursor, counts, of);
     const n = product(e, type, counts, cursor, site);
     if (of.size === undefined) {
       const i = e.name("i");
@@ -77,10 +77,21 @@ export const arrayKind: Kind<ArrayType> = {
       );
     }
     const counts = readCounts(e, type, place, site, false);
-    e.align(place.base, "read", of.align);
+    alignElements(e, place.base, counts, of);
     return readRow(e, type, counts, 0, place, site);
   },
 };
+
+/** True for an array whose first bytes are its elements: it aligns itself, as the gap before no elements may be missing. */
+export function alignsItself(type: NdrType, layout: Layout): boolean {
+  return type.kind === "array" && layout.size === undefined && !type.dims.some(isVarying);
+}
+
+/** Emits the alignment of the first element. Windows sends the gap before no elements too, others do not: at the end of a message it may be missing. */
+function alignElements(e: Emitter, cursor: string, counts: readonly string[], of: Layout): void {
+  if (of.align <= e.syntax.count) return e.align(cursor, "read", of.align);
+  e.line(`${cursor} = ${e.run("alignElements")}(r, ${cursor}, ${of.align}, ${counts.join(" * ") || "0"});`);
+}
 
 /** The max_counts of an array value, in order. */
 export function arrayConformance(e: Emitter, type: ArrayType, value: string, site: Site): string[] {

@@ -1,5 +1,5 @@
 import type { NdrType, PointerType } from "../types.ts";
-import { arrayConformance } from "./array.ts";
+import { alignsItself, arrayConformance } from "./array.ts";
 import { readCount, writeCount } from "./counts.ts";
 import { Emitter, property } from "./emitter.ts";
 import { type Site, emptyScope } from "./kind.ts";
@@ -118,7 +118,8 @@ export function readWhole(e: Emitter, type: NdrType, site: Site): string {
   }
   const inner = { ...site, counts };
   const m = e.name("m");
-  e.line(`let ${f} = ${e.run("take")}(r, ${layout.align}, 0), ${m} = ${f};`);
+  const start = alignsItself(type, layout) ? 1 : layout.align;
+  e.line(`let ${f} = ${e.run("take")}(r, ${start}, 0), ${m} = ${f};`);
   e.kindOf(type).skip(e, type, m, inner);
   e.line(`${e.run("takeTo")}(r, ${m});`);
   return e.kindOf(type).read(e, type, { base: f, offset: 0 }, inner);

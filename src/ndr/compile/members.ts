@@ -1,4 +1,5 @@
 import type { Field, StructType } from "../types.ts";
+import { alignsItself } from "./array.ts";
 import { expectRange } from "./check.ts";
 import { type Emitter, property } from "./emitter.ts";
 import { at, type Place, type Scope, type Site } from "./kind.ts";
@@ -68,7 +69,7 @@ export function readMember(
   const { field } = slot;
   const moving = layoutOf(type, e.syntax).size === undefined;
   const place: Place = { base: "f", offset: moving ? 0 : (slot.offset ?? 0) };
-  if (moving) e.align("f", "read", slot.layout.align);
+  if (moving && !alignsItself(field.type, slot.layout)) e.align("f", "read", slot.layout.align);
   const site = memberSite(type, field, scope, countsOf(slot, counts), checks);
   const x = e.bind(e.kindOf(field.type).read(e, field.type, place, site), field.name);
   if (moving && slot.layout.size !== undefined) e.line(`f += ${slot.layout.size};`);

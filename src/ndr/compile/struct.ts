@@ -1,4 +1,5 @@
 import type { StructType } from "../types.ts";
+import { alignsItself } from "./array.ts";
 import { type Emitter, key, property } from "./emitter.ts";
 import { at, type Kind } from "./kind.ts";
 import { layoutOf, slotsOf } from "./layout.ts";
@@ -86,7 +87,7 @@ function skipBody(e: Emitter, type: StructType, counts: readonly string[]): stri
   const scope = structScope(type, () => undefined);
   e.line("const d = r.view;");
   for (const slot of slotsOf(type, e.syntax)) {
-    e.align("f", "read", slot.layout.align);
+    if (!alignsItself(slot.field.type, slot.layout)) e.align("f", "read", slot.layout.align);
     if (slot.layout.size !== undefined) {
       e.line(`f += ${slot.layout.size};`);
       continue;

@@ -27,6 +27,12 @@ export function alignUp(origin: number, f: number, align: number): number {
   return f + ((origin - f) & (align - 1));
 }
 
+/** Where the elements of an array start: behind a gap, which may be missing when there are none and nothing follows. */
+export function alignElements(r: ByteReader, f: number, align: number, count: number): number {
+  const start = alignUp(r.origin, f, align);
+  return count === 0 && start > r.end ? f : start;
+}
+
 /** The same, with the gap zeroed. */
 export function pad(w: ByteWriter, f: number, align: number): number {
   const gap = (w.origin - f) & (align - 1);

@@ -2,6 +2,7 @@ import { guidFromBytes } from "../../base/index.ts";
 import { getInterface, putInterface } from "./interfaces.ts";
 import { getBytes, getNumbers, lengthOf, putGuid, putNumbers, toI64, toSafe, toU64 } from "./numbers.ts";
 import {
+  alignElements,
   alignUp,
   checkCount,
   claim,
@@ -28,6 +29,7 @@ import {
 } from "./text.ts";
 
 export type RuntimeName =
+  | "alignElements"
   | "alignUp"
   | "checkCount"
   | "checkString"
@@ -67,6 +69,7 @@ export type RuntimeName =
 
 /** The functions that emitted code may call. */
 export const runtime: Readonly<Record<RuntimeName, unknown>> = {
+  alignElements,
   alignUp,
   checkCount,
   checkString,

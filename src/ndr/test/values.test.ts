@@ -306,3 +306,53 @@ test("without code generation the error is clear", () => {
   });
   assert.match(out, /^ComError .*disallow-code-generation-from-strings/);
 });
+
+const List = struct("List", () => [field("n", u32), field("items", array(i64, { size: "n" }))]);
+const Varying = struct("Varying", () => [
+  field("n", u32),
+  field("items", array(f64, { size: true, length: "n" })),
+]);
+
+test("the gap before no elements of eight bytes may be missing at the end of a message", () => {
+  const none = new BigInt64Array(0);
+  const cases: readonly (readonly [type: NdrType, value: unknown, whole: string, short: string])[] = [
+    [array(i64, { size: true }), none, "00000000 00000000", "00000000"],
+    [unique(array(i64, { size: true })), none, "00000200 00000000", "00000200 00000000"],
+    [List, { n: 0, items: none }, "00000000 00000000 00000000 00000000", "00000000 00000000 00000000"],
+    [
+      Varying,
+      { n: 0, items: new Float64Array(0) },
+      "00000000 00000000 00000000 00000000 00000000 00000000",
+      "00000000 00000000 00000000 00000000 00000000",
+    ],
+    [
+      array(
+        struct("Pair", () => [field("a", i64)]),
+        { size: true },
+      ),
+      [],
+      "00000000 00000000",
+      "00000000",
+    ],
+  ];
+  for (const [type, value, whole, short] of cases) {
+    same(type, value, whole);
+    assert.deepEqual(decodeFromBytes(type, bytes(short)), value);
+  }
+  // A gap that is begun is skipped as far as it goes; elements behind a missing one are no elements.
+  assert.deepEqual(decodeFromBytes(array(i64, { size: true }), bytes("00000000 0000")), none);
+  refused(() => decodeFromBytes(array(i64, { size: true }), bytes("01000000")), BAD_STUB_DATA);
+  refused(
+    () => decodeFromBytes(array(i64, { size: true }), bytes("01000000 0000000000000000")),
+    BAD_STUB_DATA,
+  );
+});
+
+test("the gap before no elements is there when something follows", () => {
+  const pair = struct("Both", () => [
+    field("first", unique(array(i64, { size: true }))),
+    field("second", unique(i64)),
+  ]);
+  const value = { first: new BigInt64Array(0), second: 7n };
+  same(pair, value, "00000200 04000200 00000000 00000000 0700000000000000");
+});
