@@ -11,3 +11,9 @@ export const thread: { current: Apartment } = { current: new OpenApartment("main
 export function currentApartment(): Apartment {
   return thread.current;
 }
+
+/**
+ * The neutral apartment of this thread. It has no thread of its own: its objects are entered at once from wherever a call comes, also while the thread's
+ * single-threaded apartment is busy.
+ */
+export const neutralApartment: Apartment = new OpenApartment("neutral");

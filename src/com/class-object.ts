@@ -1,7 +1,7 @@
 import { ComError, type Guid, HResult } from "../base/index.ts";
 import type { Awaitable, InterfaceDescriptor } from "../ndr/index.ts";
 import { ControllingUnknown, controllingIdentity, notAggregatable } from "./aggregation.ts";
-import { neutralApartment } from "./apartment/agile.ts";
+import { neutralApartment } from "./apartment.ts";
 import { type ClassDefinition, type CreationContext } from "./class.ts";
 import { IClassFactory2, type LICINFO } from "./gen/license.ts";
 import { IClassFactory } from "./gen/unknwnbase.ts";

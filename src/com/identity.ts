@@ -1,12 +1,15 @@
-import { ComError, type Guid, HResult } from "../base/index.ts";
+import { ComError, type Guid, HResult, guid } from "../base/index.ts";
 import type { Interface, InterfaceDescriptor } from "../ndr/index.ts";
-import { thread } from "./apartment.ts";
+import { neutralApartment, thread } from "./apartment.ts";
 import { adoptInterface, contractOf, interfacesOf } from "./interfaces.ts";
 import type { ServerLocks } from "./locks.ts";
 import type { LeakDetector } from "./leaks.ts";
 import type { Apartment, InterfaceStub, ObjectIdentity } from "./remoting.ts";
 import { makeStub } from "./stub.ts";
 import { IID_IUnknown, IUnknown } from "./unknown.ts";
+
+/** Of the generated interface, which needs this module to be there first. */
+const IID_IAgileObject: Guid = guid("94ea2b94-e9cc-49e0-c0ff-ee64ca8f5b90");
 
 /** One interface of an object and who answers its methods: the object itself, an inner object, or one the runtime provides. */
 export interface Facet {
@@ -83,6 +86,8 @@ export class Identity implements ObjectIdentity {
     const facet = this.facet(iid);
     if (facet === undefined) return undefined;
     if (facet.holder !== undefined) this.#pin(facet.holder);
+    if (this.#stubs === undefined && interfacesOf(this.object).has(IID_IAgileObject))
+      this.apartment = neutralApartment;
     const stub = makeStub(this, facet);
     (this.#stubs ??= new Map()).set(iid, stub);
     return stub;

@@ -164,9 +164,12 @@ export {
 } from "./apartment/message-filter.ts";
 export { SingleApartment, type SingleApartmentOptions } from "./apartment/single-apartment.ts";
 export { ApartmentType, ApartmentTypeQualifier, getApartmentType } from "./apartment/threading-info.ts";
-export { IAgileObject, makeAgile, neutralApartment } from "./apartment/agile.ts";
+export { makeAgile } from "./apartment/agile.ts";
+export { getObjectContext } from "./apartment/object-context.ts";
+export { IAgileObject, INoMarshal } from "./gen/objidl.ts";
+export { IAgileReference, IComThreadingInfo } from "./gen/objidlbase.ts";
 export {
-  type AgileReference,
+  AgileReference,
   getInterfaceAndReleaseStream,
   marshalInterThreadInterfaceInStream,
   getAgileReference,
@@ -197,6 +200,7 @@ export {
   disableCallCancellation,
   enableCallCancellation,
   getCancelObject,
+  setCancelObject,
   testCancel,
 } from "./call/cancel.ts";
 export { getServerSecurity } from "./call/server-security.ts";
@@ -223,6 +227,7 @@ export type {
   Marshaler,
   ObjectIdentity,
   ProxySettings,
+  ProxyTarget,
   RemoteObject,
   SecurityBlanket,
   SecurityWish,
@@ -242,7 +247,19 @@ export { withoutReferences } from "./marshal/without-references.ts";
 export type { ReferenceClasses } from "./marshal/reference-classes.ts";
 export { splitStatus } from "./status.ts";
 export { enterCall, leaveCall } from "./call-context.ts";
-export { currentApartment } from "./apartment.ts";
+export {
+  type Causality,
+  beganHere,
+  causalityGuid,
+  currentCausality,
+  enterCausality,
+  lasting as lastingCausality,
+  leaveCausality,
+  newCausality,
+  withLastingCausality,
+  writeCausality,
+} from "./call/causality.ts";
+export { currentApartment, neutralApartment } from "./apartment.ts";
 export type { SharedReferences } from "./between-threads/shared-references.ts";
 export { BSTR_UserMarshal } from "./bstr.ts";
 export {

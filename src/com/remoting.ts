@@ -77,6 +77,8 @@ export interface ProxySettings {
   setBlanket(proxy: IUnknown, wish: SecurityWish): Promise<void>;
   /** Another pointer to the same interface, with a blanket of its own; the caller owns it. */
   copy(proxy: IUnknown): IUnknown;
+  /** Standard marshaling of the object, with the methods of IMarshal. */
+  readonly marshal: object;
 }
 
 /**
@@ -151,6 +153,20 @@ export interface MarshalOptions {
   readonly envoy?: { readonly id: Guid; readonly data: Uint8Array };
 }
 
+/** Where the object behind a proxy is (ServerInformation, and what Windows keeps in its addresses). */
+export interface ProxyTarget {
+  /** The server's process, when it is one of this machine and still there. */
+  readonly processId: number | undefined;
+  /** True for a process of this machine. */
+  readonly local: boolean;
+  /** Where the machine's resolver is, the first choice first: `host[port]`. */
+  readonly machine: readonly string[];
+  /** The exporter, the object in it, and this interface of it ([MS-DCOM] 1.3.6): together the address of the object. */
+  readonly oxid: bigint;
+  readonly oid: bigint;
+  readonly ipid: Guid;
+}
+
 /** OBJREF out and in (CoMarshalInterface, CoUnmarshalInterface). */
 export interface Marshaler {
   /** The OBJREF of an object of this process or of a proxy; takes references for the receiver. */
@@ -172,6 +188,10 @@ export interface Marshaler {
   releaseMarshalData(objref: Uint8Array): Promise<void>;
   /** Cuts every outside reference to an object (CoDisconnectObject). */
   disconnectObject(object: object): void;
+  /** Cuts every outside reference to every object of this apartment (CoDisconnectContext); calls that are under way end as they would have. */
+  disconnectContext(): void;
+  /** Which object a proxy leads to, and where that is (CoDecodeProxy). Throws E_INVALIDARG for an object of this apartment. */
+  decodeProxy(proxy: object): Promise<ProxyTarget>;
   /**
    * Holds an object of this process as a strong reference from outside would, or lets it go (CoLockObjectExternal). With the last unlock, and no strong
    * reference left outside, weak ones are cut unless `lastUnlockReleases` is false. Throws E_UNEXPECTED for an unlock too many.
@@ -238,6 +258,8 @@ export interface Activator extends ActivationTarget {
   registerClassObject(clsid: Guid, factory: object, use: ClassObjectUse): Promise<AsyncDisposable>;
   /** Opens everything that was registered suspended, in one go. */
   resumeClassObjects(): Promise<void>;
+  /** Forgets where the processes of a machine are and what it understands: asked anew when next needed. */
+  forgetMachine?(machine: string): void;
 }
 
 export interface ClassObjectUse {

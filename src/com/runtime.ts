@@ -33,6 +33,7 @@ import { RuntimeReferenceClasses } from "./marshal/reference-classes.ts";
 import { ModuleLoader } from "./module-loader.ts";
 import { identityOf, pointerTo } from "./pointers.ts";
 import { type InterfaceProvider, ProviderTable, errorInfoProvider } from "./provider.ts";
+import { agileObjectProvider } from "./apartment/agile.ts";
 import type {
   ActivationRequest,
   ActivationResult,
@@ -94,7 +95,8 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     this.#leakPolicy = options.leaks;
     this.#contracts = options.contracts;
     this.leaks = options.leaks === undefined ? undefined : new LeakDetector((leak) => this.#leaked(leak));
-    for (const provider of [errorInfoProvider, ...(options.providers ?? [])]) this.#providers.add(provider);
+    for (const provider of [errorInfoProvider, agileObjectProvider, ...(options.providers ?? [])])
+      this.#providers.add(provider);
     this.#activation = new ActivationPath(this, this.#table, this.#modules, this.classes);
     this.referenceClasses = new RuntimeReferenceClasses(this, this.#table, this.#modules);
   }
@@ -357,6 +359,11 @@ export class Runtime implements IdentityHost, AsyncDisposable {
     const clsid = this.referenceClasses.psClsid(iid);
     if (clsid !== undefined) return clsid;
     throw new ComError(HResult.REGDB_E_IIDNOTREG, `interface ${formatGuid(iid)} names no proxies and stubs`);
+  }
+
+  /** Forgets what is known of another machine (CoInvalidateRemoteMachineBindings), when it has moved or was set up anew. `machine` as in CreateOptions. */
+  invalidateRemoteMachineBindings(machine: string): void {
+    this.activator?.forgetMachine?.(machine);
   }
 
   /** A pointer to an object of this runtime; the caller owns it. */

@@ -9,8 +9,8 @@ export {
   beganHere,
   causalityGuid,
   currentCausality,
-  lasting as lastingCausality,
-} from "./orpc/causality.ts";
+  lastingCausality,
+} from "../com/index.ts";
 export type { AccessGate, AccessRequest } from "./exporter/dispatcher.ts";
 export { accessGate } from "./scm/access-gate.ts";
 export {
@@ -20,6 +20,7 @@ export {
   parseAccessList,
   permits,
 } from "./scm/access.ts";
+export { getSystemSecurityPermissions } from "./scm/system-permissions.ts";
 // The service control manager of a machine, and this process's way to it.
 export { Scm, type ScmOptions } from "./scm/scm.ts";
 export { LocalMachine, type LocalMachineOptions } from "./scm/local-machine.ts";

@@ -7,6 +7,7 @@ import {
   type LeakDetector,
   type MarshalOptions,
   type Marshaler,
+  type ProxyTarget,
   ProxyStubs,
   type ReferenceClasses,
   StandardHandler,
@@ -24,6 +25,7 @@ import {
 import type { Importer } from "./client/importer.ts";
 import { RemoteReference } from "./client/remote-object.ts";
 import type { ObjectExporter } from "./exporter/exporter.ts";
+import type { Oxid } from "./resolver-contract.ts";
 import { CustomMarshaler } from "./custom-marshal.ts";
 import { Handlers } from "./handlers.ts";
 import type { Marshaling, Origin, PendingMarshal } from "./marshaling.ts";
@@ -52,6 +54,7 @@ export interface MarshalerOptions {
   readonly leaks?: LeakDetector | undefined;
   /** Finds the classes that custom and handler references name. Default: none. */
   readonly classes?: ReferenceClasses | undefined;
+  readonly processOf?: ((oxid: Oxid) => Promise<number | undefined>) | undefined;
   /** Contracts the program has no generated code for. */
   readonly contracts?: Pick<ContractSource, "contractOf"> | undefined;
 }
@@ -124,25 +127,34 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
   }
 
   /** A reference to an object of this process by the standard marshaler, whatever the object's own IMarshal says. */
-  marshalStandard(iid: Guid, object: object, options: MarshalOptions | undefined): Uint8Array {
+  marshalStandard(
+    iid: Guid,
+    object: object,
+    options: MarshalOptions | undefined,
+  ): Uint8Array | Promise<Uint8Array> {
     const remote = remoteObjectOf(object);
-    if (remote !== undefined) return this.#passOn(iid, remote, options, undefined);
+    if (remote !== undefined) return whenReady((message) => this.#passOn(iid, remote, options, message));
     const handler = this.#custom.handlerClass(identityOf(object), options);
     return this.#parts.exporter.marshal(iid, object, options, handler);
   }
 
+  /** Standard marshaling of an object elsewhere, for its proxies' IMarshal. To disconnect it is to give back all that is held here. */
+  standardMarshal(object: RemoteReference): StandardMarshal {
+    return new StandardMarshal(
+      {
+        marshalStandard: (iid, _, options) =>
+          whenReady((message) => this.#passOn(iid, object, options, message)),
+        unmarshalInterface: (iid, objref) => this.unmarshalInterface(iid, objref),
+        releaseMarshalData: (objref) => this.releaseMarshalData(objref),
+        disconnectObject: () => object.abandon(),
+      },
+      object,
+    );
+  }
+
   /** As `marshalInterface`, but waits where a remote object must be asked for a reference first. */
   async marshalWhenReady(iid: Guid, pointer: object, options?: MarshalOptions): Promise<Uint8Array> {
-    const message: PendingMarshal = { pending: undefined };
-    for (;;) {
-      try {
-        return this.marshal(iid, pointer, options, message);
-      } catch (error) {
-        if (message.pending === undefined) throw error;
-        await message.pending;
-        message.pending = undefined;
-      }
-    }
+    return whenReady((message) => this.marshal(iid, pointer, options, message));
   }
 
   async releaseMarshalData(objref: Uint8Array): Promise<void> {
@@ -156,6 +168,22 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
     const identity = identityOf(object);
     this.#custom.disconnect(identity);
     this.#parts.exporter.disconnect(identity.object);
+  }
+
+  disconnectContext(): void {
+    this.#parts.exporter.disconnectAll();
+  }
+
+  async decodeProxy(proxy: object): Promise<ProxyTarget> {
+    const remote = remoteObjectOf(proxy);
+    if (!(remote instanceof RemoteReference))
+      throw new ComError(HResult.E_INVALIDARG, "only a pointer to an object elsewhere can be decoded");
+    const { oid, exporter } = remote;
+    const { oxid, resolver, nearby: local } = exporter;
+    const { ipid } = await remote.reference(defaultIid(proxy));
+    const neighbour = this.#parts.importer.isNeighbour(oxid) ? process.pid : undefined;
+    const processId = neighbour ?? (local ? await this.#options.processOf?.(oxid) : undefined);
+    return { processId, local, machine: resolver.strings.map(({ address }) => address), oxid, oid, ipid };
   }
 
   registerChannelHook(hook: ChannelHook): Disposable {
@@ -321,6 +349,17 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
       object.hold();
       object.unhold();
     }
+  }
+}
+
+/** Does what may have to wait for an answer from elsewhere, again after each one. */
+function whenReady(work: (message: PendingMarshal) => Uint8Array): Uint8Array | Promise<Uint8Array> {
+  const message: PendingMarshal = { pending: undefined };
+  try {
+    return work(message);
+  } catch (error) {
+    if (message.pending === undefined) throw error;
+    return message.pending.then(() => whenReady(work));
   }
 }
 

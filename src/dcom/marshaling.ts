@@ -1,6 +1,7 @@
 import type { Guid } from "../base/index.ts";
 import type { IUnknown, MarshalOptions, ProxyStubs } from "../com/index.ts";
 import type { AddressChoice } from "./client/endpoints.ts";
+import type { RemoteReference } from "./client/remote-object.ts";
 import type { CallSecurity } from "./client/security.ts";
 import type { CallObserver } from "./observe/observer.ts";
 import type { ChannelHook } from "./orpc/hooks.ts";
@@ -48,6 +49,8 @@ export interface Marshaling {
   ): Uint8Array;
   /** The pointer of an OBJREF; the caller owns it. */
   unmarshal(iid: Guid, objref: Uint8Array, origin: Origin | undefined): IUnknown;
+  /** Standard marshaling of an object elsewhere, with the methods of IMarshal: what its proxies answer as that. */
+  standardMarshal(object: RemoteReference): object;
   /** Gives back the references of OBJREFs that were never sent. */
   takeBack(objrefs: readonly Uint8Array[] | undefined): void;
 }

@@ -33,6 +33,7 @@ import type {
   ExporterActivated,
   ExporterActivation,
   MachineResolver,
+  Oxid,
   RunningWhat,
 } from "./resolver-contract.ts";
 import type { Guid } from "../base/index.ts";
@@ -74,6 +75,8 @@ export interface ObjectSideOptions {
   readonly launchToken?: string;
   readonly activate?: (request: ExporterActivation) => Promise<ExporterActivated>;
   readonly shutdown?: (milliseconds: number) => void;
+  /** The process of this machine that has an OXID. Default: nobody knows. */
+  readonly processOf?: (oxid: Oxid) => Promise<number | undefined>;
   /** What stands behind a line of the Running Object Table. */
   readonly running?: (line: number, what: RunningWhat) => Promise<Uint8Array>;
   /**
@@ -157,6 +160,7 @@ export class ObjectSide implements AsyncDisposable {
         classes: options.classes,
         leaks: options.leaks,
         contracts: options.contracts,
+        processOf: options.processOf,
       });
       const exporter: ObjectExporter = await ObjectExporter.open(
         {

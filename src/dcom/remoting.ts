@@ -94,6 +94,8 @@ export class DcomRemoting implements Remoting, Activator {
       ...(launchToken === undefined ? {} : { launchToken }),
       activate: (request) => classes.activate(request, side.marshaler),
       running: (line, what) => running.give(line, what),
+      processOf: async (oxid) =>
+        (await machine.snapshot()).processes.find((process) => process.oxid === oxid)?.pid,
     });
     running.connect(side);
     return new DcomRemoting(options, side, classes, running);
@@ -180,6 +182,12 @@ export class DcomRemoting implements Remoting, Activator {
 
   resumeClassObjects(): Promise<void> {
     return this.side.exporter.link.resumeClasses();
+  }
+
+  forgetMachine(machine: string): void {
+    const { host } = splitAddress(machine);
+    this.side.importer.forgetMachine(host);
+    this.#remote.forgetMachine(host);
   }
 
   /** Tells the SCM that this process can load any class that belongs to the AppID of `clsid` (a surrogate). */

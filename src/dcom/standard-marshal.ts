@@ -13,7 +13,11 @@ import { objrefLength } from "./objref.ts";
 
 /** What the standard marshaler needs below it. */
 export interface StandardMarshaling {
-  marshalStandard(iid: Guid, object: object, options: MarshalOptions | undefined): Uint8Array;
+  marshalStandard(
+    iid: Guid,
+    object: object,
+    options: MarshalOptions | undefined,
+  ): Uint8Array | Promise<Uint8Array>;
   unmarshalInterface(iid: Guid, objref: Uint8Array): IUnknown;
   releaseMarshalData(objref: Uint8Array): Promise<void>;
   disconnectObject(object: object): void;
@@ -58,8 +62,7 @@ export class StandardMarshal implements Implements<IMarshal> {
     const object = this.#object ?? (pv as object);
     const options = optionsOf(dwDestContext, mshlflags);
     const objref = this.#marshaling.marshalStandard(riid, object, options);
-    const written = pStm?.Write(objref, objref.length);
-    return written instanceof Promise ? written.then(() => undefined) : undefined;
+    return objref instanceof Promise ? objref.then((bytes) => write(pStm, bytes)) : write(pStm, objref);
   }
 
   async UnmarshalInterface(pStm: IStream | null, riid: Guid): Promise<IUnknown> {
@@ -73,6 +76,11 @@ export class StandardMarshal implements Implements<IMarshal> {
   DisconnectObject(): void {
     if (this.#object !== undefined) this.#marshaling.disconnectObject(this.#object);
   }
+}
+
+function write(stream: IStream | null, objref: Uint8Array): Awaitable<void> {
+  const written = stream?.Write(objref, objref.length);
+  return written instanceof Promise ? written.then(() => undefined) : undefined;
 }
 
 /** The reference at the stream's place; the stream is left behind it. */

@@ -11,7 +11,10 @@ export const ApartmentTypeQualifier = { NONE: 0, IMPLICIT_MTA: 1 } as const;
  * What apartment the calling code runs in (CoGetApartmentType). A thread that asked for no model counts as one that is in the multithreaded apartment without
  * having said so: every call enters at once.
  */
-export function getApartmentType(): { readonly type: number; readonly qualifier: number } {
+export function getApartmentType(): {
+  readonly type: (typeof ApartmentType)[keyof typeof ApartmentType];
+  readonly qualifier: number;
+} {
   return types[currentApartment().kind];
 }
 

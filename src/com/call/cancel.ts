@@ -20,6 +20,8 @@ interface Cancellable {
 }
 
 const calls = new WeakMap<Promise<unknown>, Cancellable>();
+/** Cancel objects of calls that are no proxy's. */
+const own = new WeakMap<Promise<unknown>, object>();
 
 /** Makes a call that {@link getCancelObject} finds. */
 export function cancellable(
@@ -53,10 +55,28 @@ export function disableCallCancellation(): void {
  * same without this.
  */
 export function getCancelObject(call: unknown): ICancelMethodCalls {
+  const given = call instanceof Promise ? own.get(call) : undefined;
+  if (given !== undefined) return pointerTo(given, ICancelMethodCalls);
   const entry = call instanceof Promise ? calls.get(call) : undefined;
   if (entry === undefined) throw disabled();
   const object = new CancelObject(entry);
   return pointerTo(object, ICancelMethodCalls);
+}
+
+/**
+ * Says how a call is cancelled that no proxy makes: one of a custom proxy, or work of the program's own (CoSetCancelObject). `call` is its promise; the
+ * object has ICancelMethodCalls and is kept as long as the promise; `null` takes it away. Throws CO_E_CANCEL_DISABLED while cancellation is not enabled,
+ * E_INVALIDARG for what is no promise, E_NOINTERFACE for an object that cannot cancel.
+ */
+export function setCancelObject(call: Promise<unknown>, object: object | null): void {
+  if (cancellation.enabled === 0) throw disabled();
+  if (!(call instanceof Promise)) throw new ComError(HResult.E_INVALIDARG, "a call is named by its promise");
+  if (object === null) {
+    own.delete(call);
+    return;
+  }
+  pointerTo(object, ICancelMethodCalls).Release(); // refuses what cannot cancel
+  own.set(call, object);
 }
 
 /** Cancels a call under way (CoCancelCall): it fails with RPC_E_CALL_CANCELED, and the server is told. */

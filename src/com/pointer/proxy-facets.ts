@@ -1,7 +1,14 @@
 import { ComError, type Guid, HResult } from "../../base/index.ts";
 import type { InterfaceDescriptor } from "../../ndr/index.ts";
 import { callFactory } from "../call/call-object.ts";
-import { ICallFactory, IClientSecurity, IMultiQI, IRpcOptions, type MULTI_QI } from "../gen/objidl.ts";
+import {
+  ICallFactory,
+  IClientSecurity,
+  IMarshal,
+  IMultiQI,
+  IRpcOptions,
+  type MULTI_QI,
+} from "../gen/objidl.ts";
 import { RPCOPT_PROPERTIES } from "../gen/objidlbase.ts";
 import { contractOf } from "../interfaces.ts";
 import type { Channel, ProxySettings } from "../remoting.ts";
@@ -42,6 +49,7 @@ const facets: ReadonlyMap<Guid, Make> = new Map<Guid, Make>([
   [ICallFactory.iid, (proxy) => callFactory(own(proxy), proxy.$descriptor)],
   [IRpcOptions.iid, ({ $remote: { settings } }) => settings && new RpcOptions(settings)],
   [IClientSecurity.iid, ({ $remote: { settings } }) => settings && new ClientSecurity()],
+  [IMarshal.iid, ({ $remote: { settings } }) => settings?.marshal],
 ]);
 
 /** What a proxy answers as `iface` itself; undefined when it is the object's affair. */

@@ -2,7 +2,30 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ComError, type Guid, HResult, newGuid } from "../../base/index.ts";
-import { SingleApartment, currentApartment, initializeThread } from "../index.ts";
+import { THDTYPE } from "../gen/objidlbase.ts";
+import {
+  ApartmentType,
+  IAgileObject,
+  IAgileReference,
+  IComThreadingInfo,
+  SingleApartment,
+  cancelCall,
+  causalityGuid,
+  currentApartment,
+  currentCausality,
+  disableCallCancellation,
+  enableCallCancellation,
+  getObjectContext,
+  identityOf,
+  initializeThread,
+  isSameObject,
+  makeAgile,
+  neutralApartment,
+  pointerTo,
+  setCancelObject,
+} from "../index.ts";
+import { ICalculator } from "./sample.ts";
+import { Calculator, openRuntime } from "./support.ts";
 
 const chains: readonly Guid[] = [newGuid(), newGuid(), newGuid()];
 
@@ -101,4 +124,68 @@ test("a thread is initialized with one model, counted", () => {
   assert.equal(currentApartment().kind, "multi");
   again[Symbol.dispose]();
   assert.equal(currentApartment(), before);
+});
+
+test("the context of the caller: its apartment, and the logical thread, which stays over await", async () => {
+  using info = getObjectContext(IComThreadingInfo);
+  assert.equal(info.GetCurrentApartmentType(), ApartmentType.MTA);
+  assert.equal(info.GetCurrentThreadType(), THDTYPE.THDTYPE_BLOCKMESSAGES);
+  {
+    using _ = initializeThread("single");
+    using here = getObjectContext(IComThreadingInfo);
+    assert.equal(here.GetCurrentApartmentType(), ApartmentType.MAINSTA);
+    assert.equal(here.GetCurrentThreadType(), THDTYPE.THDTYPE_PROCESSMESSAGES);
+  }
+  const chain = async (id: Guid): Promise<void> => {
+    void info.SetCurrentLogicalThreadId(id);
+    for (let i = 0; i < 3; i++) {
+      assert.equal(info.GetCurrentLogicalThreadId(), id);
+      await turn();
+    }
+    const cause = currentCausality();
+    assert.equal(cause && causalityGuid(cause), id, "calls made now carry it");
+  };
+  await Promise.all(chains.map(async (id) => (await turn(), chain(id))));
+  const mine = info.GetCurrentLogicalThreadId();
+  await turn();
+  assert.equal(info.GetCurrentLogicalThreadId(), mine);
+  assert.throws(() => getObjectContext(IAgileReference), { code: HResult.E_NOINTERFACE });
+});
+
+test("agile objects say so, and those that say so are agile", async () => {
+  await using com = await openRuntime();
+  using calculator = pointerTo(makeAgile(new Calculator()), ICalculator, com);
+  using agile = await calculator.QueryInterface(IAgileObject);
+  assert.ok(isSameObject(agile, calculator));
+  using other = pointerTo(new Calculator(), ICalculator, com);
+  await assert.rejects(async () => other.QueryInterface(IAgileObject), { code: HResult.E_NOINTERFACE });
+  class Declared extends Calculator {
+    static readonly interfaces = [ICalculator, IAgileObject];
+  }
+  const declared = identityOf(new Declared(), com);
+  assert.ok(declared.queryInterface(ICalculator.iid));
+  assert.equal(declared.apartment, neutralApartment);
+});
+
+test("a cancel object of one's own is found by its call", async () => {
+  const work = turn();
+  let cancelled = 0;
+  const object = {
+    Cancel: () => void cancelled++,
+    TestCancel: () => undefined,
+  };
+  assert.throws(() => setCancelObject(work, object), { code: 0x80010140 });
+  enableCallCancellation();
+  try {
+    setCancelObject(work, object);
+    cancelCall(work);
+    assert.equal(cancelled, 1);
+    setCancelObject(work, null);
+    assert.throws(() => cancelCall(work), { code: 0x80010140 });
+    assert.throws(() => setCancelObject(5 as never, object), { code: HResult.E_INVALIDARG });
+    assert.throws(() => setCancelObject(work, new Calculator()), { code: HResult.E_NOINTERFACE });
+  } finally {
+    disableCallCancellation();
+  }
+  await work;
 });

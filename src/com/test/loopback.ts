@@ -56,6 +56,8 @@ export class Loopback {
         return Promise.resolve();
       },
       disconnectObject: () => {},
+      disconnectContext: () => {},
+      decodeProxy: () => Promise.reject(new ComError(HResult.E_NOTIMPL)),
       lockObjectExternal: () => {},
       isHandlerConnected: () => true,
     };

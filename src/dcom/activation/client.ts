@@ -2,7 +2,7 @@ import { ComError, type Guid, HResult, failed, newGuid } from "../../base/index.
 import { type CallOptions, type InterfaceDescriptor, plainContext } from "../../ndr/index.ts";
 import type { Association, RpcEndpoint } from "../../rpc/index.ts";
 import type { Connections } from "../client/connections.ts";
-import { resolverPort, splitAddress } from "../client/endpoints.ts";
+import { resolverPort, sameHost, splitAddress } from "../client/endpoints.ts";
 import { methodByName } from "../client/known-method.ts";
 import type { ResolverClient } from "../client/resolver-client.ts";
 import { type CallSecurity, bindingSecurity } from "../client/security.ts";
@@ -48,6 +48,11 @@ export class RemoteActivationClient {
   constructor(connections: Connections, resolver: ResolverClient) {
     this.#connections = connections;
     this.#resolver = resolver;
+  }
+
+  forgetMachine(host: string): void {
+    for (const machine of this.#versions.keys())
+      if (sameHost(splitAddress(machine).host, host)) this.#versions.delete(machine);
   }
 
   /**

@@ -111,6 +111,10 @@ export class RemoteSettings implements ProxySettings {
     return proxyPointer(this.#object, contractOf($descriptor.iid), copied);
   }
 
+  get marshal(): object {
+    return this.#object.exporter.marshaling.standardMarshal(this.#object);
+  }
+
   /** The last handle to the object went. */
   close(): void {
     for (const channel of this.#redirected) {

@@ -11,16 +11,16 @@ import {
 import { type CallOptions, type MarshalContext, type MethodCodec, knownInterface } from "../../ndr/index.ts";
 import type { Binding, ResponseDecoder } from "../../rpc/index.ts";
 import type { ComVersion } from "../com-version.ts";
-import type { MarshalOptions } from "../../com/index.ts";
-import type { Marshaling, Origin } from "../marshaling.ts";
 import {
+  type MarshalOptions,
   type Causality,
   causalityGuid,
   currentCausality,
   enterCausality,
   leaveCausality,
   newCausality,
-} from "../orpc/causality.ts";
+} from "../../com/index.ts";
+import type { Marshaling, Origin } from "../marshaling.ts";
 import { readErrorExtent } from "../orpc/error-info.ts";
 import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
 import { type ChannelHook, type HookCall, clientExtents, dataFor } from "../orpc/hooks.ts";

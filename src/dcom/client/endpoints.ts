@@ -57,7 +57,7 @@ export function splitAddress(address: string): {
   return { host: host.replace(/^\[(.*)\]$/, "$1"), endpoint: inner };
 }
 
-function sameHost(a: string, b: string): boolean {
+export function sameHost(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 

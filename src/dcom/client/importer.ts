@@ -5,7 +5,7 @@ import type { Marshaling, Origin } from "../marshaling.ts";
 import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
 import type { StdObjref } from "../std-objref.ts";
 import type { Connections, Line } from "./connections.ts";
-import { endpointsOf } from "./endpoints.ts";
+import { endpointsOf, sameHost, splitAddress } from "./endpoints.ts";
 import { HeldObjects, type ReferenceReport } from "./held-objects.ts";
 import { OxidCache } from "./oxid-cache.ts";
 import { type ImportHome, RemoteExporter } from "./remote-exporter.ts";
@@ -86,6 +86,11 @@ export class Importer implements ImportHome, AsyncDisposable {
     return held;
   }
 
+  /** Whether an exporter is another thread of this process. */
+  isNeighbour(oxid: Oxid): boolean {
+    return this.#options.neighbours?.has(oxid) === true;
+  }
+
   /** A reference leaves the process: the thread it leads to can no longer know who holds the object. */
   passedOut({ oxid, oid }: StdObjref): void {
     const { neighbours } = this.#options;
@@ -106,6 +111,17 @@ export class Importer implements ImportHome, AsyncDisposable {
   /** Remembers where an exporter is, when an activation told it. */
   learn(oxid: Oxid, resolver: DualStringArray, at: ResolvedOxid): void {
     this.cache.put(oxid, resolver, at);
+  }
+
+  /** Forgets where the exporters of a machine are; connections that stand are used on. */
+  forgetMachine(host: string): void {
+    const names = (resolver: DualStringArray): boolean =>
+      resolver.strings.some(({ address }) => sameHost(splitAddress(address).host, host));
+    this.cache.forgetMachine(names);
+    for (const exporter of this.#exporters.values()) {
+      if (names(exporter.resolver) || sameHost(exporter.origin.choice.host ?? "", host))
+        exporter.forgetPlace();
+    }
   }
 
   async locate(exporter: RemoteExporter, again: boolean): Promise<ResolvedOxid> {

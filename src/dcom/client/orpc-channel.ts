@@ -2,6 +2,12 @@ import { ComError, type Guid, HResult } from "../../base/index.ts";
 import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type CallObserver, methodOf, observeOutgoing } from "../observe/observer.ts";
+import type { Detour, Redirectable } from "./blanket.ts";
+import { ClientCall } from "./client-call.ts";
+import type { Line } from "./connections.ts";
+import { limited } from "./limited.ts";
+import { callSynchronously } from "./synchronous-call.ts";
+import type { InterfaceReference, RemoteReference } from "./remote-object.ts";
 import {
   type Causality,
   causalityGuid,
@@ -10,13 +16,7 @@ import {
   leaveCausality,
   newCausality,
   withLastingCausality,
-} from "../orpc/causality.ts";
-import type { Detour, Redirectable } from "./blanket.ts";
-import { ClientCall } from "./client-call.ts";
-import type { Line } from "./connections.ts";
-import { limited } from "./limited.ts";
-import { callSynchronously } from "./synchronous-call.ts";
-import type { InterfaceReference, RemoteReference } from "./remote-object.ts";
+} from "../../com/index.ts";
 
 /** How often a request is written again because a reference in it had to be asked for. */
 const mostRounds = 64;

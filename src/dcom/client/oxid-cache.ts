@@ -6,7 +6,7 @@ const most = 4096;
 
 /** Where exporters are, by OXID and machine; the one used longest ago goes first ([MS-DCOM] 3.2.1). */
 export class OxidCache {
-  readonly #entries = new Map<string, ResolvedOxid>();
+  readonly #entries = new Map<string, { readonly resolver: DualStringArray; readonly at: ResolvedOxid }>();
 
   get(oxid: Oxid, resolver: DualStringArray): ResolvedOxid | undefined {
     const key = keyOf(oxid, resolver);
@@ -15,18 +15,23 @@ export class OxidCache {
       this.#entries.delete(key);
       this.#entries.set(key, found);
     }
-    return found;
+    return found?.at;
   }
 
   put(oxid: Oxid, resolver: DualStringArray, at: ResolvedOxid): void {
     const key = keyOf(oxid, resolver);
     this.#entries.delete(key);
-    this.#entries.set(key, at);
+    this.#entries.set(key, { resolver, at });
     if (this.#entries.size <= most) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);
       return;
     }
+  }
+
+  /** Forgets the exporters of a machine. */
+  forgetMachine(is: (resolver: DualStringArray) => boolean): void {
+    for (const [key, { resolver }] of this.#entries) if (is(resolver)) this.#entries.delete(key);
   }
 
   delete(oxid: Oxid, resolver: DualStringArray): void {

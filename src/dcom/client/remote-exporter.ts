@@ -192,6 +192,12 @@ export class RemoteExporter implements CallHome {
       throw new ComError(status, undefined, { remote: true, where: "IRemUnknown.RemAddRef" });
   }
 
+  /** Where it was is asked anew when it is next connected to. */
+  forgetPlace(): void {
+    this.#at = undefined;
+    this.#dead = undefined;
+  }
+
   /** Gives back every object, as their last handles would have. */
   abandon(): void {
     for (const object of this.#objects.values()) object.abandon();

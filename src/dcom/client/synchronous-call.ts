@@ -1,15 +1,15 @@
 import { type ByteReader, ComError, type Guid, HResult } from "../../base/index.ts";
 import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
+import { whileWaiting } from "../orpc/synchronous.ts";
+import { type CallHome, ClientCall } from "./client-call.ts";
 import {
   type Causality,
   currentCausality,
   enterCausality,
   leaveCausality,
   newCausality,
-} from "../orpc/causality.ts";
-import { whileWaiting } from "../orpc/synchronous.ts";
-import { type CallHome, ClientCall } from "./client-call.ts";
+} from "../../com/index.ts";
 
 /** A call whose thread waits for the answer without its event loop. */
 class SynchronousCall extends ClientCall {

@@ -8,7 +8,8 @@ import {
   type Logger,
   guidToBytes,
 } from "../../base/index.ts";
-import { type MarshalOptions, identityOf } from "../../com/index.ts";
+import { Identity, type MarshalOptions, identityOf } from "../../com/index.ts";
+import type { StubManager } from "./stub-manager.ts";
 import { type Dispatcher, ENCODINGS, type RpcServer, type SyntaxId } from "../../rpc/index.ts";
 import { comVersion } from "../com-version.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
@@ -195,6 +196,11 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
     this.table.disconnect(identityOf(object));
   }
 
+  /** Cuts all that others hold here, but for what the protocol itself needs. */
+  disconnectAll(): void {
+    this.table.disconnectAll((manager) => manager !== this.#own.manager && !isActivator(manager));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.table[Symbol.dispose]();
     await this.#link?.[Symbol.asyncDispose]();
@@ -284,4 +290,9 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
       calls: this.calls,
     };
   }
+}
+
+/** The process's own activator, which clients were shown: nobody pings for it, and it keeps no server. */
+function isActivator({ noPing, identity }: StubManager): boolean {
+  return noPing && identity instanceof Identity && !identity.keepsServer;
 }

@@ -10,17 +10,15 @@ import {
   leaveCall,
   releaseResult,
   splitStatus,
-} from "../../com/index.ts";
-import { type MarshalContext, type MethodCodec, allMethods } from "../../ndr/index.ts";
-import type { ServerCall } from "../../rpc/index.ts";
-import {
   type Causality,
   causalityGuid,
   enterCausality,
-  lasting,
+  lastingCausality,
   leaveCausality,
   withLastingCausality,
-} from "../orpc/causality.ts";
+} from "../../com/index.ts";
+import { type MarshalContext, type MethodCodec, allMethods } from "../../ndr/index.ts";
+import type { ServerCall } from "../../rpc/index.ts";
 import { errorExtent } from "../orpc/error-info.ts";
 import { type OrpcExtent, noExtents } from "../orpc/extent.ts";
 import { dataFor, serverExtents } from "../orpc/hooks.ts";
@@ -169,7 +167,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
   #enter(entry: InterfaceEntry): void | Promise<void> {
     if (mustWait(this)) return this.#postponed(entry);
     const { apartment } = entry.manager.identity;
-    if (apartment.kind !== "single" && lasting.wanted) {
+    if (apartment.kind !== "single" && lastingCausality.wanted) {
       const run = (): void | Promise<void> => this.#run();
       const enter = apartment === currentApartment() ? run : () => settle(apartment.enter(undefined, run));
       return withLastingCausality(this, enter);

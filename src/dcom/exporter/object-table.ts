@@ -155,6 +155,11 @@ export class ObjectTable implements Disposable {
     return this.#byOid.get(oid);
   }
 
+  /** Cuts all references to the objects that are meant (CoDisconnectContext). */
+  disconnectAll(meant: (manager: StubManager) => boolean): void {
+    for (const manager of this.#managers.values()) if (meant(manager)) this.disconnect(manager.identity);
+  }
+
   find(identity: ObjectIdentity): StubManager | undefined {
     return this.#managers.get(identity);
   }

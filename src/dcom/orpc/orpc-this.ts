@@ -1,7 +1,7 @@
 import { type ByteReader, type ByteWriter, ComError, HResult } from "../../base/index.ts";
 import { type ComVersion, comVersion, lowestMinor } from "../com-version.ts";
-import { type Causality, writeCausality } from "./causality.ts";
 import { type OrpcExtent, noExtents, readExtents, writeExtents } from "./extent.ts";
+import { type Causality, writeCausality } from "../../com/index.ts";
 
 /** Bytes of an ORPCTHIS without extensions, in NDR 2.0 and in NDR64. */
 const orpcThisSize = 32;

@@ -1,5 +1,4 @@
-import type { Causality } from "./causality.ts";
-
+import { type Causality } from "../../com/index.ts";
 /*
  * While this thread waits for an answer without its event loop, calls of the same causality are served, for the answer may depend on them; all others wait.
  */

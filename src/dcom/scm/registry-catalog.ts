@@ -22,7 +22,7 @@ import { readSecurityDescriptor } from "./security-descriptor.ts";
 import type { ScmSettings } from "./settings.ts";
 
 /** Where the settings of COM itself stand. */
-const ole = "HKLM\\SOFTWARE\\Microsoft\\Ole";
+export const ole = "HKLM\\SOFTWARE\\Microsoft\\Ole";
 const services = "HKLM\\SYSTEM\\CurrentControlSet\\Services";
 const MULTI_SZ = 7;
 
@@ -111,7 +111,8 @@ function permission(registry: ClassKeys, key: string, name: string, logger: Logg
   }
 }
 
-function linesOf(data: Uint8Array): string[] {
+/** The lines of a MULTI_SZ. */
+export function linesOf(data: Uint8Array): string[] {
   return decodeUtf16(data, 0, data.length >>> 1)
     .split("\0")
     .filter((line) => line !== "");

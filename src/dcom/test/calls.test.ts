@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ComError, type Guid, HResult, guid } from "../../base/index.ts";
-import { type Apartment, IUnknown, identityOf, implement, isSameObject } from "../../com/index.ts";
+import {
+  type Apartment,
+  IUnknown,
+  identityOf,
+  implement,
+  isSameObject,
+  currentCausality,
+} from "../../com/index.ts";
 import { type Interface, defineInterface } from "../../ndr/index.ts";
-import { currentCausality } from "../orpc/causality.ts";
 import type { ChannelHook } from "../orpc/hooks.ts";
 import { INamed, INode, ISink, Node } from "./objects.ts";
 import { type Transport, localTransport } from "../../rpc/index.ts";

@@ -132,3 +132,27 @@ test("addresses: the pinned peer instead of what the bindings name", async () =>
   }
   await b.assertClean();
 });
+
+test("a machine whose bindings are forgotten is asked for its addresses anew", async () => {
+  await using a = await machine("127.0.0.1");
+  await using b = await machine("127.0.0.2");
+  const [server, client] = [await a.side(tcp), await b.side(tcp)];
+  let asked = 0;
+  const { resolverClient } = client;
+  const resolve = resolverClient.resolve.bind(resolverClient);
+  resolverClient.resolve = (...question) => (asked++, resolve(...question));
+  {
+    using node = hand(server, client, new Node("far"), INode);
+    assert.equal(await node.Add(1, 1), 2);
+    client.importer.forgetMachine("127.0.0.3");
+    using second = hand(server, client, new Node("another"), INode);
+    assert.equal(await second.Add(1, 1), 2);
+    assert.equal(asked, 1, "another machine's are none of its business");
+    client.importer.forgetMachine("127.0.0.1");
+    assert.equal(await node.Add(1, 1), 2, "what is connected stays so");
+    assert.equal(asked, 1);
+    await client.connections[Symbol.asyncDispose]();
+    await assert.rejects(async () => node.Add(1, 1));
+    assert.equal(asked, 2);
+  }
+});

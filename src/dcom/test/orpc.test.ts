@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ByteReader, ByteWriter, ComError, HResult, fromHex, guid, toHex } from "../../base/index.ts";
+import { contextExtent, readContextExtent } from "../orpc/context-extent.ts";
+import { errorExtent, readErrorExtent } from "../orpc/error-info.ts";
+import { readOrpcThat, writeOrpcThat } from "../orpc/orpc-that.ts";
+import { readOrpcThis, writeOrpcThis } from "../orpc/orpc-this.ts";
 import {
   causalityGuid,
   currentCausality,
   enterCausality,
   leaveCausality,
   withLastingCausality,
-} from "../orpc/causality.ts";
-import { contextExtent, readContextExtent } from "../orpc/context-extent.ts";
-import { errorExtent, readErrorExtent } from "../orpc/error-info.ts";
-import { readOrpcThat, writeOrpcThat } from "../orpc/orpc-that.ts";
-import { readOrpcThis, writeOrpcThis } from "../orpc/orpc-this.ts";
+} from "../../com/index.ts";
 
 // Frame 94 of A1: RemQueryInterface for IProvideClassInfo, from the stub data on.
 const request =

@@ -6,13 +6,17 @@ import {
   ICancelMethodCalls,
   IClientSecurity,
   IExternalConnection,
+  IMarshal,
   IMultiQI,
   IRpcOptions,
+  IStream,
   ISynchronize,
 } from "../../com/gen/objidl.ts";
 import {
+  CLSID_StdMarshal,
   type CallContext,
   IUnknown,
+  MemoryStream,
   Synchronize,
   cancelCall,
   copyProxy,
@@ -117,6 +121,68 @@ test("a call object of a proxy: begun now, finished later, waited for, used agai
   using node = hand(server, client, new Node("no twin"), INode);
   await assert.rejects(async () => node.QueryInterface(ICallFactory), { code: HResult.E_NOINTERFACE });
   for (const one of [slow, factory, call, sync, other, node]) one.Release();
+  await world.assertClean();
+});
+
+test("a proxy's IMarshal is the standard marshaler", async () => {
+  await using world = await World.open();
+  const [server, client, third] = [await world.side(), await world.side(), await world.side()];
+  using node = hand(server, client, new Node("far"), INode);
+  using marshal = node.QueryInterface(IMarshal) as IMarshal;
+  assert.ok(isSameObject(marshal, node));
+  assert.equal(await marshal.GetUnmarshalClass(INode.iid, null, 2, null, 0), CLSID_StdMarshal);
+  for (const iid of [INode.iid, INamed.iid, INamed.iid]) {
+    const stream = new MemoryStream();
+    using out = pointerTo(stream, IStream);
+    await marshal.MarshalInterface(out, iid, null, 2, null, 0);
+    using there = third.marshaler.unmarshalInterface(iid, stream.bytes) as INamed;
+    if (iid === INamed.iid) assert.equal(await there.Name(), "far");
+    there.Release();
+    stream.Seek(0n, 0);
+    await marshal.MarshalInterface(out, iid, null, 2, null, 0);
+    stream.Seek(0n, 0);
+    await marshal.ReleaseMarshalData(out);
+  }
+  await marshal.DisconnectObject(0);
+  marshal.Release();
+  node.Release();
+  await world.assertClean();
+});
+
+test("a proxy tells where its object is", async () => {
+  await using world = await World.open();
+  const server = await world.side();
+  const client = await world.side({ processOf: async (oxid) => (oxid === server.exporter.oxid ? 4711 : 1) });
+  const object = new Node("here");
+  using node = hand(server, client, object, INode);
+  const found = await client.marshaler.decodeProxy(node);
+  assert.equal(found.processId, 4711);
+  assert.equal(found.local, true);
+  assert.equal(found.oxid, server.exporter.oxid);
+  const manager = server.exporter.table.find(identityOf(object));
+  assert.equal(found.oid, manager?.oid);
+  assert.ok(found.machine.length > 0);
+  using again = hand(server, client, object, INode);
+  assert.deepEqual(await client.marshaler.decodeProxy(again), found);
+  using own = pointerTo(new Node("mine"), INode);
+  await assert.rejects(client.marshaler.decodeProxy(own), { code: HResult.E_INVALIDARG });
+});
+
+test("everything an apartment has is disconnected, and it goes on", async () => {
+  await using world = await World.open();
+  const [server, client] = [await world.side(), await world.side()];
+  const kept = new Node("one");
+  using _ = pointerTo(kept, INode);
+  using one = hand(server, client, kept, INode);
+  using two = hand(server, client, new Node("two"), INode);
+  using named = await one.QueryInterface(INamed);
+  assert.equal(await named.Name(), "one");
+  server.marshaler.disconnectContext();
+  for (const gone of [() => named.Name(), () => one.Add(1, 1), () => two.Add(1, 1)])
+    await assert.rejects(async () => gone(), { code: HResult.RPC_E_DISCONNECTED });
+  using after = hand(server, client, kept, INamed);
+  assert.equal(await after.Name(), "one");
+  for (const pointer of [one, two, named, after]) pointer.Release();
   await world.assertClean();
 });
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ByteWriter, ComError, fromHex, guid } from "../../base/index.ts";
-import { CLSID_ComponentCategoriesManager, type ClassKeys } from "../../com/index.ts";
+import { ByteWriter, ComError, HResult, fromHex, guid } from "../../base/index.ts";
+import { CLSID_ComponentCategoriesManager, type ClassKeys, formatSddl } from "../../com/index.ts";
 import { permits } from "../scm/access.ts";
 import { registryCatalog } from "../scm/registry-catalog.ts";
+import { getSystemSecurityPermissions } from "../scm/system-permissions.ts";
 import { readSecurityDescriptor } from "../scm/security-descriptor.ts";
 
 const clsid = guid("c0a1e5ce-0000-4000-8000-000000000001");
@@ -153,4 +154,23 @@ test("a permission that cannot be read lets nobody in", () => {
     assert.ok(list);
     assert.equal(permits(list, { account: "ann", local: false }), false);
   }
+});
+
+test("the permissions of the system as a security descriptor", () => {
+  const of = (values: Parameters<typeof registry>[0], kind: "launch" | "access"): string =>
+    formatSddl(getSystemSecurityPermissions(registry(values), kind));
+  const ole = String.raw`HKLM\SOFTWARE\Microsoft\Ole`;
+  assert.equal(of({}, "launch"), "O:BAG:BAD:(A;;CCDCLCSWRP;;;BA)(A;;CCDCLCSWRP;;;AU)");
+  assert.equal(of({}, "access"), "O:BAG:BAD:(A;;CCDCLC;;;BA)(A;;CCDCLC;;;AU)");
+  assert.equal(
+    of({ [`${ole}!DefaultAccessPermission`]: ["allow *", "deny S-1-5-21-1-2-3-1000"] }, "access"),
+    "O:BAG:BAD:(A;;CCDCLC;;;BA)(D;;CCDCLC;;;S-1-5-21-1-2-3-1000)(A;;CCDCLC;;;AU)",
+  );
+  assert.equal(
+    of({ [`${ole}!DefaultLaunchPermission`]: descriptor }, "launch"),
+    "D:(A;;CCDCLCSWRP;;;AU)(D;;LC;;;S-1-5-21-1-2-3-1000)",
+  );
+  assert.throws(() => of({ [`${ole}!DefaultLaunchPermission`]: ["allow ann"] }, "launch"), {
+    code: HResult.E_NOTIMPL,
+  });
 });

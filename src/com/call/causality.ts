@@ -1,6 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { ByteWriter, type Guid, guidFromBytes } from "../../base/index.ts";
+import { ByteReader, ByteWriter, type Guid, guidFromBytes, guidToBytes } from "../../base/index.ts";
 
 /**
  * A causality identifier ([MS-DCOM] 1.3.5): the same for a call and for all calls made while serving it, on whatever machine. As four words,
@@ -80,6 +80,27 @@ export const lasting: { wanted: boolean } = { wanted: false };
 export function withLastingCausality<T>(cause: Causality, run: () => T): T {
   storage ??= new AsyncLocalStorage();
   return storage.run(cause, run);
+}
+
+/** The logical thread of the running code (CoGetCurrentLogicalThreadId): the causality of its calls, which from now on stays over `await`. */
+export function logicalThreadId(): Guid {
+  const cause = currentCausality() ?? newCausality();
+  keep(cause);
+  return causalityGuid(cause);
+}
+
+/** From now on the calls of the running chain belong to this logical thread (IComThreadingInfo::SetCurrentLogicalThreadId). */
+export function setLogicalThreadId(id: Guid): void {
+  const reader = new ByteReader(guidToBytes(id));
+  const [cid0, cid1, cid2, cid3] = [reader.u32() | 0, reader.u32() | 0, reader.u32() | 0, reader.u32() | 0];
+  keep({ cid0, cid1, cid2, cid3 });
+}
+
+function keep(cause: Causality): void {
+  lasting.wanted = true; // what is served next must not inherit it
+  storage ??= new AsyncLocalStorage();
+  storage.enterWith(cause);
+  if (current !== undefined) current = cause;
 }
 
 /** Whether a chain of calls began in this thread. */
