@@ -86,12 +86,23 @@ export function guidFromBytes(b: Uint8Array, offset = 0, littleEndian = true): G
   if (offset + 16 > b.length) {
     throw new ComError(HResult.RPC_X_BAD_STUB_DATA, `a GUID needs 16 bytes, ${b.length - offset} are left`);
   }
-  const h = (i: number): string => hexByte[b[offset + i] as number] as string;
-  const head = littleEndian
-    ? `${h(3)}${h(2)}${h(1)}${h(0)}-${h(5)}${h(4)}-${h(7)}${h(6)}`
-    : `${h(0)}${h(1)}${h(2)}${h(3)}-${h(4)}${h(5)}-${h(6)}${h(7)}`;
-  return `${head}-${h(8)}${h(9)}-${h(10)}${h(11)}${h(12)}${h(13)}${h(14)}${h(15)}` as Guid;
+  // One call that makes one flat string: pieces put together would be five times as slow, and calls read GUIDs all the time.
+  const [p0, p1, p2, p3, p4, p5, p6, p7] = littleEndian ? littlePlaces : bigPlaces;
+  const hi = (place: number): number => digits[(b[offset + place] as number) >> 4] as number;
+  const lo = (place: number): number => digits[(b[offset + place] as number) & 15] as number;
+  // prettier-ignore
+  return String.fromCharCode(
+    hi(p0), lo(p0), hi(p1), lo(p1), hi(p2), lo(p2), hi(p3), lo(p3), hyphen,
+    hi(p4), lo(p4), hi(p5), lo(p5), hyphen, hi(p6), lo(p6), hi(p7), lo(p7), hyphen,
+    hi(8), lo(8), hi(9), lo(9), hyphen,
+    hi(10), lo(10), hi(11), lo(11), hi(12), lo(12), hi(13), lo(13), hi(14), lo(14), hi(15), lo(15),
+  ) as Guid;
 }
+
+const hyphen = 45;
+const digits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const littlePlaces = [3, 2, 1, 0, 5, 4, 7, 6] as const;
+const bigPlaces = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 const nibble = new Uint8Array(128);
 for (let i = 0; i < 16; i++) nibble[i.toString(16).charCodeAt(0)] = i;

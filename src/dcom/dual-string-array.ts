@@ -47,11 +47,44 @@ export function readDualStringArray(reader: ByteReader): DualStringArray {
   return readUnits(reader, units, securityOffset);
 }
 
-/** Reads the units alone (the NDR form gives the counts apart). */
+/** Reads the units alone (the NDR form gives the counts apart). The same bytes give the same array: most references come from a few machines. */
 export function readUnits(reader: ByteReader, units: number, securityOffset: number): DualStringArray {
   reader.need(units * 2);
-  const end = reader.pos + units * 2;
   if (units === 0) return noBindings;
+  const { littleEndian } = reader;
+  const bytes = Buffer.from(reader.bytes.buffer, reader.bytes.byteOffset + reader.pos, units * 2);
+  const known = met.find(
+    (one) =>
+      one.securityOffset === securityOffset && one.littleEndian === littleEndian && bytes.equals(one.bytes),
+  );
+  if (known !== undefined) {
+    reader.skip(units * 2);
+    return known.array;
+  }
+  const copy = units <= mostUnitsRemembered ? Uint8Array.from(bytes) : undefined;
+  const array = parseUnits(reader, units, securityOffset);
+  if (copy !== undefined) {
+    if (met.length === mostRemembered) met.shift();
+    met.push({ bytes: copy, securityOffset, littleEndian, array });
+  }
+  return array;
+}
+
+/** An array that was read, and the bytes it stood in. */
+interface Met {
+  readonly bytes: Uint8Array;
+  readonly securityOffset: number;
+  readonly littleEndian: boolean;
+  readonly array: DualStringArray;
+}
+
+const met: Met[] = [];
+/** Enough for the machines a process talks to at one time; strangers push out one another. */
+const mostRemembered = 16;
+const mostUnitsRemembered = 2048;
+
+function parseUnits(reader: ByteReader, units: number, securityOffset: number): DualStringArray {
+  const end = reader.pos + units * 2;
   if (securityOffset > units) throw bad(`security bindings start at unit ${securityOffset} of ${units}`);
   const middle = reader.pos + securityOffset * 2;
   const strings = readStringBindings(reader, middle);
@@ -97,6 +130,19 @@ function readText(reader: ByteReader, end: number): string {
 
 /** Writes the packed form as Windows lays it out: each list ends with a zero unit; an empty list is two zero units. */
 export function writeDualStringArray(writer: ByteWriter, array: DualStringArray): void {
+  let bytes = packed.get(array);
+  if (bytes === undefined) {
+    const own = new ByteWriter(256);
+    pack(own, array);
+    packed.set(array, (bytes = own.finish()));
+  }
+  writer.raw(bytes);
+}
+
+/** Bindings never change, and a machine's stand in every reference to its objects. */
+const packed = new WeakMap<DualStringArray, Uint8Array>();
+
+function pack(writer: ByteWriter, array: DualStringArray): void {
   const head = writer.pos;
   writer.u16(0);
   writer.u16(0);

@@ -152,12 +152,17 @@ function expectExtendedSignature(reader: ByteReader): void {
 
 /** The bytes of an OBJREF. */
 export function encodeObjref(objref: Objref): Uint8Array {
-  const writer = new ByteWriter(256);
+  const small = objref.form === "standard" || objref.form === "handler";
+  const writer = small ? scratch : new ByteWriter();
+  writer.reset();
   writeObjref(writer, objref);
   return writer.finish();
 }
 
-export function writeObjref(writer: ByteWriter, objref: Objref): void {
+/** For the forms without data of their own, which are written all the time; what is written is copied out at once. */
+const scratch = new ByteWriter(512);
+
+function writeObjref(writer: ByteWriter, objref: Objref): void {
   if (objref.iid === GUID_NULL) throw new ComError(HResult.E_INVALIDARG, "a reference needs an IID");
   writer.u32(signature);
   writer.u32(Form[objref.form]);

@@ -41,6 +41,7 @@ async function keepPrivate(folder: string): Promise<void> {
 class LmdbStore implements Store {
   readonly #database: RootDatabase<Buffer, Buffer>;
   readonly #watcher: TableWatcher;
+  readonly #changesKeys = new Map<string, Buffer>();
   readonly #pending = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -50,11 +51,16 @@ class LmdbStore implements Store {
       options.path,
       options.clock ?? systemClock,
       options.pollInterval ?? 200,
-      (table) => {
-        this.#database.resetReadTxn();
-        return countOf(this.#database.get(changesKey(table)));
-      },
+      (table) => this.changes(table),
     );
+  }
+
+  changes(table: string): bigint {
+    this.#assertOpen();
+    let key = this.#changesKeys.get(table);
+    if (key === undefined) this.#changesKeys.set(table, (key = changesKey(table)));
+    this.#database.resetReadTxn();
+    return countOf(this.#database.getBinaryFast(key));
   }
 
   read<T>(run: (view: View) => T): T {

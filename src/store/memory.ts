@@ -7,6 +7,7 @@ export class MemoryStore implements Store {
   /** Keys as Latin-1 text, whose order is the bytes' order, in that order. */
   readonly #keys: string[] = [];
   readonly #values = new Map<string, Uint8Array>();
+  readonly #changes = new Map<string, bigint>();
   readonly #listeners = new Map<string, Set<() => void>>();
   #closed = false;
   #writing = false;
@@ -33,8 +34,14 @@ export class MemoryStore implements Store {
     } finally {
       this.#writing = false;
     }
+    for (const table of touched) this.#changes.set(table, this.changes(table) + 1n);
     for (const table of touched) for (const listener of this.#listeners.get(table) ?? []) listener();
     return result;
+  }
+
+  changes(table: string): bigint {
+    this.#assertOpen();
+    return this.#changes.get(table) ?? 0n;
   }
 
   watch(table: string, listener: () => void): Disposable {

@@ -44,6 +44,8 @@ export interface Store extends AsyncDisposable {
    * Transactions that are asked for in the same moment share one trip to the disk.
    */
   write<T>(run: (transaction: Transaction) => T): Promise<T>;
+  /** How many committed transactions have changed a table, whichever process made them: cheap enough to be asked before each use of something remembered. */
+  changes(table: string): bigint;
   /**
    * Calls `listener` after each change of a table, whichever process made it; several changes may be told at once. Changes of this store object are
    * told at once, those of others usually within milliseconds and at the latest after the store's poll interval.

@@ -40,31 +40,32 @@ export class RegisteredClasses implements ClassCatalog {
   }
 
   treatAs(clsid: Guid): Guid {
-    return this.#memory.remember(`treatAs ${clsid}`, () => followTreatAs(this.#view, clsid)) ?? clsid;
+    return this.#memory.remember("treatAs", clsid, () => followTreatAs(this.#view, clsid)) ?? clsid;
   }
 
   inprocServer(clsid: Guid): string | undefined {
-    return this.#memory.remember(`inproc ${clsid}`, () =>
+    return this.#memory.remember("inproc", clsid, () =>
       notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`)),
     );
   }
 
   inprocHandler(clsid: Guid): string | undefined {
-    return this.#memory.remember(`handler ${clsid}`, () =>
+    return this.#memory.remember("handler", clsid, () =>
       notEmpty(this.#view.text(`${classKey(clsid)}\\InprocHandler32`)),
     );
   }
 
   threadingModel(clsid: Guid): string | undefined {
-    return this.#memory.remember(`threading ${clsid}`, () =>
+    return this.#memory.remember("threading", clsid, () =>
       notEmpty(this.#view.text(`${classKey(clsid)}\\InprocServer32`, "ThreadingModel")),
     );
   }
 
   /** The class of an interface's proxies and stubs (CoGetPSClsid). */
   proxyStubClsid(iid: Guid): Guid | undefined {
-    const key = `HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`;
-    return this.#memory.remember(`proxy ${iid}`, () => guidAt(this.#view, key));
+    return this.#memory.remember("proxy", iid, () =>
+      guidAt(this.#view, `HKCR\\Interface\\${formatGuid(iid)}\\ProxyStubClsid32`),
+    );
   }
 
   /** All of a class; undefined when it is not registered. */

@@ -31,7 +31,6 @@ export interface NodeInfo {
 
 const noInfo: NodeInfo = { stamp: 0n, treeStamp: 0n, lastWrite: 0, security: undefined };
 
-const stampKey = encodeKey("stamp");
 const securedKey = encodeKey("secured");
 
 const folded = (name: string): Uint8Array => Buffer.from(foldName(name), "utf16le").swap16();
@@ -68,12 +67,6 @@ export class NodeReader {
   /** Whether any key has a security descriptor of its own. */
   get secured(): boolean {
     return this.securedKeys > 0;
-  }
-
-  /** The number of edits so far. */
-  stamp(): bigint {
-    const found = this.view.get(TABLE, stampKey);
-    return found === undefined ? 0n : new ByteReader(found).u64();
   }
 
   child(id: number, name: string): number | undefined {

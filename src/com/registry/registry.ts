@@ -68,6 +68,7 @@ export class Registry implements RegistryView {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #user: string;
+  #stamp: bigint | undefined;
   readonly #caller: Caller | undefined;
 
   /** The registry kept in a store. The store stays the caller's. */
@@ -90,7 +91,10 @@ export class Registry implements RegistryView {
 
   /** Counts the edits of all processes: what was read while it had one value still holds. */
   get stamp(): bigint {
-    return this.#store.read((view) => new NodeReader(view).stamp());
+    if (this.#stamp !== undefined) return this.#stamp;
+    // Nobody can have told us of a change before this run of code ends.
+    queueMicrotask(() => (this.#stamp = undefined));
+    return (this.#stamp = this.#store.changes(TABLE));
   }
 
   /** Runs several reads on one snapshot. */

@@ -6,7 +6,7 @@ it("what was read of the registry is remembered while its stamp stands, failures
   let stamp: bigint | undefined = 1n;
   let asked = 0;
   const memory = new RegistryMemory(() => stamp);
-  const ask = (): number => memory.remember("q", () => ++asked);
+  const ask = (): number => memory.remember("q", "x", () => ++asked);
   assert.deepEqual([ask(), ask()], [1, 1]);
   stamp = 2n;
   assert.deepEqual([ask(), ask()], [2, 2]);
@@ -15,7 +15,7 @@ it("what was read of the registry is remembered while its stamp stands, failures
   stamp = 3n;
   for (let i = 0; i < 2; i++)
     assert.throws(() =>
-      memory.remember("fails", () => {
+      memory.remember("fails", "x", () => {
         asked++;
         throw new TypeError("no");
       }),
@@ -23,7 +23,7 @@ it("what was read of the registry is remembered while its stamp stands, failures
   assert.equal(asked, 6);
   for (let i = 0; i < 25_000; i++)
     assert.equal(
-      memory.remember(`q ${i}`, () => i),
+      memory.remember("many", `${i}`, () => i),
       i,
     );
 });

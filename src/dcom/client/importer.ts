@@ -1,16 +1,16 @@
 import { type Clock, ComError, type Guid, type Limits } from "../../base/index.ts";
 import type { Binding } from "../../rpc/index.ts";
-import { type DualStringArray, bindingsKey, sameBindings } from "../dual-string-array.ts";
+import { type DualStringArray, sameBindings } from "../dual-string-array.ts";
 import type { Marshaling, Origin } from "../marshaling.ts";
 import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
 import type { StdObjref } from "../std-objref.ts";
 import type { Connections, Line } from "./connections.ts";
-import { endpointsOf, sameHost, splitAddress } from "./endpoints.ts";
+import { type AddressChoice, endpointsOf, sameHost, splitAddress } from "./endpoints.ts";
 import { HeldObjects, type ReferenceReport } from "./held-objects.ts";
 import { OxidCache } from "./oxid-cache.ts";
 import { type ImportHome, RemoteExporter } from "./remote-exporter.ts";
 import type { ResolverClient } from "./resolver-client.ts";
-import { type CallSecurity, bindingSecurity } from "./security.ts";
+import { bindingSecurity } from "./security.ts";
 
 /** This machine, as far as importing needs it. */
 interface LocalMachine {
@@ -58,9 +58,8 @@ export class Importer implements ImportHome, AsyncDisposable {
   readonly cache: OxidCache = new OxidCache();
   readonly holdings: HeldObjects;
   readonly #options: ImporterOptions;
-  readonly #exporters = new Map<string, RemoteExporter>();
-  readonly #securityIds = new WeakMap<CallSecurity, number>();
-  #nextSecurityId = 1;
+  /** By OXID: those of one process as called with different securities or at different addresses, and of processes of different machines. */
+  readonly #exporters = new Map<Oxid, RemoteExporter[]>();
 
   constructor(options: ImporterOptions, marshaling: Marshaling) {
     this.#options = options;
@@ -75,15 +74,13 @@ export class Importer implements ImportHome, AsyncDisposable {
   }
 
   /** Exporters whose objects are in use, for `comity ps` and tests. */
-  get exporters(): Iterable<RemoteExporter> {
-    return this.#exporters.values();
+  get exporters(): readonly RemoteExporter[] {
+    return [...this.#exporters.values()].flat();
   }
 
   /** The objects of an exporter that are held here. */
   heldOf(oxid: Oxid): Oid[] {
-    const held: Oid[] = [];
-    for (const exporter of this.#exporters.values()) if (exporter.oxid === oxid) held.push(...exporter.oids);
-    return held;
+    return (this.#exporters.get(oxid) ?? []).flatMap((exporter) => [...exporter.oids]);
   }
 
   /** Whether an exporter is another thread of this process. */
@@ -99,11 +96,14 @@ export class Importer implements ImportHome, AsyncDisposable {
 
   /** The exporter of an OXID, as called with this origin's security. */
   exporter(oxid: Oxid, resolver: DualStringArray, origin: Origin): RemoteExporter {
-    const key = this.#keyOf(oxid, resolver, origin);
-    let exporter = this.#exporters.get(key);
+    let ofOxid = this.#exporters.get(oxid);
+    if (ofOxid === undefined) this.#exporters.set(oxid, (ofOxid = []));
+    let exporter = ofOxid.find(
+      (one) => sameBindings(one.resolver, resolver) && sameOrigin(one.origin, origin),
+    );
     if (exporter === undefined) {
       exporter = new RemoteExporter(this, oxid, resolver, origin);
-      this.#exporters.set(key, exporter);
+      ofOxid.push(exporter);
     }
     return exporter;
   }
@@ -118,7 +118,7 @@ export class Importer implements ImportHome, AsyncDisposable {
     const names = (resolver: DualStringArray): boolean =>
       resolver.strings.some(({ address }) => sameHost(splitAddress(address).host, host));
     this.cache.forgetMachine(names);
-    for (const exporter of this.#exporters.values()) {
+    for (const exporter of this.exporters) {
       if (names(exporter.resolver) || sameHost(exporter.origin.choice.host ?? "", host))
         exporter.forgetPlace();
     }
@@ -150,8 +150,9 @@ export class Importer implements ImportHome, AsyncDisposable {
 
   bind(exporter: RemoteExporter, line: Line, iid: Guid): Promise<Binding> {
     const { security } = line;
-    const services = this.cache.get(exporter.oxid, exporter.resolver)?.bindings.security;
-    const service = services?.find((one) => one.service === security.mechanism?.service);
+    const { mechanism } = security;
+    const at = mechanism && this.cache.get(exporter.oxid, exporter.resolver);
+    const service = at?.bindings.security.find((one) => one.service === mechanism?.service);
     const target = service === undefined || service.principal === "" ? undefined : service.principal;
     return line.association.bind({ uuid: iid, version: [0, 0] }, bindingSecurity(security, target));
   }
@@ -173,42 +174,42 @@ export class Importer implements ImportHome, AsyncDisposable {
   }
 
   unused(exporter: RemoteExporter): void {
-    const key = this.#keyOf(exporter.oxid, exporter.resolver, exporter.origin);
-    if (this.#exporters.get(key) === exporter) this.#exporters.delete(key);
+    const ofOxid = this.#exporters.get(exporter.oxid);
+    const at = ofOxid?.indexOf(exporter) ?? -1;
+    if (at >= 0) ofOxid?.splice(at, 1);
+    if (ofOxid?.length === 0) this.#exporters.delete(exporter.oxid);
     exporter.close();
   }
 
   /** Gives back everything that waits to be given back. */
   async drain(): Promise<void> {
-    await Promise.all(Array.from(this.#exporters.values(), (exporter) => exporter.drain()));
+    await Promise.all(this.exporters.map((exporter) => exporter.drain()));
   }
 
   /** What nobody released goes back now, so that its servers need not wait for pings that do not come; those out of reach are not waited for. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const exporter of this.#exporters.values()) exporter.abandon();
+    for (const exporter of this.exporters) exporter.abandon();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
     await Promise.race([this.drain(), enough]);
     clearTimeout(timer);
     this.holdings.flush();
     this.holdings[Symbol.dispose]();
-    for (const exporter of this.#exporters.values()) exporter.close();
+    for (const exporter of this.exporters) exporter.close();
     this.#exporters.clear();
   }
 
   #isHere(resolver: DualStringArray): boolean {
     return sameBindings(resolver, this.#options.machine.resolverBindings);
   }
+}
 
-  #keyOf(oxid: Oxid, resolver: DualStringArray, origin: Origin): string {
-    const { host = "", pin = false } = origin.choice;
-    const security = this.#securityId(origin.security);
-    return `${oxid.toString(16)} ${security} ${pin ? "!" : ""}${host.toLowerCase()} ${bindingsKey(resolver)}`;
-  }
+function sameOrigin(a: Origin, b: Origin): boolean {
+  return a.security === b.security && sameChoice(a.choice, b.choice);
+}
 
-  #securityId(security: CallSecurity): number {
-    let id = this.#securityIds.get(security);
-    if (id === undefined) this.#securityIds.set(security, (id = this.#nextSecurityId++));
-    return id;
-  }
+function sameChoice(a: AddressChoice, b: AddressChoice): boolean {
+  const { host = "", pin = false } = a;
+  const { host: otherHost = "", pin: otherPin = false } = b;
+  return a === b || (pin === otherPin && sameHost(host, otherHost));
 }

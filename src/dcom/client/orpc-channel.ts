@@ -1,4 +1,4 @@
-import { ComError, type Guid, HResult } from "../../base/index.ts";
+import { ComError, type Guid, HResult, guidToBytes } from "../../base/index.ts";
 import type { CallOptions, MethodCodec } from "../../ndr/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type CallObserver, methodOf, observeOutgoing } from "../observe/observer.ts";
@@ -30,6 +30,8 @@ export class OrpcChannel implements Redirectable {
   readonly #object: RemoteReference;
   readonly #iid: Guid;
   #reference: InterfaceReference | undefined;
+  /** The reference's IPID as the wire has it; made for the first call. */
+  #ipid: Uint8Array | undefined;
   #line: Line | undefined;
   #binding: Binding | undefined;
 
@@ -42,6 +44,11 @@ export class OrpcChannel implements Redirectable {
   /** The interface has another IPID now. */
   reset(reference: InterfaceReference): void {
     this.#reference = reference;
+    this.#ipid = undefined;
+  }
+
+  #ipidBytes(): Uint8Array {
+    return (this.#ipid ??= guidToBytes((this.#reference as InterfaceReference).ipid));
   }
 
   invoke(
@@ -90,7 +97,7 @@ export class OrpcChannel implements Redirectable {
       return this.#invokeSlowly(codec, opnum, args, options);
     }
     const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options, this);
-    const reply = call.send(binding, (this.#reference as InterfaceReference).ipidBytes);
+    const reply = call.send(binding, this.#ipidBytes());
     if (call.pending !== undefined) return this.#again(call, reply, codec, opnum, args, options);
     return reply;
   }
@@ -130,8 +137,7 @@ export class OrpcChannel implements Redirectable {
       throw new ComError(HResult.RPC_E_DISCONNECTED, "the thread of the object has ended");
     }
     const what = { iid: this.#iid, opnum, codec };
-    const { ipidBytes } = this.#reference as InterfaceReference;
-    return callSynchronously(this.#object.exporter, binding, ipidBytes, what, args, options);
+    return callSynchronously(this.#object.exporter, binding, this.#ipidBytes(), what, args, options);
   }
 
   /** Connects, binds, and asks for the interface where that was not done yet; once more where the connection was lost meanwhile. */
@@ -156,13 +162,13 @@ export class OrpcChannel implements Redirectable {
     try {
       const reach = <T>(work: Promise<T>): Promise<T> =>
         limited(work, options, exporter.clock, `{${this.#iid}}`);
-      const reference = (this.#reference ??= await reach(this.#object.reference(this.#iid)));
+      this.#reference ??= await reach(this.#object.reference(this.#iid));
       return await exporter.withVersion(async () => {
         const { line, binding } = await reach(exporter.bind(this.#iid));
         this.#line = line;
         this.#binding = binding;
         const call = new ClientCall(exporter, this.#iid, opnum, codec, args, options);
-        const reply = within(cause, () => call.send(binding, reference.ipidBytes));
+        const reply = within(cause, () => call.send(binding, this.#ipidBytes()));
         if (call.pending !== undefined) return this.#again(call, reply, codec, opnum, args, options);
         return reply;
       });
@@ -188,7 +194,7 @@ export class OrpcChannel implements Redirectable {
       if (binding === undefined || this.#line?.open !== true)
         return this.#invokeSlowly(codec, opnum, args, options);
       const call = new ClientCall(this.#object.exporter, this.#iid, opnum, codec, args, options);
-      const reply = call.send(binding, (this.#reference as InterfaceReference).ipidBytes);
+      const reply = call.send(binding, this.#ipidBytes());
       ({ pending } = call);
       if (pending === undefined) return reply;
       reply.catch(() => undefined);

@@ -3,14 +3,15 @@ import type { REMINTERFACEREF } from "../gen/dcom.ts";
 /** The most references given back in one call. */
 const batch = 4096;
 
-/**
- * Gathers what is released within one turn of the event loop, whatever the objects, and gives it back in one RemRelease with many IPIDs.
- */
+/** Milliseconds a released reference waits for others: long enough for what a loop makes and lets go, too short for anybody to notice. */
+const patience = 2;
+
+/** Gathers what is released within a moment, whatever the objects, and gives it back in one RemRelease with many IPIDs. */
 export class ReleaseQueue {
   readonly #send: (refs: readonly REMINTERFACEREF[]) => Promise<void>;
   readonly #whenIdle: () => void;
   #waiting: REMINTERFACEREF[] = [];
-  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
   #unanswered = 0;
   #underWay: Promise<void> = Promise.resolve();
 
@@ -22,19 +23,19 @@ export class ReleaseQueue {
 
   add(ref: REMINTERFACEREF): void {
     this.#waiting.push(ref);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => void this.flush());
+    // Not the clock's: it must keep the process alive.
+    this.#timer ??= setTimeout(() => void this.flush(), patience);
   }
 
   /** True when nothing waits and everything sent was answered. */
   get idle(): boolean {
-    return !this.#scheduled && this.#unanswered === 0;
+    return this.#timer === undefined && this.#unanswered === 0;
   }
 
   /** Sends what waits; resolves when everything sent so far was answered. */
   flush(): Promise<void> {
-    this.#scheduled = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const refs = this.#waiting;
     this.#waiting = [];
     for (let at = 0; at < refs.length; at += batch) {

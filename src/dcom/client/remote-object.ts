@@ -1,4 +1,4 @@
-import { ComError, type Guid, HResult, failed, guidToBytes } from "../../base/index.ts";
+import { ComError, type Guid, HResult, failed } from "../../base/index.ts";
 import {
   type Channel,
   IID_IUnknown,
@@ -25,7 +25,6 @@ const mostReferences = 1 << 20;
 export interface InterfaceReference {
   readonly iid: Guid;
   readonly ipid: Guid;
-  readonly ipidBytes: Uint8Array;
   publicRefs: number;
 }
 
@@ -42,7 +41,6 @@ interface Question {
 export class RemoteReference implements RemoteObject {
   readonly exporter: RemoteExporter;
   readonly oid: Oid;
-  readonly identity: string;
   /** SORF_NOPING: this process does not ping for it. */
   readonly noPing: boolean;
   /** What stands in front of the object here: its handler. */
@@ -54,8 +52,8 @@ export class RemoteReference implements RemoteObject {
   #settings: RemoteSettings | undefined;
   readonly #references = new Map<Guid, InterfaceReference>();
   readonly #channels = new Map<Guid, OrpcChannel>();
-  readonly #asking = new Map<Guid, Promise<InterfaceReference>>();
-  readonly #restocking = new Map<InterfaceReference, Promise<void>>();
+  #asking: Map<Guid, Promise<InterfaceReference>> | undefined;
+  #restocking: Map<InterfaceReference, Promise<void>> | undefined;
   #question: Question | undefined;
   #handles = 0;
   /** Channels with a proxy of somebody's own above them. */
@@ -67,7 +65,10 @@ export class RemoteReference implements RemoteObject {
     this.exporter = exporter;
     this.oid = std.oid;
     this.noPing = (std.flags & SORF_NOPING) !== 0;
-    this.identity = `${std.oxid.toString(16)}:${std.oid.toString(16)}`;
+  }
+
+  get identity(): string {
+    return `${this.exporter.oxid.toString(16)}:${this.oid.toString(16)}`;
   }
 
   /** Takes over the references that came with an OBJREF. `counted`: whether to take some of our own where none came. */
@@ -83,7 +84,6 @@ export class RemoteReference implements RemoteObject {
     const reference: InterfaceReference = {
       iid,
       ipid: std.ipid,
-      ipidBytes: guidToBytes(std.ipid),
       publicRefs: std.publicRefs,
     };
     this.#references.set(iid, reference);
@@ -155,10 +155,11 @@ export class RemoteReference implements RemoteObject {
   reference(iid: Guid): Promise<InterfaceReference> {
     const known = this.#references.get(iid);
     if (known !== undefined) return Promise.resolve(known);
-    let asking = this.#asking.get(iid);
+    const under = (this.#asking ??= new Map());
+    let asking = under.get(iid);
     if (asking === undefined) {
-      asking = this.#query(iid).finally(() => this.#asking.delete(iid));
-      this.#asking.set(iid, asking);
+      asking = this.#query(iid).finally(() => under.delete(iid));
+      under.set(iid, asking);
     }
     return asking;
   }
@@ -254,11 +255,12 @@ export class RemoteReference implements RemoteObject {
   }
 
   #restock(reference: InterfaceReference): Promise<void> {
-    let restocking = this.#restocking.get(reference);
+    const under = (this.#restocking ??= new Map());
+    let restocking = under.get(reference);
     if (restocking === undefined) {
-      restocking = this.#takeMore(reference).finally(() => this.#restocking.delete(reference));
+      restocking = this.#takeMore(reference).finally(() => under.delete(reference));
       restocking.catch(() => undefined); // whoever waits for it is told; a refill in advance may fail silently
-      this.#restocking.set(reference, restocking);
+      under.set(reference, restocking);
     }
     return restocking;
   }

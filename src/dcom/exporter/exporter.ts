@@ -1,5 +1,4 @@
 import {
-  ByteWriter,
   type Clock,
   ComError,
   type Guid,
@@ -15,7 +14,7 @@ import { comVersion } from "../com-version.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
 import { IRemUnknown, IRemUnknown2 } from "../gen/dcom.ts";
 import type { Marshaling } from "../marshaling.ts";
-import { writeObjref } from "../objref.ts";
+import { encodeObjref } from "../objref.ts";
 import type {
   ExporterActivated,
   ExporterActivation,
@@ -160,16 +159,13 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
       oid: manager.oid,
       ipid: ipidOf(entry),
     };
-    const writer = new ByteWriter(192);
     const { iid } = entry;
     const resolver = this.link.resolverBindings;
     const plain = options?.plain === true;
     if (handler !== undefined && !plain)
-      writeObjref(writer, { form: "handler", iid, std, clsid: handler, resolver });
-    else if (options?.envoy === undefined || plain)
-      writeObjref(writer, { form: "standard", iid, std, resolver });
-    else writeObjref(writer, { form: "extended", iid, std, resolver, elements: [options.envoy] });
-    return writer.finish();
+      return encodeObjref({ form: "handler", iid, std, clsid: handler, resolver });
+    if (options?.envoy === undefined || plain) return encodeObjref({ form: "standard", iid, std, resolver });
+    return encodeObjref({ form: "extended", iid, std, resolver, elements: [options.envoy] });
   }
 
   /** The object behind a reference to this process. Throws RPC_E_DISCONNECTED when it is not exported any more. */

@@ -8,6 +8,7 @@ import {
   contractOf,
   loadInstance,
 } from "../../com/index.ts";
+import type { Awaitable } from "../../ndr/index.ts";
 import type { ObjectMarshaler } from "../marshaler.ts";
 import { activatorReference } from "./direct-activation.ts";
 import type {
@@ -84,15 +85,18 @@ export class ClassServer {
   }
 
   /** A new instance for a process of this machine that asks directly. The caller owns the pointer. Throws CO_E_SERVER_STOPPING as `activate` does. */
-  async createInstance(clsid: Guid, iid: Guid): Promise<IUnknown> {
+  createInstance(clsid: Guid, iid: Guid): Awaitable<IUnknown> {
     if (this.#runtime.locks.stopping) throw ending(clsid);
+    const made = this.#instance(clsid, iid);
+    if (!(made instanceof Promise)) {
+      this.#served++;
+      return made;
+    }
     this.#underWay++;
-    try {
-      return await this.#instance(clsid, iid);
-    } finally {
+    return made.finally(() => {
       this.#underWay--;
       this.#served++;
-    }
+    });
   }
 
   /** The class object, or a new instance, to be asked for the interfaces wanted. */
@@ -106,12 +110,21 @@ export class ClassServer {
     return made;
   }
 
-  async #instance(clsid: Guid, iid: Guid): Promise<IUnknown> {
+  /** At once where the class is registered and makes its objects at once. */
+  #instance(clsid: Guid, iid: Guid): Awaitable<IUnknown> {
+    const factory = this.#factories.get(clsid)?.[0];
+    if (factory === undefined) return this.#loadedInstance(clsid, iid);
+    using maker = this.#runtime.pointerTo(factory, IClassFactory);
+    const made = maker.CreateInstance(iid);
+    return made instanceof Promise
+      ? made.then((object) => theInstance(clsid, object))
+      : theInstance(clsid, made);
+  }
+
+  async #loadedInstance(clsid: Guid, iid: Guid): Promise<IUnknown> {
     using maker = await this.#classObject(clsid);
     using classFactory = await maker.QueryInterface(IClassFactory);
-    const made = await classFactory.CreateInstance(iid);
-    if (made !== null) return made;
-    throw new ComError(HResult.E_POINTER, `the class object of ${formatGuid(clsid)} made nothing`);
+    return theInstance(clsid, await classFactory.CreateInstance(iid));
   }
 
   async #classObject(clsid: Guid): Promise<IUnknown> {
@@ -124,6 +137,11 @@ export class ClassServer {
     const factory = this.#factories.get(clsid)?.[0];
     return factory && this.#runtime.pointerTo(factory, Unknown);
   }
+}
+
+function theInstance(clsid: Guid, made: IUnknown | null): IUnknown {
+  if (made !== null) return made;
+  throw new ComError(HResult.E_POINTER, `the class object of ${formatGuid(clsid)} made nothing`);
 }
 
 /** Loads a new object before anybody gets it; one that cannot be loaded is let go. */

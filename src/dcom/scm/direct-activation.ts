@@ -7,7 +7,7 @@ import {
   implement,
   isGone,
 } from "../../com/index.ts";
-import type { CallOptions } from "../../ndr/index.ts";
+import type { Awaitable, CallOptions } from "../../ndr/index.ts";
 import { ILocalActivator } from "../gen/localactivator.ts";
 import { methodByName } from "../client/known-method.ts";
 import type { RemoteReference } from "../client/remote-object.ts";
@@ -27,7 +27,7 @@ class LocalActivator {
     this.#classes = classes;
   }
 
-  CreateInstance(clsid: Guid, iid: Guid): Promise<IUnknown> {
+  CreateInstance(clsid: Guid, iid: Guid): Awaitable<IUnknown> {
     // Callers of other machines pass the manager's gates; here they would pass none.
     if (getCallContext()?.remote !== false)
       throw new ComError(HResult.E_ACCESSDENIED, "objects are created through the service control manager", {

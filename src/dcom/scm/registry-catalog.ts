@@ -41,17 +41,17 @@ interface StampedKeys extends ClassKeys {
 export function registryCatalog(registry: StampedKeys, logger: Logger = silentLogger): ClassCatalog {
   const memory = new RegistryMemory(() => registry.stamp);
   return {
-    find: (clsid) => memory.remember(`class ${clsid}`, () => findClass(registry, clsid, logger)),
+    find: (clsid) => memory.remember("class", clsid, () => findClass(registry, clsid, logger)),
     access: (appId) =>
-      memory.remember(`access ${appId}`, () =>
+      memory.remember("access", appId, () =>
         permission(registry, appIdKey(appId), "AccessPermission", logger),
       ),
     defaults: () =>
-      memory.remember("defaults", () => ({
+      memory.remember("defaults", "", () => ({
         launch: permission(registry, ole, "DefaultLaunchPermission", logger),
         access: permission(registry, ole, "DefaultAccessPermission", logger),
       })),
-    settings: () => memory.remember("settings", () => readSettings(registry)),
+    settings: () => memory.remember("settings", "", () => readSettings(registry)),
   };
 }
 

@@ -63,8 +63,10 @@ describe("several processes", () => {
       });
       const other = start("set", path, "greeting", "hello");
       const closed = once(other, "close");
+      const counted = store.changes("t");
       const keepAlive = setTimeout(() => {}, 20_000);
       assert.equal(await heard, "hello");
+      assert.equal(store.changes("t"), counted + 1n);
       clearTimeout(keepAlive);
       await closed;
     });

@@ -131,6 +131,21 @@ for (const [kind, open] of kinds) {
       });
     });
 
+    it("counts the transactions that changed a table", async () => {
+      await inFolder(async (folder) => {
+        await using store = await open(folder);
+        const before = store.changes("t");
+        await store.write((tx) => {
+          tx.put("t", bytes("k"), bytes("v"));
+          tx.put("t", bytes("l"), bytes("v"));
+        });
+        await store.write((tx) => tx.put("other", bytes("k"), bytes("v")));
+        assert.equal(store.changes("t"), before + 1n);
+        await store.write((tx) => tx.delete("t", bytes("k")));
+        assert.equal(store.changes("t"), before + 2n);
+      });
+    });
+
     it("tells of changes, and only of those", async () => {
       await inFolder(async (folder) => {
         await using store = await open(folder);
