@@ -53,8 +53,10 @@ export { CookieTable } from "./sinks/cookies.ts";
 export {
   type AdviseHolderOptions,
   DataAdviseHolder,
+  OleAdviseHolder,
   type DataProvider,
   createDataAdviseHolder,
+  createOleAdviseHolder,
 } from "./data/advise-holder.ts";
 export {
   type DataContent,

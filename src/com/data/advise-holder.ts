@@ -9,6 +9,8 @@ import {
   IEnumSTATDATA,
   type STATDATA,
 } from "../gen/dataobj.ts";
+import type { IMoniker } from "../gen/objidl.ts";
+import { IOleAdviseHolder } from "../gen/oleidl.ts";
 import { type Identity, identityOfObject } from "../identity.ts";
 import { duplicate, isPointer, pointerTo } from "../pointers.ts";
 import { CookieTable } from "../sinks/cookies.ts";
@@ -58,15 +60,10 @@ export interface AdviseHolderOptions extends SinkSettings {
   readonly note?: (fields: object, message: string) => void;
 }
 
-/**
- * IDataAdviseHolder: who wants to hear of a data object's changes, and the telling (CreateDataAdviseHolder). Sinks are told in order, one call at a time
- * each; no sink waits for another, a sink that is gone is taken out.
- */
-export class DataAdviseHolder implements SinkHost {
-  static readonly interfaces: readonly (typeof IDataAdviseHolder)[] = [IDataAdviseHolder];
-
+/** Who wants to hear of an object, and what is common to telling them: in order, one call at a time each; no sink waits for another, one that is gone is taken out. */
+abstract class AdviseSinks implements SinkHost {
   readonly settings: Required<SinkSettings>;
-  readonly #advised = new CookieTable<Advised>();
+  protected readonly advised: CookieTable<Advised> = new CookieTable<Advised>();
   readonly #options: AdviseHolderOptions;
 
   constructor(options: AdviseHolderOptions = {}) {
@@ -78,6 +75,85 @@ export class DataAdviseHolder implements SinkHost {
   get identity(): Identity {
     return identityOfObject(this.#options.owner ?? this);
   }
+
+  /** Takes in a sink; answers its connection. Throws CONNECT_E_ADVISELIMIT. */
+  protected connect(formatetc: FORMATETC, advf: number, sink: IAdviseSink): number {
+    const max = this.#options.maxSinks ?? 1024;
+    if (this.advised.size >= max)
+      throw new ComError(CONNECT_E_ADVISELIMIT, `the object has ${max} sinks: no more are taken`);
+    const own = isPointer(sink) ? duplicate(sink) : pointerTo<IAdviseSink>(sink, IAdviseSink);
+    return this.advised.add((dwConnection) => ({
+      data: { formatetc, advf, pAdvSink: own, dwConnection },
+      connection: new SinkConnection(dwConnection, heldSink(own), this),
+    }));
+  }
+
+  /** Throws OLE_E_NOCONNECTION. */
+  Unadvise(cookie: number): void {
+    const advised = this.advised.take(cookie);
+    if (advised === undefined)
+      throw new ComError(DataStatus.NOCONNECTION, `there is no connection ${cookie}`);
+    advised.connection.close();
+  }
+
+  EnumAdvise(): EnumStatData {
+    return new EnumStatData(this.advised.entries().map(({ data }) => data));
+  }
+
+  /** Has everybody called; `pointers` are lent for the calls. */
+  protected tellAll(
+    call: (sink: IAdviseSink, options: CallOptions | undefined) => unknown,
+    pointers: readonly IUnknown[] = [],
+  ): void {
+    for (const { connection } of this.advised.entries())
+      connection.send({ call: (sink, options) => call(sink as IAdviseSink, options), pointers });
+  }
+
+  /** Lets all sinks go. */
+  finalRelease(): void {
+    for (const { connection } of this.advised.clear()) connection.close();
+  }
+
+  lost(connection: SinkConnection, why: ComError): void {
+    this.note(connection, "a sink is cut off", why);
+    this.advised.take(connection.cookie)?.connection.close();
+  }
+
+  note(connection: SinkConnection, what: string, error?: unknown): void {
+    this.#options.note?.({ cookie: connection.cookie, error }, what);
+  }
+}
+
+/** What sinks that hear of no data have for a format. */
+const noFormat: FORMATETC = { cfFormat: 0, ptd: null, dwAspect: 0, lindex: -1, tymed: 0 };
+
+/** IOleAdviseHolder: who wants to hear that an object in a document is renamed, saved or closed, and the telling (CreateOleAdviseHolder). */
+export class OleAdviseHolder extends AdviseSinks {
+  static readonly interfaces: readonly (typeof IOleAdviseHolder)[] = [IOleAdviseHolder];
+
+  /** Throws E_INVALIDARG without a sink, CONNECT_E_ADVISELIMIT. */
+  Advise(sink: IAdviseSink | null): number {
+    if (sink === null) throw new ComError(HResult.E_INVALIDARG, "a sink is needed");
+    return this.connect(noFormat, 0, sink);
+  }
+
+  /** The object's full name is another. The moniker is lent. */
+  SendOnRename(moniker: IMoniker | null): void {
+    this.tellAll((sink, options) => sink.OnRename(moniker, options), isPointer(moniker) ? [moniker] : []);
+  }
+
+  SendOnSave(): void {
+    this.tellAll((sink, options) => sink.OnSave(options));
+  }
+
+  SendOnClose(): void {
+    this.tellAll((sink, options) => sink.OnClose(options));
+  }
+}
+
+/** IDataAdviseHolder: who wants to hear of a data object's changes, and the telling (CreateDataAdviseHolder). */
+export class DataAdviseHolder extends AdviseSinks {
+  static readonly interfaces: readonly (typeof IDataAdviseHolder)[] = [IDataAdviseHolder];
 
   /**
    * Takes in a sink. ADVF_PRIMEFIRST: it is told at once; with ADVF_ONLYONCE that is all it hears. ADVF_NODATA: without the data. Throws E_INVALIDARG
@@ -91,32 +167,13 @@ export class DataAdviseHolder implements SinkHost {
   ): number {
     if (formatetc === null || sink === null)
       throw new ComError(HResult.E_INVALIDARG, "a format and a sink are needed");
-    const max = this.#options.maxSinks ?? 1024;
-    if (this.#advised.size >= max)
-      throw new ComError(CONNECT_E_ADVISELIMIT, `the object has ${max} sinks: no more are taken`);
-    const own = isPointer(sink) ? duplicate(sink) : pointerTo<IAdviseSink>(sink, IAdviseSink);
-    const cookie = this.#advised.add((dwConnection) => ({
-      data: { formatetc, advf, pAdvSink: own, dwConnection },
-      connection: new SinkConnection(dwConnection, heldSink(own), this),
-    }));
+    const cookie = this.connect(formatetc, advf, sink);
     if (advf & ADVF.ADVF_PRIMEFIRST && dataObject !== null) {
-      const first = this.#advised.entries().find(({ data }) => data.dwConnection === cookie);
+      const first = this.advised.entries().find(({ data }) => data.dwConnection === cookie);
       // After the answer to whoever connects: he learns his number first.
       if (first !== undefined) queueMicrotask(() => this.#tell(first, dataObject, 0));
     }
     return cookie;
-  }
-
-  /** Throws OLE_E_NOCONNECTION. */
-  Unadvise(cookie: number): void {
-    const advised = this.#advised.take(cookie);
-    if (advised === undefined)
-      throw new ComError(DataStatus.NOCONNECTION, `there is no connection ${cookie}`);
-    advised.connection.close();
-  }
-
-  EnumAdvise(): EnumStatData {
-    return new EnumStatData(this.#advised.entries().map(({ data }) => data));
   }
 
   /**
@@ -133,21 +190,14 @@ export class DataAdviseHolder implements SinkHost {
     advf: number,
     concerns: (formatetc: FORMATETC) => boolean = () => true,
   ): void {
-    for (const advised of this.#advised.entries()) {
+    for (const advised of this.advised.entries()) {
       if (concerns(advised.data.formatetc)) this.#tell(advised, dataObject, advf);
     }
   }
 
   /** Tells everybody that the object closes. */
   sendClose(): void {
-    for (const { connection } of this.#advised.entries()) {
-      connection.send({ call: (sink, options) => (sink as IAdviseSink).OnClose(options), pointers: [] });
-    }
-  }
-
-  /** Lets all sinks go. */
-  finalRelease(): void {
-    for (const { connection } of this.#advised.clear()) connection.close();
+    this.tellAll((sink, options) => sink.OnClose(options));
   }
 
   #tell(advised: Advised, dataObject: DataProvider | null, advf: number): void {
@@ -156,7 +206,7 @@ export class DataAdviseHolder implements SinkHost {
     const stopping = (advf & ADVF.ADVF_DATAONSTOP) !== 0;
     const late = stopping && (data.advf & ADVF.ADVF_DATAONSTOP) !== 0;
     const wantsData = (data.advf & ADVF.ADVF_NODATA) === 0 || late;
-    if (once) this.#advised.take(data.dwConnection);
+    if (once) this.advised.take(data.dwConnection);
     const source = wantsData ? dataObject : null;
     const pointers = isPointer(dataObject) ? [dataObject] : [];
     connection.send(
@@ -166,15 +216,6 @@ export class DataAdviseHolder implements SinkHost {
       },
       once ? () => connection.close() : undefined,
     );
-  }
-
-  lost(connection: SinkConnection, why: ComError): void {
-    this.note(connection, "a sink is cut off", why);
-    this.#advised.take(connection.cookie)?.connection.close();
-  }
-
-  note(connection: SinkConnection, what: string, error?: unknown): void {
-    this.#options.note?.({ cookie: connection.cookie, error }, what);
   }
 }
 
@@ -207,4 +248,9 @@ async function dataOrNothing(source: DataProvider, formatetc: FORMATETC): Promis
 /** Makes an advise holder (CreateDataAdviseHolder). */
 export function createDataAdviseHolder(options?: AdviseHolderOptions): DataAdviseHolder {
   return new DataAdviseHolder(options);
+}
+
+/** Makes an advise holder for an object in a document (CreateOleAdviseHolder). */
+export function createOleAdviseHolder(options?: AdviseHolderOptions): OleAdviseHolder {
+  return new OleAdviseHolder(options);
 }

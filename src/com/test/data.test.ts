@@ -4,6 +4,7 @@ import { ComError, HResult } from "../../base/index.ts";
 import {
   ClipFormat,
   DataAdviseHolder,
+  createOleAdviseHolder,
   type DataObject,
   DataStatus,
   IAdviseSink,
@@ -263,5 +264,46 @@ describe("advise holders", () => {
     holder.Unadvise(second);
     holder.finalRelease();
     assert.throws(() => holder.Unadvise(second), { code: DataStatus.NOCONNECTION });
+  });
+
+  test("an object in a document tells that it was renamed, saved and closed", async () => {
+    const holder = createOleAdviseHolder({ maxSinks: 2 });
+    const told: string[] = [];
+    const sink = (who: string): object => ({
+      OnDataChange: () => told.push("data"),
+      OnViewChange: () => told.push("view"),
+      OnRename: (moniker: unknown) => told.push(`${who} renamed ${String(moniker)}`),
+      OnSave: () => told.push(`${who} saved`),
+      OnClose: () => told.push(`${who} closed`),
+    });
+    using a = pointerTo(sink("a"), IAdviseSink);
+    using b = new Loopback().proxy(sink("b"), IAdviseSink);
+    const first = holder.Advise(a);
+    holder.Advise(b);
+    assert.throws(() => holder.Advise(b), { code: 0x80040201 });
+    assert.throws(() => holder.Advise(null), { code: HResult.E_INVALIDARG });
+    const { rgelt } = holder.EnumAdvise().Next(2);
+    assert.deepEqual(
+      rgelt.map(({ dwConnection, formatetc }) => [dwConnection, formatetc.tymed]),
+      [
+        [first, 0],
+        [first + 1, 0],
+      ],
+    );
+    for (const { pAdvSink } of rgelt) pAdvSink?.[Symbol.dispose]();
+    holder.SendOnRename(null);
+    holder.SendOnSave();
+    holder.Unadvise(first);
+    holder.SendOnClose();
+    await quiet();
+    assert.deepEqual(
+      told.filter((line) => line.startsWith("a")),
+      ["a renamed null", "a saved"],
+    );
+    assert.deepEqual(
+      told.filter((line) => line.startsWith("b")),
+      ["b renamed null", "b saved", "b closed"],
+    );
+    holder.finalRelease();
   });
 });
