@@ -94,6 +94,9 @@ export interface InterfaceStub {
   codec(opnum: number): MethodCodec | undefined;
   /** Calls the implementation; a value or a promise. Out-of-apartment callers go through `ObjectIdentity.apartment`. */
   invoke(opnum: number, args: readonly unknown[]): unknown;
+  /** Whether a method answers promises: it is an async function, or answered one before (`noteLater`). */
+  answersLater?(opnum: number): boolean;
+  noteLater?(opnum: number): void;
   /** Nobody outside holds the interface any more (IRpcStubBuffer::Disconnect). */
   disconnect?(): void;
 }

@@ -20,6 +20,7 @@ class StubTable {
   readonly methods: readonly MethodDescriptor[];
   readonly #codecs: (MethodCodec | undefined)[] = [];
   readonly #invokers: (Invoker | undefined)[] = [];
+  readonly #later: (boolean | undefined)[] = [];
 
   constructor(descriptor: InterfaceDescriptor) {
     this.descriptor = descriptor;
@@ -34,6 +35,14 @@ class StubTable {
     const method = this.methods[opnum];
     if (method === undefined || method.local === true) return undefined;
     return (this.#codecs[opnum] = methodCodec(method));
+  }
+
+  answersLater(opnum: number, target: object): boolean {
+    return (this.#later[opnum] ??= isAsync(target, this.methods[opnum]?.name));
+  }
+
+  noteLater(opnum: number): void {
+    this.#later[opnum] = true;
   }
 
   invoker(opnum: number, target: object): Invoker {
@@ -89,9 +98,22 @@ class Stub implements InterfaceStub {
     return this.#table.codec(opnum);
   }
 
+  answersLater(opnum: number): boolean {
+    return this.#table.answersLater(opnum, this.#target);
+  }
+
+  noteLater(opnum: number): void {
+    this.#table.noteLater(opnum);
+  }
+
   invoke(opnum: number, args: readonly unknown[]): unknown {
     return this.#table.invoker(opnum, this.#target)(this.#target, args, this.#identity);
   }
+}
+
+function isAsync(target: object, name: string | undefined): boolean {
+  const method: unknown = name === undefined ? undefined : (target as Record<string, unknown>)[name];
+  return Object.prototype.toString.call(method) === "[object AsyncFunction]";
 }
 
 const tables = new WeakMap<object, Map<InterfaceDescriptor, StubTable>>();

@@ -45,6 +45,11 @@ export interface OpenOptions extends Omit<RuntimeOptions, "remoting"> {
   /** Calls that may wait for a single-threaded apartment. Default 1,024. */
   readonly queuedCalls?: number;
   /**
+   * Calls that a method makes after an `await` carry the causality of the call it serves, so that they count as parts of it everywhere. Always so from Node 24 on,
+   * and in processes with apartments or threads; before, it doubles the price of every `await` of the program, and has to be asked for.
+   */
+  readonly lastingCausality?: boolean;
+  /**
    * A module whose default export has the options that cannot be posted to other threads (functions, objects with methods), or is a function that answers them
    * and is given the thread's name. Threads have everything else of these options, but listen where they like. Without it a thread that is started although there
    * are such options is E_INVALIDARG, which names the option.
@@ -104,7 +109,9 @@ const hubs = new WeakMap<Runtime, Hub>();
 
 /** Starts COM in a thread that has its part in the process. */
 export async function openSide(side: ThreadSide, options: OpenOptions): Promise<OpenedRuntime> {
-  const { apartment, queuedCalls, threads: _, threadOptions: __, thread: ___, ...rest } = options;
+  const { apartment, queuedCalls, threads: _, threadOptions: __, thread: ___, ...others } = options;
+  const { lastingCausality: asked, ...rest } = others;
+  if (asked !== undefined) lastingCausality.whereAsync = asked;
   const entered =
     apartment === undefined
       ? undefined

@@ -26,7 +26,7 @@ const seed3 = seed[3] as number;
 
 /** What is being served at this moment; calls made meanwhile carry its identifier. */
 let current: Causality | undefined;
-/** Only made when an apartment needs causality to survive an `await`: a live store doubles the price of every await on Node 20. */
+/** Only made when a causality has to survive an `await`: before Node 24 a live store doubles the price of every await. */
 let storage: AsyncLocalStorage<Causality> | undefined;
 
 /** The causality calls made now belong to; undefined outside of any served call. */
@@ -71,15 +71,28 @@ export function leaveCausality(before: Causality | undefined): void {
 }
 
 /**
- * Set where single-threaded apartments may be among those who wait: then the causality of every call served in this thread survives `await`, or a call-back
- * made after one would be a stranger to the apartment that waits for it.
+ * Whose causality survives `await`. `wanted` is set where single-threaded apartments may be among those who wait: then that of every call served in this thread
+ * does, or a call-back made after one would be a stranger to the apartment that waits for it. `whereAsync`: that of methods known to answer promises, where all
+ * others pay nothing for it.
  */
-export const lasting: { wanted: boolean } = { wanted: false };
+export const lasting: { wanted: boolean; whereAsync: boolean } = {
+  wanted: false,
+  whereAsync: storesAreCheap(process.versions.node, process.execArgv),
+};
+
+/** Whether an AsyncLocalStorage costs nothing where it is not used (AsyncContextFrame): from Node 24 on. */
+export function storesAreCheap(version: string, flags: readonly string[]): boolean {
+  const major = Number.parseInt(version, 10);
+  return major >= 24
+    ? !flags.includes("--no-async-context-frame")
+    : flags.includes("--experimental-async-context-frame");
+}
 
 /** Runs a call so that its causality survives `await` (single-threaded apartments let related calls in while they wait). */
-export function withLastingCausality<T>(cause: Causality, run: () => T): T {
+export function withLastingCausality<T>({ cid0, cid1, cid2, cid3 }: Causality, run: () => T): T {
   storage ??= new AsyncLocalStorage();
-  return storage.run(cause, run);
+  // A copy: what a store holds lives as long as any timer or socket that was made meanwhile.
+  return storage.run({ cid0, cid1, cid2, cid3 }, run);
 }
 
 /** The logical thread of the running code (CoGetCurrentLogicalThreadId): the causality of its calls, which from now on stays over `await`. */

@@ -24,6 +24,7 @@ import {
   pointerTo,
   setCancelObject,
 } from "../index.ts";
+import { storesAreCheap } from "../call/causality.ts";
 import { ICalculator } from "./sample.ts";
 import { Calculator, openRuntime } from "./support.ts";
 
@@ -188,4 +189,11 @@ test("a cancel object of one's own is found by its call", async () => {
     disableCallCancellation();
   }
   await work;
+});
+
+test("causality lasts without being asked for where Node's stores are cheap", () => {
+  assert.equal(storesAreCheap("20.20.2", []), false);
+  assert.equal(storesAreCheap("22.7.0", ["--experimental-async-context-frame"]), true);
+  assert.equal(storesAreCheap("24.0.0", []), true);
+  assert.equal(storesAreCheap("26.1.0", ["--no-async-context-frame"]), false);
 });

@@ -167,7 +167,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
   #enter(entry: InterfaceEntry): void | Promise<void> {
     if (mustWait(this)) return this.#postponed(entry);
     const { apartment } = entry.manager.identity;
-    if (apartment.kind !== "single" && lastingCausality.wanted) {
+    if (apartment.kind !== "single" && this.#lasts(entry)) {
       const run = (): void | Promise<void> => this.#run();
       const enter = apartment === currentApartment() ? run : () => settle(apartment.enter(undefined, run));
       return withLastingCausality(this, enter);
@@ -184,6 +184,12 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     };
     return settle(
       withLastingCausality(this, () => apartment.enter(this.causality, () => this.#run(), incoming)),
+    );
+  }
+
+  #lasts({ stub }: InterfaceEntry): boolean {
+    return (
+      lastingCausality.wanted || (lastingCausality.whereAsync && stub.answersLater?.(this.opnum) === true)
     );
   }
 
@@ -222,6 +228,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
       leaveCausality(causeBefore);
     }
     if (isThenable(result)) {
+      stub.noteLater?.(this.opnum);
       if (waitsSynchronously()) return this.#cannotSettle(codec, args, result);
       return this.#later(codec, args, result);
     }

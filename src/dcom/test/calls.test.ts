@@ -8,9 +8,10 @@ import {
   implement,
   isSameObject,
   currentCausality,
+  lastingCausality,
 } from "../../com/index.ts";
 import { type Interface, defineInterface } from "../../ndr/index.ts";
-import type { ChannelHook } from "../orpc/hooks.ts";
+import type { ChannelHook, HookCall } from "../orpc/hooks.ts";
 import { INamed, INode, ISink, Node } from "./objects.ts";
 import { type Transport, localTransport } from "../../rpc/index.ts";
 import { World, hand, until } from "./world.ts";
@@ -187,6 +188,49 @@ test("causality: one identifier over all hops; in a single-threaded apartment it
   assert.equal(new Set([...seen, ...turns]).size, 1, "one identifier");
   assert.equal(await node.CallBack(sink as unknown as ISink, 6), 7);
   assert.equal(new Set(seen).size, 2, "a new one for each root call");
+});
+
+test("causality lasts over await in a plain process, where that costs nothing", async () => {
+  const before = lastingCausality.whereAsync;
+  lastingCausality.whereAsync = true;
+  try {
+    await using world = await World.open();
+    let seen: Guid[] = [];
+    const serverNotify = ({ causality, iid }: HookCall): void => {
+      if (iid === INode.iid || iid === ISink.iid) seen.push(causality);
+    };
+    const hooks: ChannelHook[] = [{ id: guid("aaaaaaaa-0000-0000-0000-000000000003"), serverNotify }];
+    const [server, client] = [await world.side({ hooks }), await world.side({ hooks })];
+    const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    class Awaits {
+      static readonly interfaces = [INode];
+      async CallBack(sink: ISink, value: number): Promise<number> {
+        await pause();
+        return sink.OnValue(value);
+      }
+    }
+    class Chains {
+      static readonly interfaces = [INode];
+      CallBack(sink: ISink, value: number): Promise<number> {
+        return pause().then(() => sink.OnValue(value));
+      }
+    }
+    const sink = { OnValue: (value: number) => value };
+    implement(sink, ISink);
+    for (const object of [new Awaits(), new Chains()]) {
+      using node = hand(server, client, object, INode);
+      for (let round = 0; round < 2; round++) {
+        seen = [];
+        const chains = Array.from({ length: 8 }, async () => node.CallBack(sink as unknown as ISink, 5));
+        assert.deepEqual(new Set(await Promise.all(chains)), new Set([5]));
+        assert.equal(seen.length, 16, "eight calls, eight call-backs");
+        // A function that is not async is known to answer promises once it has.
+        assert.equal(new Set(seen).size, object instanceof Chains && round === 0 ? 9 : 8);
+      }
+    }
+  } finally {
+    lastingCausality.whereAsync = before;
+  }
 });
 
 test("an object of the process comes back as itself", async () => {

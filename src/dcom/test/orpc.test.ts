@@ -46,7 +46,7 @@ test("lasting causality survives await", async () => {
   const cause = { cid0: 1, cid1: 2, cid2: 3, cid3: 4 };
   await withLastingCausality(cause, async () => {
     await Promise.resolve();
-    assert.equal(currentCausality(), cause);
+    assert.deepEqual(currentCausality(), cause);
   });
   assert.equal(currentCausality(), undefined);
 });
