@@ -8,6 +8,8 @@ import { readTypeLibrary } from "../typelib/load.ts";
 import { writeMsft } from "../typelib/msft/write.ts";
 import { codePageOf } from "../typelib/code-page.ts";
 import { SltgNames } from "../typelib/sltg/names.ts";
+import { SltgMembers } from "../typelib/sltg/members.ts";
+import { SltgTypes } from "../typelib/sltg/types.ts";
 import { SltgImports } from "../typelib/sltg/references.ts";
 import { dumpLibrary, hexFixture, textFixture } from "./typelib-support.ts";
 import { SltgHelp } from "../typelib/sltg/help.ts";
@@ -76,6 +78,68 @@ function referenceBlock(texts: readonly string[]): Image {
   }
   return new Image(bytes, "block");
 }
+
+/** Bytes written in hexadecimal, as an image. */
+function image(hex: string): Image {
+  return new Image(new Uint8Array(Buffer.from(hex.replace(/\s/g, ""), "hex")), "members");
+}
+
+function membersOf(data: Image, helpBase: number): SltgMembers {
+  const codePage = codePageOf(0);
+  const names = new SltgNames(image("00 00 41 00 42 00"), codePage);
+  const help = new SltgHelp(image(""), 0, codePage);
+  const types = new SltgTypes(data, [{ local: 7 }, { local: 9 }], 10);
+  return new SltgMembers(data, data.length, helpBase, types, { names, codePage, help }, () => {});
+}
+
+// As in the libraries of Excel 5 and of OLE's controls.
+describe("members in SLTG format", () => {
+  it("have help contexts told from the first one of their type, forward, backward and elsewhere", () => {
+    const record = (next: string, help: string): string =>
+      `cb10 ${next} 0200 9400 0000 ${help} ffff ffff 0180 0c00 ffff`;
+    const data = image(
+      `${record("1600", "4902")} ${record("2c00", "4b02")} ${record("4200", "5800")} ${record("ffff", "feff")} 7856 3412`,
+    );
+    const functions = membersOf(data, 0x10002).functions(0, 4);
+    assert.deepEqual(
+      functions.map((it) => it.helpContext),
+      [0x10094, 0xff70, 0x12345678, 0],
+    );
+    const property = image("0a42 ffff 0200 0000 0c00 9500 0000 4d02 ffff");
+    assert.equal(membersOf(property, 0x10002).variables(0, 1)[0]?.helpContext, 0x10095);
+  });
+
+  it("name their bases by types", () => {
+    const data = image(
+      "4a00 1600 ffff 0180 1200 0000 0340 feff ffff 1d00 0000 4a00 ffff ffff 0080 2800 0100 0340 feff ffff 1d00 0400",
+    );
+    assert.deepEqual(
+      membersOf(data, 0)
+        .impls(0)
+        .map((it) => [it.reference, it.flags]),
+      [
+        [{ local: 7 }, 1],
+        [{ local: 9 }, 0],
+      ],
+    );
+    assert.throws(
+      () => membersOf(image("4a00 ffff ffff 0080 1200 0000 0340 feff ffff 0300"), 0).impls(0),
+      /no type/,
+    );
+  });
+
+  it("IDispatch of OLE is what every dispinterface is over", () => {
+    const table = new Uint8Array(
+      Buffer.from("xx*\\G{00020430-0000-0000-C000-000000000046}#1.0#9#stdole.tlb#OLE\0", "latin1"),
+    );
+    const imports = new SltgImports(new SltgNames(new Image(table, "names"), codePageOf(0)));
+    const references = imports.read(referenceBlock(["*\\R2*#4", "*\\R2*#3", "*\\Rffff*#4"]), () => {});
+    assert.deepEqual(
+      references.map((it) => imports.isDispatch(it)),
+      [true, false, false],
+    );
+  });
+});
 
 describe("hostile bytes in SLTG format", () => {
   it("end in a clear error or a library, and soon", () => {

@@ -43,6 +43,7 @@ export const Tail = {
   variables: 0x0a,
   impls: 0x0c,
   alias: 0x14,
+  helpBase: 0x18,
   simpleAlias: 0x1c,
   size: 0x20,
   alignment: 0x22,

@@ -34,7 +34,6 @@ const VariableBits = {
 
 const noDocumentation = {
   docString: undefined,
-  helpContext: 0,
   helpStringContext: 0,
   customData: [],
 } as const;
@@ -48,17 +47,20 @@ export class SltgMembers {
   readonly #spend: (count: number) => void;
   readonly #help: SltgHelp;
   readonly #size: number;
+  readonly #helpBase: number;
 
-  /** `size` is how many bytes of the data belong to the members. */
+  /** `size` is how many bytes of the data belong to the members; their help contexts are told from `helpBase`. */
   constructor(
     data: Image,
     size: number,
+    helpBase: number,
     types: SltgTypes,
     library: { readonly names: SltgNames; readonly codePage: CodePage; readonly help: SltgHelp },
     spend: (count: number) => void,
   ) {
     this.#data = data;
     this.#size = size;
+    this.#helpBase = helpBase;
     this.#types = types;
     this.#names = library.names;
     this.#codePage = library.codePage;
@@ -72,7 +74,8 @@ export class SltgMembers {
     if (first === NONE || this.#data.u16(first) !== IMPL_MAGIC) return list;
     for (let at = first; at !== NONE; at = this.#data.u16(at + 2)) {
       this.#spend(1);
-      const reference = this.#types.reference(this.#data.u16(at + 0x0a));
+      const { reference } = this.#types.read(this.#data.u16(at + 8)).type;
+      if (reference === undefined) throw invalid("a base that is no type of a library");
       list.push({ reference, flags: this.#data.u8(at + 6), customData: [] });
     }
     return list;
@@ -97,6 +100,7 @@ export class SltgMembers {
     const optionalCount = (options & 0x7e) >>> 1;
     return {
       ...noDocumentation,
+      helpContext: this.#helpContext(data.u16(at + 0x0a)),
       docString: this.#text(data.u16(at + 0x0c)),
       name: this.#name(data.u16(at + 4), before),
       memid: data.i32(at + 6),
@@ -157,6 +161,7 @@ export class SltgMembers {
     const kind = constant ? VARKIND.VAR_CONST : VARKIND.VAR_PERINSTANCE;
     return {
       ...noDocumentation,
+      helpContext: this.#helpContext(data.u16(at + 0x0e)),
       docString: this.#text(data.u16(at + 0x10)),
       name: this.#name(data.u16(at + 4), before),
       memid: data.i32(at + 0x0a),
@@ -168,6 +173,13 @@ export class SltgMembers {
       offset: constant ? 0 : value,
       value: constant ? this.#constant(type, value, (bits & VariableBits.valueInPlace) !== 0) : undefined,
     };
+  }
+
+  /** An odd word is the distance from the first one of the type: bit 1 says backward. An even one is the offset of a context. */
+  #helpContext(word: number): number {
+    if (word === SAME_NAME || word === NONE) return 0;
+    if ((word & 1) === 0) return this.#data.u32(word);
+    return (this.#helpBase + (word & 2 ? -(word >>> 2) : word >>> 2)) >>> 0;
   }
 
   /** The help text at an offset. */

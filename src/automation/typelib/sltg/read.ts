@@ -17,7 +17,7 @@ const LCID_EN_US = 0x409;
 const TYPEFLAG_FDUAL = 0x40;
 const SYS_WIN64 = 3;
 
-/** Reads a library in SLTG format. Default values, help contexts of members and custom data are not read. */
+/** Reads a library in SLTG format. Default values and custom data are not read. */
 export function readSltg(file: Image, limits: TypeLibLimits = typeLibLimits): TypeLibrary {
   const blocks = readBlocks(file, limits);
   const { library, namesAt, help } = readLibraryBlock(blocks.library, blocks.types.length);
@@ -80,7 +80,7 @@ function readType(block: Image, listed: ListedType, context: Context): TypeInfo 
   const data = block.part(dataAt, block.length - Math.min(block.length, dataAt), "members");
   const tail = data.part(size, Math.max(0, data.length - size), "tail of members");
   const types = new SltgTypes(data, references, context.limits.maxDepth);
-  const members = new SltgMembers(data, size, types, context, spend);
+  const members = new SltgMembers(data, size, tail.u32(Tail.helpBase), types, context, spend);
   const flags = block.u16(TypeBlock.flags) >>> 3;
   const functions = members.functions(tail.u16(Tail.functions), tail.u16(Tail.functionCount));
   const dual = (flags & TYPEFLAG_FDUAL) !== 0;
@@ -96,7 +96,7 @@ function readType(block: Image, listed: ListedType, context: Context): TypeInfo 
       kind === TYPEKIND.TKIND_DISPATCH ? functions.length * context.pointer : tail.u16(Tail.vtableSize),
     functions,
     variables: members.variables(tail.u16(Tail.variables), tail.u16(Tail.variableCount)),
-    implTypes: readImpls(members, kind, tail),
+    implTypes: readImpls(members, kind, tail, context.imports),
     alias: kind === TYPEKIND.TKIND_ALIAS ? readAlias(types, tail) : undefined,
     dllName: undefined,
     docString: context.help.text(context.library, listed.help.at, listed.help.end),
@@ -106,13 +106,14 @@ function readType(block: Image, listed: ListedType, context: Context): TypeInfo 
   };
 }
 
-function readImpls(members: SltgMembers, kind: number, tail: Image): ImplType[] {
+function readImpls(members: SltgMembers, kind: number, tail: Image, imports: SltgImports): ImplType[] {
   switch (kind) {
     case TYPEKIND.TKIND_INTERFACE:
     case TYPEKIND.TKIND_COCLASS:
       return members.impls(0);
     case TYPEKIND.TKIND_DISPATCH:
-      return members.impls(tail.u16(Tail.impls));
+      // Every dispinterface is over IDispatch; only one over another interface says so in the newer format.
+      return members.impls(tail.u16(Tail.impls)).filter((it) => !imports.isDispatch(it.reference));
     default:
       return [];
   }

@@ -1,4 +1,4 @@
-import { type Guid, tryParseGuid } from "../../../base/index.ts";
+import { type Guid, guid, tryParseGuid } from "../../../base/index.ts";
 import { invalid } from "../errors.ts";
 import type { Image } from "../image.ts";
 import type { ImportedLibrary, ImportedType, TypeReference } from "../model.ts";
@@ -10,6 +10,10 @@ const COUNT_AT = 0x44;
 const ENTRIES_AT = 0x48;
 const TEXTS_GAP = 7;
 const NO_TABLE = 0xffffffff;
+
+const LIBID_StdOle = guid("00020430-0000-0000-c000-000000000046");
+/** The place of IDispatch among the types of that library. */
+const DISPATCH_INDEX = 4;
 
 /** Collects what all types refer to in other libraries; each type numbers its references for itself. */
 export class SltgImports {
@@ -50,6 +54,16 @@ export class SltgImports {
     return libraryAt === NONE ? { local: index } : { imported: this.#import(libraryAt, index) };
   }
 
+  /** True for IDispatch, which stands in the library of OLE. */
+  isDispatch(reference: TypeReference): boolean {
+    const type = "imported" in reference ? this.types[reference.imported] : undefined;
+    return (
+      type !== undefined &&
+      type.index === DISPATCH_INDEX &&
+      this.libraries[type.library]?.guid === LIBID_StdOle
+    );
+  }
+
   #import(libraryAt: number, index: number): number {
     const key = `${libraryAt} ${index}`;
     let imported = this.#typeAt.get(key);
@@ -74,11 +88,11 @@ export class SltgImports {
 /** "*\G{00020430-...}#1.0#0#C:\WINNT\System32\stdole32.tlb#OLE Automation" */
 function parseLibrary(text: string): ImportedLibrary {
   const parts = /^\*\\G(\{[^}]*\})#([0-9a-f]{1,4})\.([0-9a-f]{1,4})#([0-9a-f]{1,8})#([^#]*)/i.exec(text);
-  const guid: Guid | undefined = tryParseGuid(parts?.[1] ?? "");
-  if (parts === null || guid === undefined) throw invalid(`"${text.slice(0, 60)}" names no library`);
+  const libid: Guid | undefined = tryParseGuid(parts?.[1] ?? "");
+  if (parts === null || libid === undefined) throw invalid(`"${text.slice(0, 60)}" names no library`);
   const number = (part: number): number => Number.parseInt(parts[part] ?? "0", 16);
   return {
-    guid,
+    guid: libid,
     version: { major: number(2), minor: number(3) },
     lcid: number(4),
     fileName: parts[5]?.split(/[\\/]/).pop() ?? "",
