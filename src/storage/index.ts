@@ -12,6 +12,7 @@ export {
   isStorageLockBytes,
   openStorageOnLockBytes,
 } from "./docfile/on-lock-bytes.ts";
+export { setStorageTimes } from "./docfile/set-times.ts";
 export { makeSnb } from "./docfile/snb.ts";
 export { Stgm } from "./stgm.ts";
 export { Stgc } from "./tree/scope.ts";
@@ -20,6 +21,11 @@ export { StgStatus } from "./status.ts";
 export { type StorageLimits, storageLimits } from "./limits.ts";
 // Lock bytes and streams.
 export { bytesOfLockBytes, createMemoryLockBytes, openFileLockBytes } from "./lockbytes/lock-bytes.ts";
+export {
+  createFileFillLockBytes,
+  createFillLockBytes,
+  openStorageOnFillLockBytes,
+} from "./lockbytes/fill-lock-bytes.ts";
 export { LockType } from "./lockbytes/locks.ts";
 export { createMemoryStream } from "./stream/memory-stream.ts";
 export { SeekOrigin } from "./stream/byte-stream.ts";
@@ -27,6 +33,7 @@ export { everything, readAll, readExactly, writeAll } from "./stream/copy.ts";
 // Interfaces.
 export {
   IEnumSTATSTG,
+  IFillLockBytes,
   ILockBytes,
   IRootStorage,
   IStorage,
@@ -90,3 +97,13 @@ export {
 } from "./ole/native.ts";
 export { type ClipboardFormat } from "./ole/texts.ts";
 export { getConvertStg, readFmtUserTypeStg, setConvertStg, writeFmtUserTypeStg } from "./ole/functions.ts";
+export {
+  UserClassType,
+  oleDoAutoConvert,
+  oleGetAutoConvert,
+  oleRegEnumFormatEtc,
+  oleRegEnumVerbs,
+  oleRegGetMiscStatus,
+  oleRegGetUserType,
+  oleSetAutoConvert,
+} from "./ole/registered.ts";

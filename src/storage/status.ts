@@ -27,7 +27,11 @@ export const StgStatus = {
   DOCFILECORRUPT: 0x80030109,
   DOCFILETOOLARGE: 0x80030111,
   NOTSIMPLEFORMAT: 0x80030112,
+  INCOMPLETE: 0x80030201,
+  TERMINATED: 0x80030202,
   S_CONVERTED: 0x00030200,
+  /** E_PENDING: the bytes have not arrived yet. */
+  PENDING: 0x8000000a,
 } as const;
 
 /** The bytes are not what the format says (STG_E_DOCFILECORRUPT). */

@@ -1,3 +1,5 @@
+import type { ComError } from "../../base/index.ts";
+
 /**
  * The bytes under a compound file: what ILockBytes is, without promises. Offsets are whole numbers below 2^53. Failures are ComErrors (STG_E_*).
  */
@@ -15,6 +17,8 @@ export interface ByteStore {
   close(): void;
   /** Forgets what was cached: others may have written. */
   refresh?(): void;
+  /** Why bytes are not there that should be, when they are still arriving or were; undefined when all are there that will ever be. */
+  missing?(): ComError | undefined;
   /** For stores whose medium answers later: resolves when everything done so far has arrived. */
   drain?(): Promise<void> | undefined;
 }

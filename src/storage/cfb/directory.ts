@@ -74,11 +74,13 @@ export class Directory {
   #children(first: number): Children {
     const children: Children = new Map();
     const waiting = [first];
+    // Whoever is interrupted (the rest is still arriving) begins anew.
+    const met = new Set<number>();
     for (let sid = waiting.pop(); sid !== undefined; sid = waiting.pop()) {
       if (sid === noEntry) continue;
       const entry = this.entry(sid);
-      if (this.#seen.has(sid)) throw corrupt(`directory entry ${sid} is in two places`);
-      this.#seen.add(sid);
+      if (this.#seen.has(sid) || met.has(sid)) throw corrupt(`directory entry ${sid} is in two places`);
+      met.add(sid);
       // Some leave an entry in the tree that they emptied.
       if (entry.type === EntryType.FREE) continue;
       waiting.push(entry.right, entry.left);
@@ -89,6 +91,7 @@ export class Directory {
       // Of two with one name, others find the first; so do we.
       if (!children.has(element.key)) children.set(element.key, element);
     }
+    for (const sid of met) this.#seen.add(sid);
     return children;
   }
 

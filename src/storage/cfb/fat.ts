@@ -20,9 +20,9 @@ export function readFatHomes(
   for (const page of difatPages(volume, header)) {
     for (let at = 0; at < volume.sectorSize - 4; at += 4) add(page.getUint32(at, true));
   }
-  if (homes.length > sectors || homes.length < header.fatSectors) {
+  if (homes.length > sectors) throw volume.beyond(`${homes.length} FAT sectors in a file of ${sectors}`);
+  if (homes.length < header.fatSectors)
     throw corrupt(`${header.fatSectors} FAT sectors are announced, ${homes.length} are there`);
-  }
   return homes;
 }
 

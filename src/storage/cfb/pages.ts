@@ -1,3 +1,4 @@
+import type { ComError } from "../../base/index.ts";
 import { Sector } from "./header.ts";
 
 /** Reads whole sectors. */
@@ -5,6 +6,8 @@ export interface SectorReader {
   readonly sectorSize: number;
   /** A copy of a sector, and of those behind it, `count` at most: as many as the file has. Throws STG_E_DOCFILECORRUPT when there is none. */
   readSectors(sector: number, count?: number): Uint8Array;
+  /** What to throw for what lies beyond the end: E_PENDING or STG_E_INCOMPLETE for a file that is arriving, else STG_E_DOCFILECORRUPT. */
+  beyond(message: string): ComError;
 }
 
 /** Most bytes of pages that are read as one. */

@@ -74,8 +74,10 @@ export class Volume implements SectorReader {
   static open(store: ByteStore, limits: StorageLimits): Volume {
     const bytes = new Uint8Array(headerBytes);
     const count = store.read(0, bytes);
+    const missing = store.missing?.();
+    if (count < headerBytes && missing !== undefined) throw missing;
     const found = bytes.subarray(0, count);
-    const image = mendHeader(store, found);
+    const image = missing === undefined ? mendHeader(store, found) : found;
     const volume = new Volume(store, limits, image, readHeader(image));
     volume.#mended = image !== found;
     return volume;
@@ -98,23 +100,26 @@ export class Volume implements SectorReader {
     const size = this.sectorSize;
     const bytes = new Uint8Array(Math.max(0, Math.min(count, this.sectorCount - sector)) * size);
     const whole = Math.floor(this.store.read(this.offset(sector), bytes) / size);
-    if (whole === 0) throw corrupt(`sector ${sector} lies beyond the end of the file`);
+    if (whole === 0) throw this.beyond(`sector ${sector} lies beyond the end of the file`);
     return bytes.subarray(0, whole * size);
+  }
+
+  beyond(message: string): ComError {
+    return this.store.missing?.() ?? corrupt(message);
   }
 
   /** The sectors of a chain: all of it, or its first `count`. A loop is found, as no chain is longer than the file. */
   chain(start: number, count?: number): number[] {
     const most = this.sectorCount;
     if (count !== undefined && count > most) {
-      throw corrupt(`a stream of ${count} sectors in a file of ${most}`);
+      throw this.beyond(`a stream of ${count} sectors in a file of ${most}`);
     }
+    const circle = Math.min(most, this.fat.homes.length * this.fat.perPage + 1);
     const sectors: number[] = [];
     let at = start;
     while (sectors.length !== count && at !== Sector.END) {
-      if (at >= most || sectors.length >= most) {
-        const why = at >= most ? "leaves the file" : "runs in a circle";
-        throw corrupt(`the chain of sectors from ${start} ${why}`);
-      }
+      if (at >= most) throw this.beyond(`the chain of sectors from ${start} leaves the file`);
+      if (sectors.length >= circle) throw corrupt(`the chain of sectors from ${start} runs in a circle`);
       sectors.push(at);
       at = this.fat.get(at);
     }
@@ -209,8 +214,11 @@ export class Volume implements SectorReader {
   /** What the last sector of the file lacks is zero. */
   #readBytes(at: number, into: Uint8Array): void {
     const count = this.store.read(at, into);
-    if (count === 0) throw corrupt(`the stream's bytes at ${at} lie beyond the end of the file`);
-    if (count < into.length) into.fill(0, count);
+    if (count === into.length) return;
+    const arriving = at + count < this.store.size ? this.store.missing?.() : undefined;
+    if (arriving !== undefined) throw arriving;
+    if (count === 0) throw this.beyond(`the stream's bytes at ${at} lie beyond the end of the file`);
+    into.fill(0, count);
   }
 
   #miniOffset(mini: number): number {

@@ -7,3 +7,5 @@ import "./persist.test.ts";
 import "./propset.test.ts";
 import "./replacement.test.ts";
 import "./share.test.ts";
+import "./registered.test.ts";
+import "./fill.test.ts";
