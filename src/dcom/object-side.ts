@@ -180,6 +180,7 @@ export class ObjectSide implements AsyncDisposable {
           shutdown: options.shutdown,
           running: options.running,
           rejoined: () => importer.holdings.reportAll(),
+          describing: () => importer.holdings.flush(),
         },
         marshaler,
       );

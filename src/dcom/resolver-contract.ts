@@ -1,4 +1,5 @@
 import type { Guid } from "../base/index.ts";
+import type { Apartment } from "../com/index.ts";
 import type { ComVersion } from "./com-version.ts";
 import type { DualStringArray } from "./dual-string-array.ts";
 import type { TraceEvent, TraceRequest } from "./observe/event-trace.ts";
@@ -192,6 +193,8 @@ export interface ActivatedInterface {
 
 /** A process's own account of itself. */
 export interface ExporterStatus {
+  /** The apartment of the thread, and the thread's number in its process: 0 for the first one. */
+  readonly apartment: { readonly kind: Apartment["kind"]; readonly thread: number };
   readonly objects: readonly ExportedObject[];
   /** Connections that calls come in on. */
   readonly connections: number;
@@ -200,10 +203,20 @@ export interface ExporterStatus {
 
 export interface ExportedObject {
   readonly oid: Oid;
-  /** Names or IIDs of the exported interfaces. */
-  readonly interfaces: readonly string[];
+  readonly interfaces: readonly ExportedInterface[];
   /** Outside references, public and private. */
   readonly references: number;
   /** What it is, for a person: the implementing class's name. */
   readonly name: string;
+  /** It lives in the neutral apartment of its thread. */
+  readonly neutral: boolean;
+}
+
+export interface ExportedInterface {
+  /** Its name, or IID. */
+  readonly name: string;
+  /** References that clients hold, public and private. */
+  readonly references: number;
+  /** Table-marshaled ones, strong and weak. */
+  readonly tables: number;
 }

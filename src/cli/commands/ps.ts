@@ -8,7 +8,7 @@ export function psCommand(output: Output): Command {
   return new Command("ps")
     .description("the machine now: its servers, objects, references and pings")
     .option("--objects", "every object with its interfaces and references")
-    .option("--tree", "processes, their apartments, classes and objects as a tree")
+    .option("--tree", "processes, their apartments, objects and references as a tree")
     .option("--json", "as JSON")
     .action(async (flags: { objects?: boolean; tree?: boolean; json?: boolean }) => {
       await using machine = new LocalMachine({ home: homeFolder() });
@@ -47,6 +47,6 @@ function print(snapshot: MachineSnapshot, objects: boolean): string {
 function objectLines(process: ProcessSnapshot): string[] {
   return (process.status?.objects ?? []).map(
     ({ oid, name, references, interfaces }) =>
-      `${process.pid}  ${oid.toString(16).padStart(16, "0")}  ${name}  ${references} references  ${interfaces.join(" ")}`,
+      `${process.pid}  ${oid.toString(16).padStart(16, "0")}  ${name}  ${references} references  ${interfaces.map((one) => one.name).join(" ")}`,
   );
 }

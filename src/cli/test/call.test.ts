@@ -86,7 +86,7 @@ test("a machine: scm, ps, calls from elsewhere", async () => {
   assert.match(
     tree,
     new RegExp(
-      `─ ${host?.pid}  comity host  surrogate\\n.* apartment [0-9a-f]+ .*\\n.*class .*\\n.* object `,
+      `─ ${host?.pid}  comity host  surrogate\\n.* apartment .*thread 0  [0-9a-f]+ .*\\n.*class .*\\n.* object .*\\n.*  \\d+ reference`,
     ),
   );
 

@@ -7,7 +7,8 @@ import {
   type Logger,
   guidToBytes,
 } from "../../base/index.ts";
-import { Identity, type MarshalOptions, identityOf } from "../../com/index.ts";
+import { threadId } from "node:worker_threads";
+import { Identity, type MarshalOptions, currentApartment, identityOf } from "../../com/index.ts";
 import type { StubManager } from "./stub-manager.ts";
 import { type Dispatcher, ENCODINGS, type RpcServer, type SyntaxId } from "../../rpc/index.ts";
 import { comVersion } from "../com-version.ts";
@@ -59,6 +60,8 @@ export interface ExporterOptions {
   readonly running?: ((line: number, what: RunningWhat) => Promise<Uint8Array>) | undefined;
   /** The process has joined another SCM after the first one was gone. */
   readonly rejoined?: (() => void) | undefined;
+  /** The machine wants to know how things stand: what was not told yet is told now. */
+  readonly describing?: (() => void) | undefined;
   /** The SCM asks the process to end. */
   readonly shutdown?: ((milliseconds: number) => void) | undefined;
 }
@@ -280,7 +283,9 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
   }
 
   #describe(): ExporterStatus {
+    this.#options.describing?.();
     return {
+      apartment: { kind: currentApartment().kind, thread: threadId },
       objects: this.table.describe(),
       connections: this.#options.server.connections,
       calls: this.calls,

@@ -225,8 +225,13 @@ export class ObjectTable implements Disposable {
   describe(): ExportedObject[] {
     return Array.from(this.#byOid.values(), (manager) => ({
       oid: manager.oid,
-      interfaces: Array.from(manager.entries, (entry) => entry.stub.descriptor.name),
+      interfaces: Array.from(manager.entries, (entry) => ({
+        name: entry.stub.descriptor.name,
+        references: entry.strong - entry.strongTables,
+        tables: entry.strongTables + entry.weakTables,
+      })),
       references: manager.references,
+      neutral: manager.identity.apartment.kind === "neutral",
       name: nameOf(manager.identity.object),
     }));
   }

@@ -53,6 +53,7 @@ export interface ComplexPingResult {
 
 /** A set of this machine's own: no pings, it lives as long as the process behind it. */
 export interface LocalPingSet {
+  readonly oids: ReadonlySet<Oid>;
   change(added: readonly Oid[], dropped: readonly Oid[]): void;
   /** The process is gone. */
   close(): void;
@@ -176,12 +177,18 @@ export class PingTable implements Disposable {
   localSet(): LocalPingSet {
     const oids = new Set<Oid>();
     return {
+      oids,
       change: (added, dropped) => {
         this.#add(oids, added, undefined);
         this.#drop(oids, dropped, undefined);
       },
       close: () => this.#drop(oids, [...oids], undefined),
     };
+  }
+
+  /** Sets that have the object. */
+  setsWith(oid: Oid): number {
+    return this.#oids.get(oid)?.sets ?? 0;
   }
 
   [Symbol.dispose](): void {

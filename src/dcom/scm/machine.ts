@@ -29,7 +29,13 @@ import { ObjectLife } from "./object-life.ts";
 import { type MachineProcess, ProcessTable } from "./processes.ts";
 import { RunningService, rotAllowAnyClient } from "./running-service.ts";
 import type { ScmSettings } from "./settings.ts";
-import { type ClassSnapshot, type MachineSnapshot, type ProcessSnapshot, statusWithin } from "./snapshot.ts";
+import {
+  type ClassSnapshot,
+  type MachineSnapshot,
+  type ObjectHolders,
+  type ProcessSnapshot,
+  statusWithin,
+} from "./snapshot.ts";
 
 export interface MachineOptions {
   readonly home: string;
@@ -166,7 +172,8 @@ export class Machine implements MachineResolver {
       resolver: this.options.resolverBindings(),
       pingPeriod: this.options.settings().pingPeriod,
       launching: this.#launches.size,
-      processes,
+      // Each has said what it holds before it described itself.
+      processes: processes.map((process) => ({ ...process, holders: this.#holdersOf(process) })),
       pings: this.life.snapshot(),
     };
   }
@@ -224,7 +231,13 @@ export class Machine implements MachineResolver {
         return { clsid, name: this.options.catalog.find(clsid)?.name ?? clsid, uses, suspended };
       }),
       status,
+      holders: [],
     };
+  }
+
+  #holdersOf({ status }: ProcessSnapshot): ObjectHolders[] {
+    const all = (status?.objects ?? []).map(({ oid }) => this.life.holders(oid));
+    return all.filter(({ oxids, sets }) => oxids.length + sets > 0);
   }
 }
 

@@ -4,7 +4,7 @@ import { PingClient, type PingTransport } from "../ping/ping-client.ts";
 import { type ComplexPingResult, type LocalPingSet, PingTable } from "../ping/ping-table.ts";
 import type { Oid } from "../resolver-contract.ts";
 import type { MachineProcess } from "./processes.ts";
-import type { PingSnapshot } from "./snapshot.ts";
+import type { ObjectHolders, PingSnapshot } from "./snapshot.ts";
 
 export interface ObjectLifeOptions {
   readonly clock: Clock;
@@ -104,6 +104,12 @@ export class ObjectLife {
     client = "",
   ): ComplexPingResult {
     return this.#table.complexPing(setId, sequence, added, dropped, client);
+  }
+
+  /** Who holds an object: processes of this machine, and how many ping sets of others. */
+  holders(oid: Oid): ObjectHolders {
+    const oxids = Array.from(this.#here).flatMap(([{ oxid }, set]) => (set.oids.has(oid) ? [oxid] : []));
+    return { oid, oxids, sets: this.#table.setsWith(oid) - oxids.length };
   }
 
   snapshot(): PingSnapshot {

@@ -1,6 +1,6 @@
 import type { Clock, Guid } from "../../base/index.ts";
 import type { DualStringArray } from "../dual-string-array.ts";
-import type { ExporterStatus, Oxid } from "../resolver-contract.ts";
+import type { ExporterStatus, Oid, Oxid } from "../resolver-contract.ts";
 
 /** A machine at one moment, for `comity ps` and the console. */
 export interface MachineSnapshot {
@@ -25,6 +25,17 @@ export interface ProcessSnapshot {
   readonly classes: readonly ClassSnapshot[];
   /** Absent when the process did not answer. */
   readonly status: ExporterStatus | undefined;
+  /** Of its objects, as far as they are held from outside. */
+  readonly holders: readonly ObjectHolders[];
+}
+
+/** Who holds an object outside its process. */
+export interface ObjectHolders {
+  readonly oid: Oid;
+  /** Processes of this machine. */
+  readonly oxids: readonly Oxid[];
+  /** Ping sets of other machines. */
+  readonly sets: number;
 }
 
 export interface ClassSnapshot {

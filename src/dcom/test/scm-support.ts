@@ -68,7 +68,12 @@ export function exporterStub(over: Partial<ExporterCalls> = {}): ExporterCalls {
     activate: async ({ iids }) => ({
       interfaces: iids.map((iid) => ({ iid, hresult: 0, objref: new Uint8Array([1, 2, 3]) })),
     }),
-    describe: async () => ({ objects: [], connections: 3, calls: 4 }),
+    describe: async () => ({
+      apartment: { kind: "main", thread: 0 },
+      objects: [],
+      connections: 3,
+      calls: 4,
+    }),
     trace: async () => [],
     shutdown: () => undefined,
     ...over,

@@ -137,18 +137,31 @@ export function writeStatus(value: ExporterStatus): object {
 }
 
 export function readStatus(fields: Fields): ExporterStatus {
+  const apartment = fields.record("apartment");
   return {
+    apartment: { kind: readKind(apartment.text("kind")), thread: apartment.number("thread") },
     connections: fields.number("connections"),
     calls: fields.number("calls"),
     objects: fields.records("objects").map((item) => {
       return {
         oid: item.u64("oid"),
-        interfaces: item.texts("interfaces"),
+        interfaces: item.records("interfaces").map((one) => {
+          return {
+            name: one.text("name"),
+            references: one.number("references"),
+            tables: one.number("tables"),
+          };
+        }),
         references: item.number("references"),
         name: item.text("name"),
+        neutral: item.flag("neutral"),
       };
     }),
   };
+}
+
+function readKind(kind: string): ExporterStatus["apartment"]["kind"] {
+  return kind === "single" || kind === "multi" || kind === "neutral" ? kind : "main";
 }
 
 /** A use of a class as the link names it. */

@@ -10,6 +10,9 @@ export function writeSnapshot(value: MachineSnapshot): object {
       ...process,
       oxid: formatU64(process.oxid),
       status: process.status && writeStatus(process.status),
+      holders: process.holders.map(({ oid, oxids, sets }) => {
+        return { oid: formatU64(oid), oxids: oxids.map(formatU64), sets };
+      }),
     })),
   };
 }
@@ -51,5 +54,8 @@ function readProcess(fields: Fields): ProcessSnapshot {
       };
     }),
     status: fields.raw("status") === undefined ? undefined : readStatus(fields.record("status")),
+    holders: fields.records("holders").map((item) => {
+      return { oid: item.u64("oid"), oxids: item.u64s("oxids"), sets: item.number("sets") };
+    }),
   };
 }
