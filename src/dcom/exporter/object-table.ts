@@ -1,6 +1,6 @@
 import type { Clock, Guid } from "../../base/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
-import type { MarshalOptions, ObjectIdentity, ProxyStubs } from "../../com/index.ts";
+import { Identity, type MarshalOptions, type ObjectIdentity, type ProxyStubs } from "../../com/index.ts";
 import { NetChanges } from "../ping/net-changes.ts";
 import { missedPeriods } from "../ping/status.ts";
 import type { ExportedObject, Oid } from "../resolver-contract.ts";
@@ -27,6 +27,8 @@ export class ObjectTable implements Disposable {
   tick = 0;
   readonly #managers = new Map<ObjectIdentity, StubManager>();
   readonly #locks = new Map<ObjectIdentity, number>();
+  /** Objects that weak references were made to. */
+  readonly #weakly = new WeakSet<ObjectIdentity>();
   readonly #byOid = new Map<Oid, StubManager>();
   readonly #changes = new NetChanges<Oid>();
   readonly #reports: ObjectReports;
@@ -84,6 +86,7 @@ export class ObjectTable implements Disposable {
     const kind = options?.kind ?? "normal";
     if (kind === "tableWeak") {
       entry.weakTables++;
+      this.#endWith(manager.identity);
       return 0;
     }
     manager.hold();
@@ -189,12 +192,16 @@ export class ObjectTable implements Disposable {
     identity.release();
   }
 
-  /** Cuts all references to an object (CoDisconnectObject): calls on them answer RPC_E_DISCONNECTED. */
+  /** Cuts all references to an object, and its locks (CoDisconnectObject): calls on them answer RPC_E_DISCONNECTED. */
   disconnect(identity: ObjectIdentity): void {
     const manager = this.#managers.get(identity);
-    if (manager === undefined) return;
-    manager.releaseAll(true);
-    this.#drop(manager);
+    if (manager !== undefined) {
+      manager.releaseAll(true);
+      this.#drop(manager);
+    }
+    if (!this.#locks.delete(identity)) return;
+    tellConnection(identity, false);
+    identity.release();
   }
 
   /**
@@ -242,6 +249,13 @@ export class ObjectTable implements Disposable {
     for (const manager of this.#byOid.values()) manager.releaseAll(true);
     this.#byOid.clear();
     this.#managers.clear();
+  }
+
+  /** Weak references do not keep an object: they are cut at its end. */
+  #endWith(identity: ObjectIdentity): void {
+    if (this.#weakly.has(identity) || !(identity instanceof Identity)) return;
+    this.#weakly.add(identity);
+    identity.atEnd(() => this.disconnect(identity));
   }
 
   #settle(entry: InterfaceEntry): void {
