@@ -48,6 +48,8 @@ export interface Identity {
   readonly anonymous: boolean;
   /** The mechanism that proved it (AuthnService). */
   readonly service: number;
+  /** What the server may do in the client's name, when the mechanism tells. */
+  readonly impersonation?: ImpersonationLevelValue;
 }
 
 /** What a client proves itself with. All fields empty (user "") means anonymous. */

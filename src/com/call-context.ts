@@ -9,7 +9,7 @@ export interface CallContext {
   /** True when the caller is another thread of this process. */
   readonly fromThread?: boolean;
   /** The authenticated caller; absent for an anonymous one. */
-  readonly caller?: { readonly user: string; readonly domain: string } | undefined;
+  readonly caller?: { readonly user: string; readonly domain: string; readonly sid?: string } | undefined;
   /** 1 (none) to 6 (privacy). */
   readonly authenticationLevel: number;
   /** 1 (anonymous) to 4 (delegate). */

@@ -119,6 +119,7 @@ export {
 } from "./security/security-descriptor.ts";
 export { formatSddl, parseSddl } from "./security/sddl.ts";
 export { WellKnownSid } from "./security/sid.ts";
+export { type ImpersonatedClient, impersonatedClient } from "./security/acting.ts";
 // The registry.
 export {
   type KeyInfo,
@@ -205,7 +206,7 @@ export {
   setCancelObject,
   testCancel,
 } from "./call/cancel.ts";
-export { getServerSecurity } from "./call/server-security.ts";
+export { getServerSecurity, impersonateClient } from "./call/server-security.ts";
 export { Synchronize } from "./call/synchronize.ts";
 export {
   CLSID_ManualResetEvent,
@@ -261,6 +262,14 @@ export {
   withLastingCausality,
   writeCausality,
 } from "./call/causality.ts";
+export {
+  type ActingBefore,
+  actingCaller,
+  asSelf,
+  endActing,
+  enterSelf,
+  leaveSelf,
+} from "./security/acting.ts";
 export { currentApartment, neutralApartment } from "./apartment.ts";
 export type { SharedReferences } from "./between-threads/shared-references.ts";
 export { BSTR_UserMarshal } from "./bstr.ts";

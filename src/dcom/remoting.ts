@@ -14,6 +14,7 @@ import {
   type Runtime,
   type ServerInfo,
   type SharedReferences,
+  actingCaller,
 } from "../com/index.ts";
 import type { AuthenticationLevel, ImpersonationLevelValue } from "../auth/index.ts";
 import { RemoteActivationClient } from "./activation/client.ts";
@@ -130,20 +131,22 @@ export class DcomRemoting implements Remoting, Activator {
     const { machine } = request.server;
     if (machine !== undefined) return this.#activateOn(machine, request);
     const { clsid, iids, classObject, context, options } = request;
-    const direct = await this.#createDirectly(request);
+    const client = actingClient();
+    // The short way asks nobody's permission.
+    const direct = client === undefined ? await this.#createDirectly(request) : undefined;
     if (direct !== undefined) return [direct];
     const source = await this.#sourceOf(request);
     const remoteOnly =
       (context & (ClassContext.LOCAL_SERVER | ClassContext.REMOTE_SERVER)) === ClassContext.REMOTE_SERVER;
     const activated = await this.machine.activate(
-      { clsid, iids, classObject, remoteOnly, ...(source && { source }) },
+      { clsid, iids, classObject, remoteOnly, ...(source && { source }), ...(client && { client }) },
       options,
     );
     if ("machine" in activated) return this.#activateOn(activated.machine, request);
     this.#learn(activated.oxid, activated.exporter, activated.interfaces);
     const results = await this.#results(activated.interfaces, undefined);
     const { activator } = activated;
-    if (activator !== undefined && activated.oxid !== this.side.exporter.oxid)
+    if (activator !== undefined && client === undefined && activated.oxid !== this.side.exporter.oxid)
       this.#direct.learn(clsid, activator);
     return results;
   }
@@ -353,4 +356,11 @@ function impersonationOf(value: number): ImpersonationLevelValue {
 /** For `Runtime.open({ remoting: (runtime) => createRemoting({ runtime, ... }) })`. */
 export function createRemoting(options: RemotingOptions): Promise<DcomRemoting> {
   return DcomRemoting.open(options);
+}
+
+/** The client in whose name this chain acts; undefined when it acts as its process. */
+function actingClient(): { readonly account?: string; readonly sid?: string } | undefined {
+  const { local, account, sid } = actingCaller();
+  if (local) return undefined;
+  return { ...(account !== undefined && { account }), ...(sid !== undefined && { sid }) };
 }

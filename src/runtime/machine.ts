@@ -7,7 +7,7 @@ import {
   spnegoServer,
 } from "../auth/index.ts";
 import { type Clock, type Logger, silentLogger } from "../base/index.ts";
-import { Registry, homeFolder } from "../com/index.ts";
+import { Registry, homeFolder, machineOwner } from "../com/index.ts";
 import { Scm, type ScmSettings, registryCatalog } from "../dcom/index.ts";
 import { openStore } from "../store/index.ts";
 import { join } from "node:path";
@@ -59,7 +59,7 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
   const home = homeFolder(options.home);
   const { logger = silentLogger, clock, settings, requireNetwork, givesWay } = options;
   const store = options.registry === undefined ? await openStore({ path: join(home, "store") }) : undefined;
-  const registry = options.registry ?? new Registry(store as NonNullable<typeof store>);
+  const registry = (options.registry ?? new Registry(store as NonNullable<typeof store>)).as(machineOwner);
   try {
     const scm = await Scm.open({
       home,

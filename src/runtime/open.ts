@@ -8,6 +8,7 @@ import {
   type RuntimeOptions,
   homeFolder,
   initializeThread,
+  machineOwner,
 } from "../com/index.ts";
 import { localTransport, tcpTransport } from "../rpc/index.ts";
 import { Hub } from "./apartments/hub.ts";
@@ -179,7 +180,10 @@ async function remotingOf(
       placer: side,
       sharedReferences: side,
       mechanisms: serverMechanisms(home, logger),
-      accessGate: accessGate(registryCatalog(registry, logger), undefined, { logger, clock }),
+      accessGate: accessGate(registryCatalog(registry.as(machineOwner), logger), undefined, {
+        logger,
+        clock,
+      }),
       ...valueMarshaling(runtime),
       logger,
       clock,

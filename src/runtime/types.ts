@@ -4,7 +4,7 @@ import {
   contractsFromTypeLibraries,
   typeInfoSource,
 } from "../automation/index.ts";
-import { type ContractSource, IUnknown, type Runtime } from "../com/index.ts";
+import { type ContractSource, IUnknown, type Runtime, machineOwner } from "../com/index.ts";
 import { type Interface, knownInterface } from "../ndr/index.ts";
 
 /** What a runtime knows from type libraries. */
@@ -26,7 +26,7 @@ export function typesOfRuntime(runtime: () => Runtime): RuntimeTypes {
 }
 
 function makeTypes(runtime: Runtime): RuntimeTypes {
-  const { registry } = runtime;
+  const registry = runtime.registry.as(machineOwner);
   const libraries = new TypeLibraries({
     registry,
     createInstance: (clsid, iid) =>

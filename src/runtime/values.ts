@@ -5,7 +5,7 @@ import {
   recordFinder,
   recordUnmarshaler,
 } from "../automation/index.ts";
-import type { Runtime } from "../com/index.ts";
+import { type Runtime, machineOwner } from "../com/index.ts";
 import type { RemotingOptions } from "../dcom/index.ts";
 import { marshalMoniker, monikerUnmarshalers } from "../naming/index.ts";
 
@@ -16,7 +16,10 @@ export function valueMarshaling(
   return {
     customMarshal: (iid, object) => marshalMoniker(iid, object) ?? marshalRecordInfo(iid, object),
     customUnmarshal: new Map([
-      [CLSID_RecordInfo, recordUnmarshaler(recordFinder(new TypeLibraries({ registry: runtime.registry })))],
+      [
+        CLSID_RecordInfo,
+        recordUnmarshaler(recordFinder(new TypeLibraries({ registry: runtime.registry.as(machineOwner) }))),
+      ],
       ...monikerUnmarshalers(() => runtime),
     ]),
   };

@@ -12,6 +12,7 @@ import type { Account, AccountStore } from "../accounts/account.ts";
 import { rc4 } from "../crypto/rc4.ts";
 import { badToken, logonRefused, notNegotiated } from "../failure.ts";
 import {
+  ImpersonationLevel,
   AuthnService,
   type Identity,
   type ServerContextOptions,
@@ -332,5 +333,9 @@ function identityOf(account: Account, message: AuthenticateMessage): Identity {
     ...(message.workstation === "" ? {} : { workstation: message.workstation }),
     anonymous: false,
     service: AuthnService.ntlm,
+    impersonation:
+      (message.flags & NtlmFlag.identify) === 0
+        ? ImpersonationLevel.impersonate
+        : ImpersonationLevel.identify,
   };
 }

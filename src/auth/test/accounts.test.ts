@@ -167,6 +167,7 @@ test("a logon with an account of the file", () =>
       sid,
       anonymous: false,
       service: 10,
+      impersonation: 3,
     });
     await accounts.changePassword("Anna", "changed");
     const old = ntlmClient({ user: "anna", password: "secret" });

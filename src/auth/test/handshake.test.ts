@@ -44,7 +44,13 @@ for (const [name, wrapClient, wrapServer] of wraps) {
         const pair = await logon(wrapClient(ntlmClient(credentials)), wrapServer(server), level);
         const { client: c, server: s } = pair;
         assert.equal(toHex(c.sessionKey as Uint8Array), toHex(s.sessionKey as Uint8Array));
-        assert.deepEqual(s.identity, { account: "User", domain: "Domain", anonymous: false, service: 10 });
+        assert.deepEqual(s.identity, {
+          account: "User",
+          domain: "Domain",
+          anonymous: false,
+          service: 10,
+          impersonation: 3,
+        });
         assert.equal(c.identity, undefined);
         if (level < 3) continue;
         for (let i = 0; i < 3; i++) {
@@ -177,7 +183,21 @@ test("identity tells account, domain and SID as the store has them", async () =>
     workstation: "CLIENT",
     anonymous: false,
     service: 10,
+    impersonation: 3,
   });
+});
+
+test("how far the client lets the server act for it: identify, or more; NTLM tells no finer", async () => {
+  for (const [impersonation, told] of [
+    [1, 2],
+    [2, 2],
+    [3, 3],
+    [4, 3],
+    [undefined, 3],
+  ] as const) {
+    const { server } = await logon(ntlmClient(credentials), serverOf(), 5, { impersonation });
+    assert.equal(server.identity?.impersonation, told);
+  }
 });
 
 test("contexts refuse to work before they are complete, and tokens out of turn", async () => {

@@ -45,12 +45,15 @@ export async function logon(
   options: {
     target?: string;
     bindings?: Uint8Array;
+    impersonation?: 1 | 2 | 3 | 4 | undefined;
     change?: (token: Uint8Array, n: number) => Uint8Array;
   } = {},
 ): Promise<Pair> {
   const channelBindings = options.bindings === undefined ? {} : { channelBindings: options.bindings };
   const target = options.target === undefined ? {} : { target: options.target };
-  const c = client.createContext({ level, ...target, ...channelBindings });
+  const { impersonation } = options;
+  const allowed = impersonation === undefined ? {} : { impersonation };
+  const c = client.createContext({ level, ...target, ...channelBindings, ...allowed });
   const s = server.createContext({ level, ...channelBindings });
   const tokens: Uint8Array[] = [];
   let token = await c.step();

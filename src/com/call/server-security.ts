@@ -3,6 +3,7 @@ import { type CallContext, getCallContext } from "../call-context.ts";
 import { IServerSecurity } from "../gen/objidl.ts";
 import { implement } from "../interfaces.ts";
 import { pointerTo } from "../pointers.ts";
+import { beginActing, endActing, isActing } from "../security/acting.ts";
 
 /** RPC_C_AUTHN_WINNT, RPC_C_AUTHN_NONE. */
 const ntlm = 10;
@@ -37,15 +38,17 @@ class ServerSecurity {
     };
   }
 
-  ImpersonateClient(): never {
-    throw new ComError(HResult.E_NOTIMPL, "a process of Node.js has one user: nobody can be impersonated");
+  /** Acts for the client in everything Comity checks, until RevertToSelf or the end of the call. */
+  ImpersonateClient(): void {
+    beginActing(this.#context);
   }
 
-  /** Nobody is impersonated: nothing to take back. */
-  RevertToSelf(): void {}
+  RevertToSelf(): void {
+    endActing(this.#context);
+  }
 
   IsImpersonating(): number {
-    return 0;
+    return Number(isActing(this.#context));
   }
 }
 implement(ServerSecurity, IServerSecurity);
@@ -55,6 +58,21 @@ implement(ServerSecurity, IServerSecurity);
  * pointer. Throws E_UNEXPECTED outside of a call.
  */
 export function getServerSecurity(context: CallContext | undefined = getCallContext()): IServerSecurity {
-  if (context === undefined) throw new ComError(HResult.E_UNEXPECTED, "no call is being served here");
-  return pointerTo(new ServerSecurity(context), IServerSecurity);
+  return pointerTo(new ServerSecurity(served(context)), IServerSecurity);
+}
+
+/**
+ * Acts for the client of the call being served in everything Comity checks: keys of the registry, running objects, activation (CoImpersonateClient). Over
+ * `await`, until the answer is disposed (CoRevertToSelf) or the call is over. After a method's first `await` the context must be given, taken before.
+ * Throws E_UNEXPECTED outside of a call.
+ */
+export function impersonateClient(context: CallContext | undefined = getCallContext()): Disposable {
+  const call = served(context);
+  beginActing(call);
+  return { [Symbol.dispose]: () => endActing(call) };
+}
+
+function served(context: CallContext | undefined): CallContext {
+  if (context !== undefined) return context;
+  throw new ComError(HResult.E_UNEXPECTED, "no call is being served here");
 }

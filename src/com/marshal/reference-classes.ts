@@ -10,6 +10,9 @@ import type { ModuleLoader } from "../module-loader.ts";
 import { isThenable } from "../pointer/call.ts";
 import { identityOf, pointerTo } from "../pointers.ts";
 import { classKey } from "../registry/class-keys.ts";
+import { RegisteredClasses } from "../registry/classes.ts";
+import type { Registry } from "../registry/registry.ts";
+import { machineOwner } from "../security/access-check.ts";
 import type { Runtime } from "../runtime.ts";
 import { IUnknown } from "../unknown.ts";
 import { CATID_Marshaler } from "./flags.ts";
@@ -43,12 +46,17 @@ export class RuntimeReferenceClasses implements ReferenceClasses {
   readonly #runtime: Runtime;
   readonly #table: ClassTable;
   readonly #modules: ModuleLoader;
+  /** Read as the machine, whoever is impersonated meanwhile: marshaling is not the client's doing. */
+  readonly #registry: Registry;
+  readonly #classes: RegisteredClasses;
   readonly #proxyStubs = new Map<Guid, Guid>();
   /** Class objects of modules that were loaded for references. */
   readonly #loaded = new Map<string, object>();
 
   constructor(runtime: Runtime, table: ClassTable, modules: ModuleLoader) {
     this.#runtime = runtime;
+    this.#registry = runtime.registry.as(machineOwner);
+    this.#classes = new RegisteredClasses(this.#registry);
     this.#table = table;
     this.#modules = modules;
   }
@@ -60,14 +68,14 @@ export class RuntimeReferenceClasses implements ReferenceClasses {
 
   /** The class of an interface's proxies and stubs (CoGetPSClsid); undefined when nobody names one. */
   psClsid(iid: Guid): Guid | undefined {
-    return this.#proxyStubs.get(iid) ?? this.#runtime.classes.proxyStubClsid(iid);
+    return this.#proxyStubs.get(iid) ?? this.#classes.proxyStubClsid(iid);
   }
 
   unmarshaler(clsid: Guid): Awaitable<IMarshal> {
     const here = this.#table.find(clsid, ClassContext.INPROC_SERVER);
     if (here !== undefined && mayUnmarshal(here))
       return this.#create(here, IMarshal.iid) as Awaitable<IMarshal>;
-    const path = this.#runtime.classes.inprocServer(clsid);
+    const path = this.#classes.inprocServer(clsid);
     if (path === undefined) {
       throw new ComError(
         here === undefined ? HResult.REGDB_E_CLASSNOTREG : HResult.E_ACCESSDENIED,
@@ -92,7 +100,7 @@ export class RuntimeReferenceClasses implements ReferenceClasses {
   handler(clsid: Guid): Awaitable<IUnknown> | undefined {
     const here = this.#table.find(clsid, ClassContext.INPROC_HANDLER);
     if (here !== undefined) return this.#create(here, IUnknown.iid);
-    const path = this.#runtime.classes.inprocHandler(clsid);
+    const path = this.#classes.inprocHandler(clsid);
     if (path === undefined) return undefined;
     return then(this.#load(path, clsid), (factory) => this.#create(factory, IUnknown.iid));
   }
@@ -102,7 +110,7 @@ export class RuntimeReferenceClasses implements ReferenceClasses {
     if (clsid === undefined || standardMarshalers.has(clsid)) return undefined;
     const here = this.#table.find(clsid, ClassContext.INPROC_SERVER);
     if (here !== undefined) return here;
-    const path = this.#runtime.classes.inprocServer(clsid);
+    const path = this.#classes.inprocServer(clsid);
     // What keys imported from Windows name are DLLs: the standard proxies and stubs do their work.
     if (path !== undefined && /\.[cm]?js$/i.test(path)) return this.#load(path, clsid, IPSFactoryBuffer.iid);
     return undefined;
@@ -117,7 +125,7 @@ export class RuntimeReferenceClasses implements ReferenceClasses {
 
   #isMarshaler(clsid: Guid): boolean {
     const key = `${classKey(clsid)}\\Implemented Categories\\${formatGuid(CATID_Marshaler)}`;
-    return this.#runtime.registry.exists(key);
+    return this.#registry.exists(key);
   }
 
   /** The class object in a module: at once when it was loaded before. */

@@ -106,7 +106,7 @@ export class Registry implements RegistryView {
    * Runs `run` alone among all processes and keeps what it did, or nothing of it when it throws. When the promise resolves the change is on disk.
    * `run` is synchronous.
    */
-  edit<T>(run: (editor: RegistryEditor) => T): Promise<T> {
+  async edit<T>(run: (editor: RegistryEditor) => T): Promise<T> {
     const { caller } = this; // the store may run it later, in another context
     return this.#store.write((transaction) => {
       const nodes = new NodeWriter(transaction, this.#clock.now());

@@ -1,4 +1,4 @@
-import type { AuthenticationLevel } from "../../auth/index.ts";
+import { type AuthenticationLevel, ImpersonationLevel } from "../../auth/index.ts";
 import { ComError, type Guid, HResult, type Limits, failed } from "../../base/index.ts";
 import {
   type CallContext,
@@ -16,6 +16,9 @@ import {
   lastingCausality,
   leaveCausality,
   withLastingCausality,
+  endActing,
+  enterSelf,
+  leaveSelf,
 } from "../../com/index.ts";
 import { type MarshalContext, type MethodCodec, allMethods } from "../../ndr/index.ts";
 import type { ServerCall } from "../../rpc/index.ts";
@@ -95,11 +98,11 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     return !this.#call.connection.isPrivate;
   }
 
-  get caller(): { readonly user: string; readonly domain: string } | undefined {
+  get caller(): CallContext["caller"] {
     const { identity } = this.#call;
-    return identity === undefined || identity.anonymous
-      ? undefined
-      : { user: identity.account, domain: identity.domain };
+    if (identity === undefined || identity.anonymous) return undefined;
+    const { account: user, domain, sid } = identity;
+    return { user, domain, ...(sid !== undefined && { sid }) };
   }
 
   get authenticationLevel(): AuthenticationLevel {
@@ -107,7 +110,10 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
   }
 
   get impersonationLevel(): number {
-    return 2;
+    if (!this.remote) return ImpersonationLevel.impersonate; // the process's own user
+    const { identity } = this.#call;
+    if (identity === undefined || identity.anonymous) return ImpersonationLevel.anonymous;
+    return identity.impersonation ?? ImpersonationLevel.identify;
   }
 
   get signal(): AbortSignal {
@@ -219,11 +225,13 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
     let result: unknown;
     const causeBefore = enterCausality(this);
     const contextBefore = enterCall(this);
+    const selfBefore = enterSelf();
     try {
       result = stub.invoke(this.opnum, args);
     } catch (error) {
       return this.#fail(codec, args, error);
     } finally {
+      leaveSelf(selfBefore);
       leaveCall(contextBefore);
       leaveCausality(causeBefore);
     }
@@ -336,6 +344,7 @@ export class Invocation implements CallContext, MarshalContext, Causality, Incom
 
   /** [in] pointers end with the call; pointers in the result have gone to the caller. */
   #dispose(): void {
+    endActing(this);
     if (this.#handed !== undefined) for (const pointer of this.#handed) releaseResult(pointer);
     if (this.#taken !== undefined) for (const pointer of this.#taken) pointer[Symbol.dispose]();
   }

@@ -11,6 +11,8 @@ export interface ActivationOrigin extends Caller {
   /** Where the request came from, for the log. */
   readonly from: string;
   readonly pid?: number;
+  /** The request came over no network, in whoever's name. */
+  readonly onThisMachine?: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export class ActivationGates {
 
   /** What can be refused before the class is known: DCOM switched off, nobody logged on, too low a level. */
   enter(origin: ActivationOrigin): void {
-    if (origin.local) return;
+    if (origin.local || origin.onThisMachine === true) return;
     const { enableDcom, minimumActivationLevel } = this.#settings();
     if (!enableDcom) this.#refuse("DCOM disabled", origin, "EnableDCOM is off on this machine");
     const level = origin.authenticationLevel;

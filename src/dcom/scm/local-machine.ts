@@ -1,4 +1,5 @@
 import { ComError, HResult, type Logger, silentLogger } from "../../base/index.ts";
+import { asSelf } from "../../com/index.ts";
 import type {
   ExporterCalls,
   ExporterRegistration,
@@ -123,7 +124,7 @@ export class LocalMachine implements MachineResolver, AsyncDisposable {
   async #connect(): Promise<ScmClient> {
     const { home, logger = silentLogger, hold } = this.#options;
     try {
-      return await connectScm(home, { logger, ...(hold && { hold: () => this.#hold(hold) }) });
+      return await asSelf(() => connectScm(home, { logger, ...(hold && { hold: () => this.#hold(hold) }) }));
     } catch (error) {
       this.#client = undefined;
       throw error;

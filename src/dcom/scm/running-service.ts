@@ -37,14 +37,14 @@ export class RunningService {
     return this.table.add(process, line);
   }
 
-  /** When the object with this name changed last; undefined when none runs. */
-  changed(key: Uint8Array): bigint | undefined {
-    return this.table.named(key)[0]?.changed;
+  /** When the object with this name changed last; undefined when none runs. `forAnybody`: of those alone that any client may find. */
+  changed(key: Uint8Array, forAnybody = false): bigint | undefined {
+    return this.#named(key, forAnybody)[0]?.changed;
   }
 
   /** A reference to the first object with this name that is still there; undefined when none runs. */
-  async object(key: Uint8Array): Promise<Uint8Array | undefined> {
-    for (const entry of this.table.named(key)) {
+  async object(key: Uint8Array, forAnybody = false): Promise<Uint8Array | undefined> {
+    for (const entry of this.#named(key, forAnybody)) {
       const objref = await this.#ask(entry, "object");
       if (objref !== undefined) return objref;
     }
@@ -52,9 +52,14 @@ export class RunningService {
   }
 
   /** A reference to the moniker of a line. */
-  async moniker(id: number): Promise<Uint8Array | undefined> {
+  async moniker(id: number, forAnybody = false): Promise<Uint8Array | undefined> {
     const entry = this.table.byId(id);
-    return entry === undefined ? undefined : this.#ask(entry, "moniker");
+    return entry === undefined || (forAnybody && !entry.anyClient) ? undefined : this.#ask(entry, "moniker");
+  }
+
+  #named(key: Uint8Array, forAnybody = false): readonly RunningObject[] {
+    const all = this.table.named(key);
+    return forAnybody ? all.filter(({ anyClient }) => anyClient) : all;
   }
 
   /** What a process has of one of its lines; a line it does not stand by any more is dropped. */

@@ -91,11 +91,14 @@ export class RunningTable {
   }
 
   /** The lines after `id`, as many as go into one message; `more` when there are others. */
-  list(after: number): { readonly lines: readonly RunningObject[]; readonly more: boolean } {
+  list(
+    after: number,
+    forAnybody = false,
+  ): { readonly lines: readonly RunningObject[]; readonly more: boolean } {
     const lines: RunningObject[] = [];
     let bytes = 0;
     for (const entry of this.#byId.values()) {
-      if (entry.id <= after) continue;
+      if (entry.id <= after || (forAnybody && !entry.anyClient)) continue;
       bytes += 128 + entry.name.length * 2 + (entry.saved?.length ?? 0) * 2;
       if (bytes > partBytes && lines.length > 0) return { lines, more: true };
       lines.push(entry);

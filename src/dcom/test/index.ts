@@ -29,3 +29,4 @@ import "./ndr64.test.ts";
 import "./launches.test.ts";
 import "./told-failure.test.ts";
 import "./close.test.ts";
+import "./impersonation.test.ts";

@@ -1,3 +1,4 @@
+import { actingCaller } from "../../../com/index.ts";
 import type { Duplex } from "node:stream";
 import { ComError, HResult, type Logger } from "../../../base/index.ts";
 import type { DualStringArray } from "../../dual-string-array.ts";
@@ -128,26 +129,36 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
 
   /** When the object that runs under a name changed last; undefined when none does. */
   async runningChanged(key: Uint8Array, options: LinkRequestOptions = {}): Promise<bigint | undefined> {
-    const answer = await this.#link.request("runningChanged", { key: formatBytes(key) }, options);
+    const answer = await this.#link.request(
+      "runningChanged",
+      { key: formatBytes(key), ...forAnybody() },
+      options,
+    );
     return answer.raw("changed") === undefined ? undefined : answer.u64("changed");
   }
 
   /** A reference to the object that runs under a name; undefined when none does. Its references are the caller's. */
   async runningObject(key: Uint8Array, options: LinkRequestOptions = {}): Promise<Uint8Array | undefined> {
-    const answer = await this.#link.request("runningObject", { key: formatBytes(key) }, options);
+    const answer = await this.#link.request(
+      "runningObject",
+      { key: formatBytes(key), ...forAnybody() },
+      options,
+    );
     return answer.optionalBytes("objref");
   }
 
   /** A reference to the moniker of a line of the Running Object Table. */
   async runningMoniker(id: number, options: LinkRequestOptions = {}): Promise<Uint8Array | undefined> {
-    return (await this.#link.request("runningMoniker", { id }, options)).optionalBytes("objref");
+    return (await this.#link.request("runningMoniker", { id, ...forAnybody() }, options)).optionalBytes(
+      "objref",
+    );
   }
 
   /** The Running Object Table. */
   async runningList(options: LinkRequestOptions = {}): Promise<readonly ListedRunning[]> {
     const list: ListedRunning[] = [];
     for (let after = 0; ; after = list.at(-1)?.id ?? after) {
-      const part = await this.#link.request("runningList", { after }, options);
+      const part = await this.#link.request("runningList", { after, ...forAnybody() }, options);
       list.push(...readListed(part));
       if (!part.flag("more")) return list;
     }
@@ -244,4 +255,9 @@ class LinkSession implements ExporterSession {
     if (!this.#link.closed) await this.#link.request("leave", {}).catch(() => undefined); // gone is gone
     this.#left();
   }
+}
+
+/** A client that is impersonated finds what any client may find. */
+function forAnybody(): { readonly forAnybody?: true } {
+  return actingCaller().local ? {} : { forAnybody: true };
 }

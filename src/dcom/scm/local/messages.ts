@@ -179,6 +179,16 @@ export interface LocalActivation {
   readonly remoteOnly?: boolean;
   /** What the new instance is loaded from. */
   readonly source?: ActivationSource;
+  /** The client in whose name the process asks, when it impersonates one. */
+  readonly client?: { readonly account?: string; readonly sid?: string };
+}
+
+/** Reads in whose name an activation is asked for; undefined: in that of the process's own user. */
+export function readClient(fields: Fields): { account: string | undefined; sid?: string } | undefined {
+  if (fields.raw("client") === undefined) return undefined;
+  const client = fields.record("client");
+  const sid = client.optionalText("sid");
+  return { account: client.optionalText("account"), ...(sid !== undefined && { sid }) };
 }
 
 /** The answer: where the interfaces live, or the machine to ask instead (RemoteServerName). */

@@ -8,6 +8,7 @@ import {
   batchesOf,
   readActivated,
   readBindings,
+  readClient,
   readRegistration,
   readSource,
   readStatus,
@@ -76,13 +77,18 @@ class LocalConnection {
     runningNote: (params) => this.#joined().running.note(params.number("line"), params.u64("changed")),
     runningRevoke: (params) => this.#joined().running.revoke(params.number("line")),
     runningChanged: (params) => {
-      const changed = this.#machine.running.changed(params.bytes("key"));
+      const changed = this.#machine.running.changed(params.bytes("key"), params.flag("forAnybody"));
       return { changed: changed === undefined ? undefined : formatU64(changed) };
     },
-    runningObject: async (params) => reference(await this.#machine.running.object(params.bytes("key"))),
-    runningMoniker: async (params) => reference(await this.#machine.running.moniker(params.number("id"))),
+    runningObject: async (params) =>
+      reference(await this.#machine.running.object(params.bytes("key"), params.flag("forAnybody"))),
+    runningMoniker: async (params) =>
+      reference(await this.#machine.running.moniker(params.number("id"), params.flag("forAnybody"))),
     runningList: (params) => {
-      const { lines, more } = this.#machine.running.table.list(params.number("after"));
+      const { lines, more } = this.#machine.running.table.list(
+        params.number("after"),
+        params.flag("forAnybody"),
+      );
       return writeListed(lines, more);
     },
     activate: (params) => this.#activate(params),
@@ -124,6 +130,7 @@ class LocalConnection {
   async #activate(params: Fields): Promise<object> {
     const pid = this.#session?.process.registration.pid;
     const source = readSource(params);
+    const client = readClient(params);
     const activated = await this.#machine.activate({
       ...(source && { source }),
       clsid: params.guid("clsid"),
@@ -133,7 +140,9 @@ class LocalConnection {
       destination: "local",
       origin: {
         account: undefined,
-        local: true,
+        local: client === undefined,
+        ...client,
+        onThisMachine: true,
         authenticationLevel: 6,
         from: "this machine",
         ...(pid && { pid }),
