@@ -10,7 +10,8 @@ import {
 import { controllingIdentity, innerUnknown } from "../aggregation.ts";
 import { ICallFactory, ICancelMethodCalls, ISynchronize } from "../gen/objidl.ts";
 import { contractOf, implement } from "../interfaces.ts";
-import { pointerTo } from "../pointers.ts";
+import { giveBack } from "../pointer/give-back.ts";
+import { duplicate, isPointer, pointerTo } from "../pointers.ts";
 import { unknownMethods } from "../interfaces.ts";
 import { IID_IUnknown, type IUnknown } from "../unknown.ts";
 import { RPC_S_CALLPENDING, Synchronize } from "./synchronize.ts";
@@ -36,10 +37,20 @@ class CallObject {
     this.#owned = owned;
   }
 
+  /** A call that nobody will finish is cancelled, and what it answers all the same is given back. */
   finalRelease(): void {
+    const result = this.#result;
+    if (result !== undefined) {
+      this.#stop?.abort();
+      result.then(
+        (value) => giveBack(value),
+        () => undefined,
+      );
+    }
     this.#owned?.Release();
   }
 
+  /** Pointers among the arguments stay the caller's, who may release them as soon as this returns. */
   begin(method: string, args: readonly unknown[]): void {
     if (this.#result !== undefined) {
       throw new ComError(RPC_S_CALLPENDING, `${this.#method} of this call object is not finished yet`);
@@ -50,8 +61,12 @@ class CallObject {
     this.#stop = stop;
     this.#event.Reset();
     const call = this.#target[method] as (...list: unknown[]) => unknown;
-    const result = Promise.resolve().then(() => call.apply(this.#target, [...args, options]));
-    const over = (): void => this.#event.Signal();
+    const held = args.map((arg) => (isPointer(arg) ? duplicate(arg) : arg));
+    const result = Promise.resolve().then(() => call.apply(this.#target, [...held, options]));
+    const over = (): void => {
+      this.#event.Signal();
+      for (const arg of held) if (isPointer(arg)) arg[Symbol.dispose]();
+    };
     result.then(over, over);
     this.#result = result;
   }

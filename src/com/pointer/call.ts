@@ -4,6 +4,7 @@ import { callProvided } from "../provided.ts";
 import { StatusResult } from "../status.ts";
 import { Pointer } from "./base.ts";
 import type { DirectPointer } from "./direct.ts";
+import { giveBack } from "./give-back.ts";
 import type { MethodMapper, Replace, Scope } from "./mapper.ts";
 
 /** What the general way of calling one method within the apartment needs to know. */
@@ -135,7 +136,9 @@ function limited(
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const { signal, timeout } = options;
+    let over = false;
     const stop = (): void => {
+      over = true;
       signal?.removeEventListener("abort", onAbort);
       clearTimeout(timer);
     };
@@ -151,7 +154,9 @@ function limited(
             reject(new ComError(HResult.RPC_E_TIMEOUT, undefined, { where: whereOf(pointer, member) }));
           }, timeout);
     signal?.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(stop);
+    // What comes too late is nobody's.
+    const come = (value: unknown): void => (over ? giveBack(value) : resolve(value));
+    work.then(come, reject).finally(stop);
   });
 }
 

@@ -1,6 +1,7 @@
 import "./objref.test.ts";
 import "./marshal.test.ts";
 import "./marshal-ends.test.ts";
+import "./call-object.test.ts";
 import "./proxy-stub.test.ts";
 import "./proxy-own.test.ts";
 import "./orpc.test.ts";
