@@ -76,7 +76,7 @@ export function grantedRights(
 }
 
 /** A mask with the generic rights put into those they mean. */
-export function mapped(mask: number, mapping: GenericMapping): number {
+function mapped(mask: number, mapping: GenericMapping): number {
   let rights = mask & 0x0fff_ffff;
   if ((mask & 0x8000_0000) !== 0) rights |= mapping.read;
   if ((mask & 0x4000_0000) !== 0) rights |= mapping.write;

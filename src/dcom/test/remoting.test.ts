@@ -57,6 +57,7 @@ describe("remoting", { concurrency: 8 }, () => {
     {
       using adder = await client.runtime.createInstance(Adder.clsid, IAdder);
       assert.equal(await adder.Add(2, 40), 42);
+      assert.equal((await client.runtime.marshaler.decodeProxy(adder)).processId, process.pid);
       using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory);
       using second = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
       assert.equal(await second?.Add(1, 1), 2);
@@ -85,6 +86,7 @@ describe("remoting", { concurrency: 8 }, () => {
       });
       assert.equal(await adder.Add(2, 40), 42);
     }
+    client.runtime.invalidateRemoteMachineBindings(machine);
     using factory = await client.runtime.getClassObject(Adder.clsid, IClassFactory, { machine, credentials });
     using made = (await factory.CreateInstance(IAdder.iid)) as IAdder | null;
     assert.equal(await made?.Add(20, 1), 21);
