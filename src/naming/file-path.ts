@@ -134,9 +134,11 @@ export function relativePath(from: FilePath, to: FilePath): FilePath | undefined
   };
 }
 
-/** Where the file is on this machine: separators as this system has them, relative paths from the working directory. */
+/** Where the file is on this machine: separators as this system has them, relative paths from the working directory. Shares stay what they are. */
 export function localPath(path: FilePath): string {
   const text = formatPath(path);
   if (process.platform === "win32" || isAbsolute(text)) return resolve(text);
+  // A share of another machine is no folder of this one.
+  if (text.startsWith("\\\\")) return text;
   return resolve(text.includes("/") ? text : text.replaceAll("\\", "/"));
 }

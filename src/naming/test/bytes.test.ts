@@ -272,3 +272,24 @@ test("files that Excel wrote, with a short name and the whole one", async () => 
   using both = await monikerFromBytes(com, fromHex(`${long}2e000000280000000300${wide(name)}`));
   assert.equal(await nameOf(com, both), name);
 });
+
+/* A place within a file, as [MS-OSHARED] 2.3.7.3 lays it out: a count, and each moniker behind its class. */
+
+test("composites within hyperlinks: a relative file, a share, an item behind them", async () => {
+  const zeros24 = "00".repeat(20);
+  const item = `${itemClass}02000000${ascii("!")}0008000000${ascii("Sheet 2")}00`;
+  for (const [file, name] of [
+    [`010009000000${ascii("book.xls")}00ffffadde${zeros24}00000000`, "..\\book.xls!Sheet 2"],
+    [`00000f000000${ascii("\\\\srv\\sh\\a.xls")}000500adde${zeros24}00000000`, "\\\\srv\\sh\\a.xls!Sheet 2"],
+    [
+      `0000060000003f${ascii(".xls")}00ffffadde${zeros24}100000000a0000000300${wide("\u010d.xls")}`,
+      "\u010d.xls!Sheet 2",
+    ],
+  ] as const) {
+    const bytes = fromHex(`0903000000000000c00000000000004602000000${fileClass}${file}${item}`);
+    using moniker = await monikerFromBytes(com, bytes);
+    assert.equal(await moniker.IsSystemMoniker(), MKSYS.MKSYS_GENERICCOMPOSITE);
+    assert.equal(await nameOf(com, moniker), name);
+    assert.deepEqual(await monikerBytes(com, moniker), bytes);
+  }
+});

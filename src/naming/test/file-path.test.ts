@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { HResult } from "../../base/index.ts";
-import { commonPath, composePaths, formatPath, isRooted, parsePath, relativePath } from "../file-path.ts";
+import {
+  commonPath,
+  composePaths,
+  formatPath,
+  isRooted,
+  localPath,
+  parsePath,
+  relativePath,
+} from "../file-path.ts";
 import { withCode } from "./support.ts";
 
 /* Paths as file monikers hold them, those of Windows and those of POSIX systems. */
@@ -82,4 +91,12 @@ test("the way from one to the other leads there", () => {
       assert.equal(formatPath(composePaths(parsePath(a), way)), b);
     }),
   );
+});
+
+test("where a path leads here", { skip: process.platform === "win32" }, () => {
+  const here = (path: string): string => localPath(parsePath(path));
+  assert.equal(here("/a/b"), "/a/b");
+  assert.equal(here("a\\b"), join(process.cwd(), "a", "b"));
+  // A share is another machine's: it is not looked for from this machine's root.
+  assert.equal(here("\\\\etc\\hostname"), "\\\\etc\\hostname");
 });

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ComError, HResult, fromHex, toHex } from "../../base/index.ts";
-import { IBindCtx, IMoniker, IPersistFile, IROTData, IStream } from "../../com/gen/objidl.ts";
+import { ComError, HResult, fromHex, guid, toHex } from "../../base/index.ts";
+import { IBindCtx, ILockBytes, IMoniker, IPersistFile, IROTData, IStream } from "../../com/gen/objidl.ts";
 import {
   ClassContext,
   IUnknown,
@@ -28,6 +30,7 @@ import {
   createItemMoniker,
   createObjrefMoniker,
   createPointerMoniker,
+  createUrlMoniker,
   getClassFile,
   getRunningObjectTable,
   monikerFromBytes,
@@ -513,4 +516,29 @@ test("a file bound on another machine, by the options of the binding", async () 
     await server.close();
     rmSync(far, { recursive: true, force: true });
   }
+});
+
+test("a compound file at an address: as a storage, as lock bytes, and by the class that stands in it", async () => {
+  const path = join(home, "fetched.stg");
+  {
+    using root = createStorage(path, Stgm.CREATE | Stgm.READWRITE | Stgm.SHARE_EXCLUSIVE);
+    await root.SetClass(guid("5d0a2a10-96c8-4c2e-9b0f-0c5a2c6b0d01"));
+  }
+  const bytes = readFileSync(path);
+  const server = createServer((_request, response) => response.end(bytes));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`;
+  {
+    using moniker = createUrlMoniker(here, url);
+    using context = createBindCtx(here);
+    using root = (await moniker.BindToStorage(context, null, IStorage.iid)) as IStorage;
+    assert.equal((await root.Stat(1)).clsid, "5d0a2a10-96c8-4c2e-9b0f-0c5a2c6b0d01");
+    using raw = (await moniker.BindToStorage(context, null, ILockBytes.iid)) as ILockBytes;
+    assert.equal((await raw.Stat(1)).cbSize, BigInt(bytes.length));
+    await assert.rejects(bindMoniker(here, moniker, IUnknown), {
+      code: HResult.INET_E_CANNOT_INSTANTIATE_OBJECT,
+    });
+  }
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
