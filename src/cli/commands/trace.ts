@@ -47,8 +47,8 @@ async function trace(pid: string | undefined, flags: Flags, output: Output): Pro
   do {
     const { processes } = await machine.snapshot();
     const chosen = processes.filter((one) => pid === undefined || String(one.pid) === pid);
-    if (chosen.length === 0)
-      throw new ComError(HResult.E_INVALIDARG, `no process ${pid ?? ""} has joined this machine`);
+    if (chosen.length === 0 && pid !== undefined)
+      throw new ComError(HResult.E_INVALIDARG, `no process ${pid} has joined this machine`);
     for (const process of chosen) {
       const after = seen.get(process.oxid) ?? 0;
       const events = await machine.trace(process.oxid, { ...control, after, most: eventsPerAnswer });

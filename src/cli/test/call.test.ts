@@ -57,6 +57,11 @@ test("a machine: scm, ps, calls from elsewhere", async () => {
   await using scm = await ScmProgram.start(["--port", "0", "--log", "silent"]);
   const port = /^machine .* listens on 127\.0\.0\.1\[(\d+)\]$/.exec(scm.greeting)?.[1];
   assert.ok(port, scm.greeting);
+  assert.deepEqual(
+    await comity("trace", "--off"),
+    { code: 0, out: "", err: "" },
+    "nobody is there to be asked",
+  );
   const second = comityProgram(["scm", "--port", "0"]);
   assert.equal(second.code, 1);
   assert.match(second.err, /a service control manager runs already for/);
