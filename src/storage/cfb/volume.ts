@@ -30,10 +30,7 @@ export class Volume implements SectorReader {
   /** The header as it stands in the file. */
   headerImage: Uint8Array;
   readonly fat: Pages;
-  readonly miniFat: Pages;
   readonly directory: Directory;
-  /** The mini stream's sectors. */
-  container: number[];
   containerSize: number;
   root: Element;
   /** Counts commits since the volume was opened. */
@@ -47,6 +44,9 @@ export class Volume implements SectorReader {
   /** No mini sector below this one is free. */
   miniCursor = 0;
   readonly past: Past = new Past();
+  #miniFat: Pages | undefined;
+  #container: number[] | undefined;
+  readonly #containerStart: number;
   #disjoint = false;
   /** The header in the file is torn; `headerImage` is what it is to be. */
   #mended = false;
@@ -62,12 +62,26 @@ export class Volume implements SectorReader {
     this.sectorSize = 1 << this.sectorShift;
     this.fat = new Pages(this, readFatHomes(this, header));
     this.directory = new Directory(this, this.chain(header.directoryStart));
-    this.miniFat = new Pages(this, this.chain(header.miniFatStart));
     const { root, container, size } = this.directory.readRoot();
     this.root = root;
     // Some end it with the last byte that is used.
     this.containerSize = Math.ceil(size / miniSize) * miniSize;
-    this.container = size === 0 ? [] : this.chain(container, Math.ceil(size / this.sectorSize));
+    this.#containerStart = container;
+  }
+
+  /** The mini FAT, which is looked for when a small stream is: without it, large ones are still read. */
+  get miniFat(): Pages {
+    return (this.#miniFat ??= new Pages(this, this.chain(this.header.miniFatStart)));
+  }
+
+  /** The mini stream's sectors. */
+  get container(): number[] {
+    const count = Math.ceil(this.containerSize / this.sectorSize);
+    return (this.#container ??= count === 0 ? [] : this.chain(this.#containerStart, count));
+  }
+
+  set container(sectors: number[]) {
+    this.#container = sectors;
   }
 
   /** Reads a compound file's bookkeeping. Throws STG_E_FILEALREADYEXISTS for another kind of file, STG_E_DOCFILECORRUPT. */
@@ -260,7 +274,7 @@ export class Volume implements SectorReader {
   }
 
   /**
-   * Throws STG_E_DOCFILECORRUPT when two chains share a sector: writing to one would ruin the other, and copying would make much of little. Looked at
+   * Throws STG_E_DOCFILECORRUPT when two chains share a sector, or one has a sector that is called free: writing to one would ruin the other, and copying would make much of little. Looked at
    * once, before the file is first written to or copied from; what we write is disjoint.
    */
   checkDisjoint(): void {
@@ -273,10 +287,10 @@ export class Volume implements SectorReader {
     const claimed = new Uint8Array(count);
     const claim = (sectors: readonly number[], whose: string): void => {
       for (const sector of sectors) {
-        if (sector >= count || claimed[sector] === 1) {
-          throw corrupt(
-            `sector ${sector} of ${whose} is another's too; the file is neither written to nor copied`,
-          );
+        const free = this.fat.get(sector) === Sector.FREE;
+        if (sector >= count || claimed[sector] === 1 || free) {
+          const why = free ? "free as well" : "another's too";
+          throw corrupt(`sector ${sector} of ${whose} is ${why}; the file is neither written to nor copied`);
         }
         claimed[sector] = 1;
       }
@@ -290,7 +304,11 @@ export class Volume implements SectorReader {
       if (element.content === undefined) return;
       claim(this.sectorsOf(element.content), `"${element.name}"`);
       for (const mini of this.miniSectorsOf(element.content)) {
-        if (minis[mini] === 1) throw corrupt(`mini sector ${mini} of "${element.name}" is another's too`);
+        const free = this.miniFat.get(mini) === Sector.FREE;
+        if (minis[mini] === 1 || free) {
+          const why = free ? "free as well" : "another's too";
+          throw corrupt(`mini sector ${mini} of "${element.name}" is ${why}`);
+        }
         minis[mini] = 1;
       }
     });

@@ -41,10 +41,9 @@ export class PropertySet {
     for (const [fmtid, offset] of places) {
       if (offset < reader.pos || offset >= bytes.length)
         throw corrupt(`a section lies at ${offset}, outside the set`);
-      const section = PropertySection.read(fmtid, bytes.subarray(offset), limits);
-      set.sections.push(section);
+      set.sections.push(readSection(fmtid, bytes.subarray(offset), limits, set.sections.length > 0));
       gaps.push(Math.min(64, Math.max(0, offset - end)));
-      end = offset + new ByteReader(bytes, offset).u32();
+      end = offset + (bytes.length - offset < 4 ? 0 : new ByteReader(bytes, offset).u32());
     }
     set.#gaps = gaps;
     return set;
@@ -79,5 +78,20 @@ export class PropertySet {
       writer.raw(section.write());
     });
     return writer.finish();
+  }
+}
+
+/** Of a set whose first section is whole, a later one may be nonsense: some put it at the wrong place. */
+function readSection(
+  fmtid: Guid,
+  bytes: Uint8Array,
+  limits: StorageLimits,
+  isLater: boolean,
+): PropertySection {
+  try {
+    return PropertySection.read(fmtid, bytes, limits);
+  } catch (error) {
+    if (!isLater) throw error;
+    return PropertySection.unread(fmtid, bytes, limits);
   }
 }

@@ -1,4 +1,4 @@
-import { SafeArray, type SafeArrayBound } from "../../automation/index.ts";
+import { SafeArray, type SafeArrayBound, Variant } from "../../automation/index.ts";
 import { ByteReader, ComError } from "../../base/index.ts";
 import type { StorageLimits } from "../limits.ts";
 import { StgStatus, corrupt } from "../status.ts";
@@ -180,5 +180,12 @@ function readArray(vt: number, reader: ByteReader, context: Context): SafeArray 
   }
   const data = readElements(vt, total, reader, context);
   if (context.padded && context.depth > 0) pad(reader);
-  return new SafeArray(vt, data, bounds);
+  return new SafeArray(vt, asOfArray(vt, data), bounds);
+}
+
+/** Elements as arrays have them everywhere: bytes are bytes, variants are Variants. */
+function asOfArray(vt: number, elements: readonly unknown[]): Uint8Array | readonly unknown[] {
+  if (vt === PropType.UI1) return Uint8Array.from(elements as number[]);
+  if (vt !== PropType.VARIANT) return elements;
+  return (elements as readonly PropertyValue[]).map((element) => new Variant(element.vt, element.value));
 }

@@ -24,10 +24,18 @@ export class PropertySection {
   #lead: Uint8Array = new Uint8Array(0);
   /** The dictionary as read, up to the end of the section: some let others begin within it. */
   #dictionary: Uint8Array | undefined;
+  #unread: Uint8Array | undefined;
 
   constructor(fmtid: Guid, limits: StorageLimits) {
     this.fmtid = fmtid;
     this.#limits = limits;
+  }
+
+  /** A section that makes no sense, and stays as it is. */
+  static unread(fmtid: Guid, bytes: Uint8Array, limits: StorageLimits): PropertySection {
+    const section = new PropertySection(fmtid, limits);
+    section.#unread = bytes.slice();
+    return section;
   }
 
   /** Throws STG_E_DOCFILECORRUPT. `bytes` go from the section's beginning to the end of the stream. */
@@ -92,6 +100,7 @@ export class PropertySection {
   }
 
   set(id: number, value: PropertyValue): void {
+    if (this.#unread !== undefined) throw corrupt("the section makes no sense, and is left as it is");
     const offset = this.#properties.get(id)?.offset ?? Number.MAX_SAFE_INTEGER;
     this.#properties.set(id, { raw: undefined, value, offset });
   }
@@ -133,9 +142,8 @@ export class PropertySection {
     const wide = codePage === codePageUnicode;
     const reader = new ByteReader(raw);
     const count = reader.u32();
-    if (count > this.#limits.maxProperties || count * 8 > raw.length) {
-      throw corrupt(`${count} names are announced in a dictionary of ${raw.length} bytes`);
-    }
+    // Some give the dictionary's number to another property.
+    if (count > this.#limits.maxProperties || count * 8 > raw.length) return names;
     for (let i = 0; i < count; i++) {
       if (reader.remaining < 8) throw corrupt("the dictionary is cut off");
       const id = reader.u32();
@@ -171,6 +179,7 @@ export class PropertySection {
   }
 
   write(): Uint8Array {
+    if (this.#unread !== undefined) return this.#unread;
     const writer = new ByteWriter(1024);
     writer.u32(0);
     writer.u32(this.#properties.size);

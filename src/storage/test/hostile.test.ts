@@ -11,7 +11,21 @@ import {
   createStorageOnLockBytes,
   openStorageOnLockBytes,
 } from "../index.ts";
-import { R, T, TestBytes, X, clock, dump, elements, pattern, put, seeded, status, text } from "./support.ts";
+import {
+  R,
+  T,
+  TestBytes,
+  X,
+  clock,
+  dump,
+  elements,
+  get,
+  pattern,
+  put,
+  seeded,
+  status,
+  text,
+} from "./support.ts";
 
 const corrupt = status(StgStatus.DOCFILECORRUPT);
 
@@ -94,6 +108,38 @@ async function changed(change: (layout: Layout) => void): Promise<Uint8Array> {
 }
 
 suite("hostile compound files", () => {
+  test("a sector that is used and called free: read, but not written to", async () => {
+    for (const change of [
+      (l: Layout) => {
+        const last = l.view.getUint32(l.entry("large") + 0x74, true) + 17;
+        assert.equal(l.view.getUint32(l.fat + 4 * last, true), 0xfffffffe);
+        l.set(l.fat + 4 * last, 0xffffffff);
+      },
+      (l: Layout) => {
+        const miniFat = (l.view.getUint32(0x3c, true) + 1) * 512;
+        const small = l.view.getUint32(l.entry("small") + 0x74, true);
+        l.set(miniFat + 4 * small, 0xffffffff);
+      },
+    ]) {
+      using lockBytes = createMemoryLockBytes(await changed(change));
+      using root = await openStorageOnLockBytes(lockBytes, T, { clock });
+      assert.deepEqual(await get(root, "large"), pattern(9000, 1));
+      assert.deepEqual(await get(root, "small"), text("small"));
+      await assert.rejects(async () => {
+        await put(root, "new", pattern(5000, 1));
+        await root.Commit(0);
+      }, corrupt);
+    }
+  });
+
+  test("without the mini FAT, large streams are still read", async () => {
+    const bytes = await changed((l) => l.set(0x3c, 0x00ffff00));
+    using lockBytes = createMemoryLockBytes(bytes);
+    using root = await openStorageOnLockBytes(lockBytes, R, { clock });
+    assert.deepEqual(await get(root, "large"), pattern(9000, 1));
+    await assert.rejects(async () => get(root, "small"), corrupt);
+  });
+
   const cases: readonly (readonly [string, (layout: Layout) => void])[] = [
     [
       "a chain of sectors in a circle",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { SafeArray, VT } from "../../automation/index.ts";
+import { SafeArray, VT, Variant } from "../../automation/index.ts";
 import type {
   IEnumSTATPROPSETSTG,
   IEnumSTATPROPSTG,
@@ -177,6 +177,86 @@ suite("property sets", () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  test("values that hold others, in every code page with its dictionary", () => {
+    const grid = [
+      { lower: 0, count: 2 },
+      { lower: 5, count: 3 },
+    ];
+    const values: readonly PropertyValue[] = [
+      {
+        vt: PropType.ARRAY | PropType.UI1,
+        value: new SafeArray(VT.UI1, Uint8Array.of(1, 2, 3), [{ lower: 0, count: 3 }]),
+      },
+      { vt: PropType.ARRAY | PropType.I4, value: new SafeArray(VT.I4, [1, 2, 3, 4, 5, 6], grid) },
+      {
+        vt: PropType.ARRAY | PropType.BSTR,
+        value: new SafeArray(VT.BSTR, ["a", "", "bcd"], [{ lower: 0, count: 3 }]),
+      },
+      {
+        vt: PropType.ARRAY | PropType.VARIANT,
+        value: new SafeArray(
+          VT.VARIANT,
+          [new Variant(VT.I4, 3), new Variant(VT.BSTR, "x")],
+          [{ lower: 0, count: 2 }],
+        ),
+      },
+      { vt: PropType.BLOB_OBJECT, value: Uint8Array.of(1, 2, 3, 4, 5) },
+      { vt: PropType.VERSIONED_STREAM, value: { version: fmtid, name: "prop9" } },
+      { vt: PropType.STORED_OBJECT, value: "prop7" },
+      { vt: PropType.INT, value: -5 },
+      { vt: PropType.UINT, value: 5 },
+    ];
+    for (const [codePage, name] of [
+      [1200, "日本 Größe"],
+      [1252, "Größe"],
+      [932, "日本"],
+      [65001, "日本 Größe"],
+    ] as const) {
+      for (const value of values) {
+        const set = new PropertySet();
+        const section = set.add(fmtid);
+        section.codePage = codePage;
+        section.set(2, value);
+        section.set(3, { vt: PropType.LPSTR, value: name });
+        section.setName(2, name);
+        const bytes = set.write();
+        const read = PropertySet.read(bytes).sections[0];
+        assert.deepEqual(read?.get(2), value);
+        assert.equal(read?.get(3)?.value, name);
+        assert.equal(read?.idOf(name), 2);
+        assert.equal(toHex(PropertySet.read(bytes).write()), toHex(bytes));
+      }
+    }
+  });
+
+  test("what others write, and others read", () => {
+    // The number of the dictionary given to a text.
+    const set = new PropertySet();
+    set.add(fmtid).setName(2, "name");
+    const bytes = set.write();
+    new DataView(bytes.buffer).setUint32(48 + 8 + 8, 30, true);
+    const odd = PropertySet.read(bytes);
+    assert.equal(odd.sections[0]?.names.size, 0);
+    assert.equal(toHex(odd.write()), toHex(bytes));
+    // A second section that lies elsewhere than it says.
+    const two = new PropertySet();
+    two.add(Fmtid.DocSummaryInformation).set(2, { vt: PropType.I4, value: 7 });
+    two.add(Fmtid.UserDefinedProperties).set(2, { vt: PropType.I4, value: 8 });
+    const misplaced = two.write();
+    const view = new DataView(misplaced.buffer);
+    view.setUint32(64, view.getUint32(64, true) + 1, true);
+    const half = PropertySet.read(misplaced);
+    assert.equal(half.sections[0]?.get(2)?.value, 7);
+    assert.deepEqual(half.sections[1]?.ids, []);
+    assert.throws(
+      () => half.sections[1]?.set(2, { vt: PropType.I4, value: 9 }),
+      status(StgStatus.DOCFILECORRUPT),
+    );
+    half.sections[0]?.set(3, { vt: PropType.I4, value: 1 });
+    const again = PropertySet.read(half.write());
+    assert.equal(again.sections[0]?.get(3)?.value, 1);
   });
 
   test("texts in other code pages", () => {
