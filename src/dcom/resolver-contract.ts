@@ -212,7 +212,7 @@ export interface ExportedObject {
   readonly neutral: boolean;
 }
 
-export interface ExportedInterface {
+interface ExportedInterface {
   /** Its name, or IID. */
   readonly name: string;
   /** References that clients hold, public and private. */
