@@ -2,6 +2,7 @@ import { lstatSync, rmSync } from "node:fs";
 import { splitAddress } from "../client/endpoints.ts";
 import { TowerId } from "../dual-string-array.ts";
 import type { ExporterRegistration } from "../resolver-contract.ts";
+import { lives } from "./members.ts";
 
 /**
  * Removes the Unix sockets a killed process left behind. Nothing is removed while the process lives, and nothing but sockets: what a process
@@ -13,14 +14,6 @@ export function clearLeftovers({ pid, bindings }: ExporterRegistration): void {
     const { endpoint } = splitAddress(address);
     if (tower === TowerId.local && endpoint !== undefined && isSocket(endpoint))
       rmSync(endpoint, { force: true });
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }
 

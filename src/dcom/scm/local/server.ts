@@ -31,7 +31,7 @@ export function serveLocal(machine: Machine, socket: Duplex, logger: Logger): Lo
   const link = new LocalLink(socket, {
     handlers: connection.handlers,
     logger,
-    onClose: () => connection.ended(),
+    onClose: () => connection.ended(true),
   });
   connection.link = link;
   return link;
@@ -48,8 +48,9 @@ class LocalConnection {
 
   readonly handlers: Readonly<Record<string, (params: Fields) => unknown>> = {
     join: (params) => this.#join(params),
-    leave: () => this.ended(),
+    leave: () => this.ended(false),
     exported: (params) => this.#joined().exported(params.u64s("oids"), params.optionalNumber("within")),
+    leftMachine: (params) => this.#machine.leftMachine(params.u64s("oids")),
     withdrawn: (params) => this.#joined().withdrawn(params.u64s("oids")),
     references: (params) =>
       this.#joined().references(
@@ -102,10 +103,11 @@ class LocalConnection {
     giveWay: () => this.#giveWay(),
   };
 
-  ended(): void {
+  /** `abruptly`: without having given back what it held. */
+  ended(abruptly: boolean): void {
     const session = this.#session;
     this.#session = undefined;
-    if (session !== undefined) this.#machine.leave(session.process);
+    if (session !== undefined) this.#machine.leave(session.process, abruptly);
   }
 
   async #join(params: Fields): Promise<object> {
@@ -189,6 +191,11 @@ function callsOver(link: LocalLink): ExporterCalls {
     },
     activate: async (activation) =>
       readActivated(await link.request("activate", writeActivation(activation))),
+    census: async () => (await link.request("census", {})).u64s("oids"),
+    abandon: (oids) => {
+      for (const batch of batchesOf(oids)) link.notify("abandon", { oids: batch });
+    },
+    leftMachine: (oids) => link.notify("leftMachine", { oids: oids.map(formatU64) }),
     describe: async () => readStatus(await link.request("describe", {})),
     trace: async (request) => readTrace(await link.request("trace", writeTraceRequest(request))),
     shutdown: (milliseconds) => link.notify("shutdown", { milliseconds }),
