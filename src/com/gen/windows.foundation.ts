@@ -11,7 +11,6 @@ import {
   f32,
   field,
   hresult,
-  i32,
   i64,
   interfacePointer,
   ref,
@@ -110,7 +109,7 @@ export const IAsyncInfo: Interface<IAsyncInfo> = defineInterface<IAsyncInfo>({
     {
       name: "get_ErrorCode",
       opnum: 8,
-      params: [{ name: "result", type: ref(i32), in: false, out: true, retval: true }],
+      params: [{ name: "result", type: ref(hresult), in: false, out: true, retval: true }],
       returns: hresult,
       invoke: "get",
     },

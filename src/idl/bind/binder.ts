@@ -251,6 +251,12 @@ export class Binder {
     return this.#loader.loadWellKnown("windows.foundation.idl");
   }
 
+  /** Makes the names of that file known, behind all others. */
+  addRuntimeFoundation(): void {
+    const unit = this.runtimeFoundation();
+    if (unit !== undefined) this.symbols.add(unit);
+  }
+
   get path(): string {
     return this.#unit.path;
   }

@@ -41,6 +41,7 @@ const special: Readonly<Record<string, readonly [signature: string, name: string
   GUID: ["g16", "Guid"],
   IInspectable: ["cinterface(IInspectable)", "Object"],
   HRESULT: ["struct(Windows.Foundation.HResult;i4)", "Windows.Foundation.HResult"],
+  HResult: ["struct(Windows.Foundation.HResult;i4)", "Windows.Foundation.HResult"],
   EventRegistrationToken: [
     "struct(Windows.Foundation.EventRegistrationToken;i8)",
     "Windows.Foundation.EventRegistrationToken",

@@ -263,7 +263,8 @@ export class InterfaceBinder {
       decl.members.flatMap((member): CoclassInterface[] => {
         const type = this.#binder.types.reference(member.name, "interface", member.place);
         if (type.kind !== "interface" && type.kind !== "dispinterface") {
-          if (type.kind !== "unknown")
+          // A class of the Windows Runtime may derive from another.
+          if (type.kind !== "unknown" && (type.kind !== "coclass" || symbol.library !== undefined))
             this.#binder.diagnostics.warning(member.place, `${member.name} is not an interface`);
           return [];
         }

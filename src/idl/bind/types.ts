@@ -151,7 +151,12 @@ export class TypeBinder {
       return this.#binder.generics.instance(name, place) ?? this.#unknownType(name, "interface", place);
     // Of a name of the Windows Runtime the last part is enough.
     const dot = name.lastIndexOf(".");
-    if (dot > 0) return this.reference(name.slice(dot + 1), word, place);
+    if (dot > 0) {
+      const last = name.slice(dot + 1);
+      const isKnown = symbols.type(last) !== undefined || symbols.tag(last) !== undefined;
+      if (!isKnown && name.startsWith("Windows.Foundation.")) this.#binder.addRuntimeFoundation();
+      return this.reference(last, word, place);
+    }
     return this.#unknownType(name, word, place);
   }
 

@@ -46,7 +46,7 @@ export function isMidl3(text: string): boolean {
   // Contracts and structures alone are the same in both.
   if (!/\bHRESULT\b/.test(code))
     return /\b(?:runtimeclass|interface|delegate|String|U?Int(?:8|16|32|64)|Single)\b/.test(code);
-  return /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)[^{]{0,500}\{[^}]{0,2000}\b\1\s*\(/.test(code);
+  return /\{\s*(?:get|set)\s*;|\bruntimeclass\s+(\w+)\b[^{;]{0,500}\{[^}]{0,2000}\b\1\s*\(/.test(code);
 }
 
 function withoutComments(text: string): string {

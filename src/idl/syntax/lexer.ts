@@ -227,22 +227,34 @@ export class Lexer {
   #quoted(from: number, quote: number, kind: number): number {
     const text = this.text;
     let at = from;
+    let lineEnd = -1;
     for (;;) {
       if (at >= this.#length) {
-        this.unterminated = "the string is not closed";
+        at = this.#unclosed(from, lineEnd < 0 ? this.#length : lineEnd);
         break;
       }
       const code = text.charCodeAt(at);
       if (code === quote) {
         at++;
+        if (lineEnd >= 0 && !followsString(text, at)) at = this.#unclosed(from, lineEnd);
         break;
       }
       if (code === 92) at++;
-      else if (code === 10 && (quote === 39 || this.inDirective)) break;
+      else if (code === 10) {
+        if (quote === 39 || this.inDirective) break;
+        if (lineEnd < 0) lineEnd = at;
+      }
       at++;
     }
     this.pos = Math.min(at, this.#length);
     return kind;
+  }
+
+  /** Where a string ends whose closing quote was forgotten: with its line, before the brackets and marks at the end of it. */
+  #unclosed(from: number, lineEnd: number): number {
+    this.unterminated = "the string is not closed";
+    const line = this.text.slice(Math.max(from, lineEnd - 100), lineEnd);
+    return lineEnd - (/[)\],\s]*;?\s*$/.exec(line)?.[0].length ?? 0);
   }
 
   #mark(code: number): number {
@@ -286,4 +298,11 @@ function twoMarks(code: number, next: number): number {
     default:
       return 0;
   }
+}
+
+/** True when what stands here may stand behind a string: not a word, as behind the opening quote of the next string. */
+function followsString(text: string, from: number): boolean {
+  let at = from;
+  while (at < text.length && text.charCodeAt(at) <= 32) at++;
+  return at >= text.length || ')],;}"/#'.includes(text[at] ?? "");
 }

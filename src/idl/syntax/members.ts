@@ -167,17 +167,26 @@ export function parseEnum(p: Parser, attributes: readonly Attribute[], doc: DocR
   if (!p.at(123)) return reference(p, place, tag, "enum");
   p.next();
   const members: EnumMember[] = [];
-  while (!p.at(125) && !p.at(T.end)) {
-    if (p.at(44) || p.at(59)) p.next();
-    else members.push(parseEnumMember(p));
-  }
-  p.expect(125, "after the enumerators");
+  parseEnumMembers(p, members);
   return { kind: "enum", place, tag, attributes: all, members, doc };
 }
 
-function parseEnumMember(p: Parser): EnumMember {
-  const doc = p.doc();
-  const attributes = parseAttributes(p);
+/** Enumerators up to the closing brace. In MIDL 3.0 some may stand in a block of their own, which shares attributes. */
+function parseEnumMembers(p: Parser, members: EnumMember[]): void {
+  while (!p.at(125) && !p.at(T.end)) {
+    if (p.at(44) || p.at(59)) {
+      p.next();
+      continue;
+    }
+    const doc = p.doc();
+    const attributes = parseAttributes(p);
+    if (p.midl3 && p.take(123)) p.nested(() => parseEnumMembers(p, members));
+    else members.push(parseEnumMember(p, attributes, doc));
+  }
+  p.expect(125, "after the enumerators");
+}
+
+function parseEnumMember(p: Parser, attributes: readonly Attribute[], doc: DocRange | undefined): EnumMember {
   const { place } = p;
   const name = p.name("an enumerator");
   const value = p.take(61) ? parseExpression(p) : undefined;

@@ -48,16 +48,17 @@ export function parseMidl3Type(
   else pushClass(decls, name, place, late, bases, members, doc);
 }
 
-/** `: A, B` or `requires A, B`. */
+/** `: A, B` and `requires A, B`. */
 function parseRequired(p: Parser): { name: string; place: number }[] {
   const bases: { name: string; place: number }[] = [];
-  if (p.at(T.name) && p.text === "requires") p.next();
-  else if (!p.take(58)) return bases;
-  do {
-    p.skipAttributes();
-    const { place } = p;
-    bases.push({ name: p.qualifiedName("an interface's name"), place });
-  } while (p.take(44));
+  while (p.at(58) || (p.at(T.name) && p.text === "requires")) {
+    do {
+      p.next();
+      p.skipAttributes();
+      const { place } = p;
+      bases.push({ name: p.qualifiedName("an interface's name"), place });
+    } while (p.at(44));
+  }
   return bases;
 }
 
@@ -156,7 +157,8 @@ class Members {
     const name = p.name("a member's name");
     const head = { place, attributes, doc };
     if (event) this.#event(into, name, type, head);
-    else if (p.at(40)) into.push(method(head, name, type, parseParameters(p)));
+    else if (p.at(40))
+      into.push(method(head, overloadName(into, name, attributes), type, parseParameters(p)));
     else this.#property(into, name, type, head);
     if (!p.at(125)) p.take(59);
   }
@@ -223,6 +225,26 @@ class Members {
     }
     p.expect(125, "after the property");
   }
+}
+
+/** Several methods of one name are numbered, as MIDL does; `[method_name]` gives one a name of its own. */
+function overloadName(
+  members: readonly FunctionDecl[],
+  name: string,
+  attributes: readonly Attribute[],
+): string {
+  const given = attributes.find((it) => it.name === "method_name")?.args?.[0];
+  if (given?.kind === "string") return given.value;
+  let number = 1;
+  const isTaken = (wanted: string): boolean => members.some((it) => it.name === wanted && !isAccessor(it));
+  while (isTaken(number === 1 ? name : `${name}${number}`)) number++;
+  return number === 1 ? name : `${name}${number}`;
+}
+
+const accessorMarks = new Set(["propget", "propput", "eventadd", "eventremove"]);
+
+function isAccessor(decl: FunctionDecl): boolean {
+  return decl.attributes.some((it) => accessorMarks.has(it.name));
 }
 
 interface Head {
@@ -361,6 +383,7 @@ const primitives: Readonly<Record<string, BaseName>> = {
   Double: "double",
   Char: "wchar",
   Char16: "wchar",
+  byte: "byte",
 };
 
 const renamed: Readonly<Record<string, string>> = { String: "HSTRING", Guid: "GUID", Object: "IInspectable" };

@@ -238,7 +238,9 @@ export class Parser {
   found(): string {
     if (this.kind === T.end) return "the end of the file";
     if (this.kind < 128) return `"${String.fromCharCode(this.kind)}"`;
-    return this.kind <= T.character && this.text !== "" ? `"${this.text.slice(0, 40)}"` : "this mark";
+    return this.kind <= T.character && this.text !== ""
+      ? `"${this.text.slice(0, 40).replace(/\s+/g, " ")}"`
+      : "this mark";
   }
 
   doc(): DocRange | undefined {

@@ -189,3 +189,20 @@ test("a file that would take all the memory is refused", () => {
   const result = compileText("typedef long X;\n".repeat(1_100_000));
   assert.match(errorsOf(result).join(), /the file has more than 16777216 characters/);
 });
+
+test("a quote that was forgotten spoils its own line only; texts over several lines are read", () => {
+  const result = compileText(`cpp_quote("typedef int A;)
+cpp_quote("typedef int B;")
+[object, uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e01), helpstring("a thing)]
+interface I { HRESULT F(); };
+[object, uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e02), helpstring("over
+  two lines")]
+interface J { HRESULT G(); };
+cpp_quote("")`);
+  assert.deepEqual(errorsOf(result), ["1:11 the string is not closed", "3:65 the string is not closed"]);
+  assert.deepEqual(result.model?.quotes, ["typedef int A;", "typedef int B;", ""]);
+  assert.deepEqual(
+    result.model?.entities.map((it) => it.name),
+    ["I", "J"],
+  );
+});

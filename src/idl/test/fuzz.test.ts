@@ -50,3 +50,19 @@ test("a good file cut off anywhere", () => {
   for (let at = 0; at < sample.length; at += 97) survives(sample.slice(0, at));
   assert.ok(performance.now() - start < 30_000);
 });
+
+test("words and lines lost from a good file are errors where they were lost, each with its line", () => {
+  const lines = sample.split("\n");
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: words.length - 1 }), { minLength: 1, maxLength: 4 }), (lost) => {
+      const gone = new Set(lost);
+      let at = 0;
+      const text = sample.replace(/\w+|[^\s\w]/g, (word) => (gone.has(at++) ? "" : word));
+      for (const { location, message } of compileText(text).diagnostics)
+        assert.ok(location !== undefined && location.line <= lines.length && message !== "");
+      survives(text);
+      survives(lines.filter((_, i) => !gone.has(i)).join("\n"));
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -302,3 +302,54 @@ test("arguments of generic interfaces within one another end", () => {
   const result = compile(`namespace A { interface I { ${deep} Value { get; }; } }`);
   assert.deepEqual(tables(result)["I"], ["IInspectable", "6 get_Value"]);
 });
+
+test("MIDL 3.0: overloads are numbered, blocks share attributes in enumerations too, a class may derive from another", () => {
+  const result = compile(`namespace A {
+    enum State { Idle, [contract(C, 2)] { Busy, }, [contract(C, 3)] { Lost = 9, Found } };
+    interface IPart : IInspectable requires IOther, IMore { Int32 Size; }
+    runtimeclass Base { Base(); void Run(); }
+    runtimeclass Tool : Base {
+      static String Text(Double value);
+      static String Text(Double value, Int32 digits);
+      [method_name("TextOfNothing")] static String Text();
+      static String Text(byte[] value);
+      event Changed Moved; void Moved();
+    }
+  }`);
+  assert.deepEqual(errorsOf(result), []);
+  assert.deepEqual(tables(result), {
+    IPart: ["IInspectable", "6 get_Size", "7 put_Size"],
+    IBase: ["IInspectable", "6 Run"],
+    ITool: ["IInspectable", "6 add_Moved", "7 remove_Moved", "8 Moved"],
+    IToolStatics: ["IInspectable", "6 Text", "7 Text2", "8 TextOfNothing", "9 Text3"],
+  });
+  const state = result.model?.entities.find((it) => it.name === "State");
+  assert.ok(state?.kind === "enum");
+  assert.deepEqual(
+    state.values.map((it) => [it.name, it.value]),
+    [
+      ["Idle", 0],
+      ["Busy", 1],
+      ["Lost", 9],
+      ["Found", 10],
+    ],
+  );
+  assert.deepEqual(
+    textsOf(result).filter((it) => /left out|is not an interface|two methods|taken for/.test(it)),
+    [],
+  );
+});
+
+test("a file with HRESULTs is none of MIDL 3.0 because a method begins as a class does", () => {
+  const result = compile(`import "inspectable.idl";
+  namespace A {
+    runtimeclass ContrastEffect;
+    [uuid(5e6b3f0a-7c1d-4f6e-9a51-2d8c4b7a9e01), exclusiveto(ContrastEffect)] interface IContrastEffect : IInspectable {
+      [propget] HRESULT Contrast([out, retval] float* value);
+      HRESULT ContrastOf([in] Windows.Foundation.Rect* whole);
+    }
+    [version(1.0)] runtimeclass ContrastEffect { [default] interface IContrastEffect; }
+  }`);
+  assert.deepEqual(textsOf(result), []);
+  assert.deepEqual(tables(result), { IContrastEffect: ["IInspectable", "6 get_Contrast", "7 ContrastOf"] });
+});
