@@ -1,15 +1,36 @@
 import { ComError, HResult } from "../../base/index.ts";
-import { type Identity, type IUnknown, isGone, isPointer, pointerTo } from "../../com/index.ts";
+import {
+  type Identity,
+  type IUnknown,
+  identityOf,
+  isGone,
+  isPointer,
+  pointerTo,
+  remoteObjectOf,
+} from "../../com/index.ts";
 import type { CallOptions, Interface } from "../../ndr/index.ts";
 import { dispatchPointerOf } from "../late/bound.ts";
 import { type IConnectionPoint, IConnectionPointContainer } from "../gen/ocidl.ts";
 import type { EventNames } from "./fire.ts";
-import { assertSink, sinkPointer } from "./sink.ts";
+import { assertSink, sinkPointer, weakSink } from "./sink.ts";
 import { ConnectStatus } from "./status.ts";
+import { watchConnection } from "./watched.ts";
 
 export interface AdviseOptions extends Pick<CallOptions, "signal" | "timeout"> {
   /** The runtime the sink belongs to, when it is an object of this program that wants what a runtime provides (IDispatch of a class of its own, say). */
   readonly runtime?: NonNullable<Identity["host"]>;
+  /**
+   * Told when the connection is over although nobody ended it here: with CONNECT_E_NOCONNECTION when the source let the sink go, and with what a call gets when
+   * the source has died (RPC_E_DISCONNECTED, RPC_E_SERVER_DIED, RPC_S_SERVER_UNAVAILABLE, …).
+   */
+  readonly onLost?: (error: ComError) => void;
+  /** How often a source elsewhere is asked whether it is still there, for `onLost`; milliseconds, 0 for never. Default 30,000. */
+  readonly probe?: number;
+  /**
+   * The connection does not keep the sink, an implementation object of this program: it ends with the sink's last reference. So it is over every distance, because
+   * it is this side that knows the sink's references; a sink elsewhere is E_INVALIDARG, for on the wire every reference counts.
+   */
+  readonly weak?: boolean;
 }
 
 /** A sink: some of the methods of a source interface, or a whole class of them, or a pointer to one that is elsewhere. */
@@ -41,13 +62,18 @@ export async function advise<T>(
   options: AdviseOptions = {},
 ): Promise<Subscription> {
   assertSink(sink);
-  const { runtime, ...call } = options;
+  const { runtime, onLost, probe, weak, ...call } = options;
+  const kept = weak === true ? weakSink(sink, source) : undefined;
   const point = await connectionPoint(object, source, call);
   try {
-    const { pointer, made } = sinkPointer(sink, source, runtime);
+    const { pointer, made } = sinkPointer(kept ?? sink, source, runtime);
     try {
       const cookie = await point.Advise(pointer, call);
-      return subscription(point, cookie);
+      const handed = remoteObjectOf(pointer) === undefined ? identityOf(pointer) : undefined;
+      const watch = onLost && watchConnection(point, handed, probe, onLost);
+      const connected = subscription(point, cookie, watch);
+      if (kept !== undefined) identityOf(sink).atEnd(() => void connected.unadvise().catch(() => undefined));
+      return connected;
     } finally {
       if (made) pointer[Symbol.dispose]();
     }
@@ -82,9 +108,10 @@ export function pointerOf(object: object): IUnknown | undefined {
   return dispatchPointerOf(object) ?? (isPointer(object) ? object : undefined);
 }
 
-function subscription(point: IConnectionPoint, cookie: number): Subscription {
+function subscription(point: IConnectionPoint, cookie: number, watch: Disposable | undefined): Subscription {
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
+    watch?.[Symbol.dispose]();
     try {
       await point.Unadvise(cookie);
     } catch (error) {

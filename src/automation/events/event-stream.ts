@@ -46,7 +46,8 @@ export interface EventStream<E> extends AsyncIterableIterator<E>, AsyncDisposabl
 /**
  * The events of an object as a loop: `for await (const { name, args } of events(counter, ICounterEvents))`. It is connected at the first step (or with
  * `ready`) and disconnected when the loop is left. Without a source interface: the events of the default one, with natural values. What a stream
- * answers to events that ask for something is nothing; use `advise` for those. Interface pointers among an event's arguments belong to the one who takes it.
+ * answers to events that ask for something is nothing; use `advise` for those. When the source dies, ends or cuts the stream off, what waits is still taken, and
+ * then the loop throws what `onLost` of `advise` is told. Interface pointers among an event's arguments belong to the one who takes it.
  */
 export function events<T>(
   object: object,
@@ -65,7 +66,7 @@ export function events(
 ): EventStream<LateEvent> {
   const { signal, maxBuffered, overflow, ...call } = options;
   return new Stream(
-    (take) => connect(object, source, call, take),
+    (take, onLost) => connect(object, source, { ...call, onLost }, take),
     maxBuffered ?? 1000,
     overflow ?? "dropOldest",
     signal,
@@ -73,6 +74,13 @@ export function events(
 }
 
 type Take = (name: string, args: readonly unknown[]) => Promise<void> | void;
+
+type Connect = (take: Take, lost: (error: ComError) => void) => Promise<Subscription>;
+
+interface Taker {
+  readonly resolve: (result: IteratorResult<LateEvent>) => void;
+  readonly reject: (error: ComError) => void;
+}
 
 async function connect(
   object: object,
@@ -93,7 +101,7 @@ async function connect(
 }
 
 class Stream implements EventStream<LateEvent> {
-  readonly #connect: (take: Take) => Promise<Subscription>;
+  readonly #connect: Connect;
   readonly #max: number;
   readonly #overflow: NonNullable<EventStreamOptions["overflow"]>;
   readonly #signal: AbortSignal | undefined;
@@ -101,14 +109,14 @@ class Stream implements EventStream<LateEvent> {
   /** Those who fire and wait for room. */
   readonly #held: (() => void)[] = [];
   /** Those who wait for an event. */
-  readonly #takers: ((result: IteratorResult<LateEvent>) => void)[] = [];
+  readonly #takers: Taker[] = [];
   #lost = 0;
   #connecting: Promise<Subscription> | undefined;
   #failure: ComError | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(
-    connect: (take: Take) => Promise<Subscription>,
+    connect: Connect,
     max: number,
     overflow: NonNullable<EventStreamOptions["overflow"]>,
     signal: AbortSignal | undefined,
@@ -131,7 +139,10 @@ class Stream implements EventStream<LateEvent> {
   async ready(): Promise<this> {
     if (this.#signal?.aborted === true) await this.#end();
     if (this.#ended !== undefined) return this;
-    await (this.#connecting ??= this.#connect((name, args) => this.#take(name, args)));
+    await (this.#connecting ??= this.#connect(
+      (name, args) => this.#take(name, args),
+      (error) => this.#fail(error),
+    ));
     return this;
   }
 
@@ -145,9 +156,18 @@ class Stream implements EventStream<LateEvent> {
       throw this.#failure;
     }
     if (this.#ended !== undefined) return done;
-    return new Promise((resolve) => {
-      this.#takers.push(resolve);
+    return new Promise((resolve, reject) => {
+      this.#takers.push({ resolve, reject });
     });
+  }
+
+  /** No more events come; those that wait are taken first. */
+  #fail(failure: ComError): void {
+    if (this.#ended !== undefined || this.#failure !== undefined) return;
+    this.#failure = failure;
+    const takers = this.#takers.splice(0);
+    if (takers.length > 0) void this.#end().catch(() => undefined);
+    for (const taker of takers) taker.reject(failure);
   }
 
   async return(): Promise<IteratorResult<LateEvent>> {
@@ -163,7 +183,7 @@ class Stream implements EventStream<LateEvent> {
     if (this.#ended !== undefined || this.#failure !== undefined) return undefined;
     const taker = this.#takers.shift();
     if (taker !== undefined) {
-      taker({ done: false, value: this.#event(name, args) });
+      taker.resolve({ done: false, value: this.#event(name, args) });
       return undefined;
     }
     if (this.#buffer.length < this.#max) {
@@ -215,7 +235,7 @@ class Stream implements EventStream<LateEvent> {
   async #disconnect(): Promise<void> {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     for (const letGo of this.#held.splice(0)) letGo();
-    for (const taker of this.#takers.splice(0)) taker(done);
+    for (const taker of this.#takers.splice(0)) taker.resolve(done);
     for (const event of this.#buffer.splice(0)) forget(event);
     const subscription = await this.#connecting?.catch(() => undefined);
     await subscription?.unadvise();

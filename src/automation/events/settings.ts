@@ -5,8 +5,8 @@ export interface EventSettings extends SinkSettings {
   /** Most sinks of one source interface. The next one is refused with CONNECT_E_ADVISELIMIT; it stops a client from filling memory. Default 1024. */
   readonly maxSinks?: number;
   /**
-   * Sinks of the object's own apartment are not kept alive by their connection: it ends with the sink. A sink elsewhere is always held, because only a
-   * reference keeps it reachable.
+   * Sinks of the object's own apartment are not kept alive by their connection: it ends with the sink. A sink elsewhere is always held, because on the wire
+   * every reference keeps its object; its own side can connect it weakly (`advise(…, { weak: true })`).
    */
   readonly weak?: boolean;
 }

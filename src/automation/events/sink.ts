@@ -7,6 +7,7 @@ import {
   interfacesOf,
   isPointer,
   pointerTo,
+  remoteObjectOf,
 } from "../../com/index.ts";
 import type { Interface, InterfaceDescriptor } from "../../ndr/index.ts";
 import { DispatchStub, type DispParams, type InvokeResult } from "../dispatch-server.ts";
@@ -152,6 +153,33 @@ export function sinkPointer(
       });
   identityOf(target, host);
   return { pointer: pointerTo(target, source as Interface<IUnknown>, host), made: true };
+}
+
+/**
+ * What stands for a sink in a connection that does not keep it: it hands events on as long as somebody else has a reference to the sink. Throws E_INVALIDARG for
+ * a sink that lives elsewhere, or that nobody has a reference to.
+ */
+export function weakSink(sink: object, source: InterfaceDescriptor): object {
+  if (remoteObjectOf(sink) !== undefined) {
+    throw new ComError(
+      HResult.E_INVALIDARG,
+      "a sink elsewhere cannot be connected weakly: on the wire every reference keeps its object",
+    );
+  }
+  const identity = identityOf(sink);
+  if (identity.references === 0) {
+    throw new ComError(
+      HResult.E_INVALIDARG,
+      "nobody has a reference to the sink: connected weakly it would be gone at once (make a pointer to it first)",
+    );
+  }
+  const target = identity.object as Record<string, unknown>;
+  return sinkOf(source, (name, args) => {
+    const method = target[name];
+    return identity.references > 0 && typeof method === "function"
+      ? (method as (...args: unknown[]) => unknown).apply(target, [...args])
+      : undefined;
+  });
 }
 
 /** True for an object that answers Invoke itself. */

@@ -3,6 +3,7 @@ import "./objects.test.ts";
 import "./names.test.ts";
 import "./type-library-marshaling.test.ts";
 import "./threads.test.ts";
+import "./event-ends.test.ts";
 import "./apartments.test.ts";
 import "./apartment-activation.test.ts";
 import "./invited-threads.test.ts";
