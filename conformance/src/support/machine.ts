@@ -178,7 +178,8 @@ export class TestMachine implements AsyncDisposable {
     const { processes, pings } = await this.scm.snapshot();
     const objects = processes.map(({ pid, name, classes, status }) => {
       const lines = status?.objects.map(
-        (one) => `  ${one.name} ${one.references} ${one.interfaces.join(" ")}`,
+        (one) =>
+          `  ${one.name} ${one.references} ${one.interfaces.map(({ name: iface }) => iface).join(" ")}`,
       );
       return [`${pid} ${name} ${classes.map((one) => one.name).join(" ")}`, ...(lines ?? [])].join("\n");
     });
