@@ -215,6 +215,7 @@ export {
   SynchronizeContainer,
 } from "./call/synchronize-container.ts";
 export { type InstanceSource, defaultFileMode, loadInstance, machineOfPath } from "./instance-source.ts";
+export { type DirectCall, type DirectWatcher, watchDirectCalls } from "./pointer/watch-direct.ts";
 // For the layers above: marshaling, stubs, late binding, the SCM.
 export type {
   ActivationRequest,

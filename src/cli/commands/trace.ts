@@ -9,6 +9,7 @@ interface Flags {
   readonly on?: boolean;
   readonly off?: boolean;
   readonly keep: number;
+  readonly within?: boolean;
   readonly follow?: boolean;
   readonly json?: boolean;
 }
@@ -27,6 +28,7 @@ export function traceCommand(output: Output): Command {
     .argument("[pid]", "one process; default: all of them")
     .option("--on", "start keeping events")
     .option("--off", "stop, and forget them")
+    .option("--within", "with --on or --follow: calls within an apartment, too; they take longer meanwhile")
     .option("--keep <events>", "how many to keep with --on or --follow", count, defaultKeep)
     .option("-f, --follow", "start keeping events and print them as they come, until interrupted")
     .option("--json", "one JSON object for each event")
@@ -42,7 +44,8 @@ function count(text: string): number {
 async function trace(pid: string | undefined, flags: Flags, output: Output): Promise<void> {
   await using machine = new LocalMachine({ home: homeFolder() });
   const seen = new Map<bigint, number>();
-  const start = flags.on === true || flags.follow === true ? { keep: flags.keep } : {};
+  const starts = flags.on === true || flags.follow === true;
+  const start = starts ? { keep: flags.keep, within: flags.within === true } : {};
   const control = flags.off === true ? { keep: 0 } : start;
   do {
     const { processes } = await machine.snapshot();

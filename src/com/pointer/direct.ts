@@ -15,6 +15,7 @@ import type { IUnknown } from "../unknown.ts";
 import { Pointer, handOver, noInterface, refuse, watchForLeaks } from "./base.ts";
 import { type CallPlan, callLocal, callPlanned, failure, settle } from "./call.ts";
 import { methodMapperOf } from "./mapper.ts";
+import { madeDirectClass } from "./watch-direct.ts";
 
 /** A pointer to an object of its own apartment: a call is a check and a method call. */
 export abstract class DirectPointer extends Pointer {
@@ -97,6 +98,7 @@ ${body.join("\n")}
   }) as DirectClass;
   Object.defineProperty(made, "name", { value: facet.descriptor.name });
   Object.defineProperty(made.prototype, "$descriptor", { value: facet.descriptor });
+  madeDirectClass(made.prototype);
   return made;
 }
 

@@ -201,6 +201,7 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#options.trace[Symbol.dispose]();
     this.table[Symbol.dispose]();
     await this.#link?.[Symbol.asyncDispose]();
   }

@@ -1,4 +1,5 @@
 import { type Clock, ComError, type Guid, HResult } from "../../base/index.ts";
+import { type DirectCall, causalityGuid, currentCausality, watchDirectCalls } from "../../com/index.ts";
 import type { CallObserver, IncomingCall, ObservedCall } from "./observer.ts";
 
 /** What happened in an apartment: a call that went out or came in and how it ended, objects that came and went, an activation. */
@@ -7,7 +8,7 @@ export interface TraceEvent {
   readonly number: number;
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly kind: "out" | "in" | "exported" | "withdrawn" | "activation";
+  readonly kind: "out" | "in" | "within" | "exported" | "withdrawn" | "activation";
   /** The method, the class, or how many objects. */
   readonly what: string;
   readonly causality?: Guid;
@@ -81,17 +82,62 @@ export class EventTrace implements CallObserver {
     }
   }
 
-  #ended(kind: "in" | "out", call: ObservedCall, started: number, hresult: number, caller?: string): void {
+  /** A call within the apartment: what it answers goes through as it is. */
+  within({ descriptor, method, identity }: DirectCall, run: () => unknown): unknown {
+    const started = this.#clock.monotonic();
+    const cause = currentCausality();
+    const call = {
+      method: `${descriptor.name}.${method}`,
+      causality: cause && causalityGuid(cause),
+      object: identity.object.constructor.name,
+    };
+    const ended = (error?: unknown): void =>
+      this.#ended("within", call, started, error === undefined ? HResult.S_OK : ComError.from(error).code);
+    try {
+      const result = run();
+      if (result instanceof Promise)
+        result.then(
+          () => ended(),
+          (error: unknown) => ended(error ?? new ComError(HResult.E_FAIL)),
+        );
+      else ended();
+      return result;
+    } catch (error) {
+      ended(error);
+      throw error;
+    }
+  }
+
+  #ended(
+    kind: "in" | "out" | "within",
+    call: Ended,
+    started: number,
+    hresult: number,
+    caller?: string,
+  ): void {
     const { method: what, causality, object } = call;
     const took = Math.round((this.#clock.monotonic() - started) * 1000) / 1000;
-    this.add({ kind, what, causality, object, took, hresult, ...(caller && { caller }) });
+    this.add({
+      kind,
+      what,
+      object,
+      took,
+      hresult,
+      ...(causality && { causality }),
+      ...(caller && { caller }),
+    });
   }
 }
+
+/** What is told of a call that has ended. */
+type Ended = Pick<ObservedCall, "method" | "object"> & { readonly causality: Guid | undefined };
 
 /** Asks a process for its trace. */
 export interface TraceRequest {
   /** Starts keeping so many events, or stops with 0; absent: as it is. */
   readonly keep?: number;
+  /** With `keep`: calls within the apartment, too, which take longer meanwhile. */
+  readonly within?: boolean;
   /** Events with a higher number. */
   readonly after: number;
   /** Events in one answer at most. */
@@ -99,10 +145,11 @@ export interface TraceRequest {
 }
 
 /** Turns the trace of an apartment on and off while it runs. */
-export class TraceSwitch {
+export class TraceSwitch implements Disposable {
   readonly #observers: CallObserver[];
   readonly #clock: Clock;
   #trace: EventTrace | undefined;
+  #watching: Disposable | undefined;
 
   /** `observers`: those of the apartment, among which the trace stands while it is on. `keep`: on from the start. */
   constructor(observers: CallObserver[], clock: Clock, keep?: number) {
@@ -111,14 +158,28 @@ export class TraceSwitch {
     if (keep !== undefined) this.#keep(keep);
   }
 
-  read({ keep, after, most }: TraceRequest): TraceEvent[] {
+  read({ keep, within, after, most }: TraceRequest): TraceEvent[] {
     if (keep !== undefined) this.#keep(keep);
+    if (keep === 0 || within !== undefined) this.#watchWithin(within === true);
     return this.#trace?.events(after, most) ?? [];
   }
 
   /** An event that is no call. */
   add(event: Omit<TraceEvent, "number" | "at">): void {
     this.#trace?.add(event);
+  }
+
+  #watchWithin(on: boolean): void {
+    const trace = on ? this.#trace : undefined;
+    if ((trace === undefined) === (this.#watching === undefined)) return;
+    this.#watching?.[Symbol.dispose]();
+    this.#watching = undefined;
+    if (trace !== undefined) this.#watching = watchDirectCalls((call, run) => trace.within(call, run));
+  }
+
+  /** The apartment ends. */
+  [Symbol.dispose](): void {
+    this.#watchWithin(false);
   }
 
   #keep(size: number): void {

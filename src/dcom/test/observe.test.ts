@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ComError, HResult, ManualClock } from "../../base/index.ts";
-import { implement } from "../../com/index.ts";
+import { implement, pointerTo } from "../../com/index.ts";
 import { EventTrace, TraceSwitch } from "../observe/event-trace.ts";
 import type { CallObserver, ObservedCall } from "../observe/observer.ts";
 import { INode, ISink, Node } from "./objects.ts";
@@ -136,4 +136,39 @@ test("the machine is asked for the trace of one of its processes", async () => {
   assert.equal(await node.Add(2, 40), 42);
   assert.deepEqual(await read(), []);
   assert.throws(() => world.scm.machine.trace(1n, { after: 0, most: 1 }), /no process/);
+});
+
+test("calls within the apartment are kept when that is asked for", async () => {
+  await using world = await World.open();
+  const server = await world.side();
+  const read = (
+    control: { keep?: number; within?: boolean } = {},
+  ): ReturnType<typeof world.scm.machine.trace> =>
+    world.scm.machine.trace(server.exporter.oxid, { after: 0, most: 100, ...control });
+  using before = pointerTo(new Node("before"), INode);
+  const current = (): unknown => Reflect.get(before, "Add");
+  const add = current();
+  assert.deepEqual(await read({ keep: 100 }), []);
+  assert.equal(before.Add(1, 2), 3);
+  assert.equal((await read({ within: true })).length, 0, "off until asked for");
+  assert.notEqual(current(), add);
+  using after = pointerTo(new (class Other extends Node {})("after"), INode);
+  assert.equal(before.Add(1, 2), 3);
+  assert.equal(after.Add(3, 4), 7);
+  assert.equal(await after.AddLater(3, 4), 7);
+  assert.throws(() => before.Fail(0x80040201), { code: 0x80040201 });
+  const events = (await read()).filter(({ kind }) => kind === "within");
+  assert.deepEqual(
+    events.map(({ what, object, hresult }) => [what, object, hresult]),
+    [
+      ["INode.Add", "Node", 0],
+      ["INode.Add", "Other", 0],
+      ["INode.AddLater", "Other", 0],
+      ["INode.Fail", "Node", 0x80040201],
+    ],
+  );
+  await read({ keep: 0 });
+  assert.equal(current(), add, "nothing of it is left");
+  assert.equal(before.Add(1, 2), 3);
+  assert.deepEqual(await read(), []);
 });

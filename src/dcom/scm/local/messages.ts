@@ -209,7 +209,8 @@ export function writeTraceRequest(value: TraceRequest): object {
 export function readTraceRequest(fields: Fields): TraceRequest {
   const keep = fields.optionalNumber("keep");
   const most = Math.min(fields.number("most"), mostTraceEvents);
-  return { after: fields.number("after"), most, ...(keep === undefined ? {} : { keep }) };
+  const within = fields.raw("within") === undefined ? {} : { within: fields.flag("within") };
+  return { after: fields.number("after"), most, ...within, ...(keep === undefined ? {} : { keep }) };
 }
 
 /** Events in one message: as many as fit without making it too long. */
@@ -240,4 +241,11 @@ export function readTrace(fields: Fields): TraceEvent[] {
   });
 }
 
-const traceKinds: readonly TraceEvent["kind"][] = ["out", "in", "exported", "withdrawn", "activation"];
+const traceKinds: readonly TraceEvent["kind"][] = [
+  "out",
+  "in",
+  "within",
+  "exported",
+  "withdrawn",
+  "activation",
+];
