@@ -1,6 +1,6 @@
 import { ComError, HResult } from "../base/index.ts";
 import { changeArray } from "./convert/array.ts";
-import { type Exact, rescale, significant, toDouble } from "./convert/exact.ts";
+import { type Exact, exactly, rescale, significant, toDouble } from "./convert/exact.ts";
 import { type Settings, VariantFlag, settingsOf } from "./convert/flags.ts";
 import { parseDate } from "./convert/date-text.ts";
 import { integerOf, wrapBits } from "./convert/integer.ts";
@@ -22,7 +22,7 @@ export interface ChangeTypeOptions {
  * The same value as another Automation type (VariantChangeTypeEx). Fractions go to the nearest whole number, halves to the even one; DECIMAL, CY and
  * 64-bit integers convert with all their digits. What BYREF points to is converted. An object is not asked for its default property: see
  * `coerce`. Throws DISP_E_TYPEMISMATCH where no rule leads, DISP_E_OVERFLOW where the value does not fit, DISP_E_BADVARTYPE for what is no
- * type of a VARIANT.
+ * type of a VARIANT, E_INVALIDARG where a DATE on no calendar would become text.
  *
  * ```ts
  * changeType(Variant.from("1,234.5"), VT.CY).value; // 12345000n
@@ -189,6 +189,8 @@ function exactOfReal(value: number, from: number, target: number): Exact {
   if (!Number.isFinite(value))
     throw new ComError(HResult.DISP_E_OVERFLOW, `${value} does not fit in ${vtName(target)}`);
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 53) return { value: BigInt(value), scale: 0 };
+  // A CY is the double times 10,000; a DECIMAL has the digits that a person would write.
+  if (target === VT.CY) return exactly(value);
   return significant(value, from === VT.R4 ? 7 : 15);
 }
 

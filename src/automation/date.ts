@@ -38,8 +38,13 @@ export function oleDateOf(
   return days < 0 ? days - fraction : days + fraction;
 }
 
+/** True for a day of the years 100 to 9999. */
+export function isOleDate(value: number): boolean {
+  return value > firstDay - 1 && value < lastDay + 1;
+}
+
 /** Throws DISP_E_OVERFLOW for a number outside the years 100 to 9999, which is no date. */
 export function checkOleDate(value: number): number {
-  if (value > firstDay - 1 && value < lastDay + 1) return value;
+  if (isOleDate(value)) return value;
   throw new ComError(HResult.DISP_E_OVERFLOW, `${value} lies outside the years 100 to 9999`);
 }

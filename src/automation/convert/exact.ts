@@ -42,6 +42,18 @@ export function significant(value: number, digits: 7 | 15): Exact {
   return trimmed({ value: BigInt(whole + fraction), scale: fraction.length - Number(exponent) });
 }
 
+/** All the digits of a finite double: what the bits say, and no more. */
+export function exactly(value: number): Exact {
+  let mantissa = value;
+  let halvings = 0;
+  while (!Number.isInteger(mantissa)) {
+    mantissa *= 2;
+    halvings++;
+  }
+  // A half is five tenths.
+  return { value: BigInt(mantissa) * 5n ** BigInt(halvings), scale: halvings };
+}
+
 /** Without zeros at the end of the fraction. */
 export function trimmed(number: Exact): Exact {
   let { value, scale } = number;

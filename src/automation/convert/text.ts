@@ -1,3 +1,5 @@
+import { ComError, HResult } from "../../base/index.ts";
+import { isOleDate } from "../date.ts";
 import type { Decimal } from "../decimal.ts";
 import { exactOfDecimal } from "../decimal.ts";
 import type { Variant } from "../variant.ts";
@@ -16,7 +18,7 @@ export function textOf(source: Variant, { locale, alphaBool }: Settings): string
       if (alphaBool) return value === true ? "True" : "False";
       return value === true ? "-1" : "0";
     case VT.DATE:
-      return typeof value === "number" ? printDate(value, locale) : undefined;
+      return typeof value === "number" ? printDate(dateOnCalendar(value), locale) : undefined;
     case VT.R4:
       return typeof value === "number" ? printReal(value, 7, locale) : undefined;
     case VT.R8:
@@ -30,4 +32,10 @@ export function textOf(source: Variant, { locale, alphaBool }: Settings): string
     default:
       return typeof value === "number" || typeof value === "bigint" ? value.toString() : undefined;
   }
+}
+
+/** A number that is no date has no text (VarBstrFromDate). */
+function dateOnCalendar(value: number): number {
+  if (isOleDate(value)) return value;
+  throw new ComError(HResult.E_INVALIDARG, `${value} lies outside the years 100 to 9999`);
 }
