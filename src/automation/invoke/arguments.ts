@@ -61,6 +61,7 @@ export function readArguments(params: DispParams, references: References, isPut:
     const id = ids[place] ?? DispId.UNKNOWN;
     const argument = { variant: all[place] as Variant, place };
     if (isPut && id === DispId.PROPERTYPUT) value = argument;
+    else if (named.has(id)) throw givenTwice(argument);
     else if (id >= 0 && id <= maxParameter) named.set(id, argument);
     else
       throw new ArgumentError(
@@ -74,6 +75,10 @@ export function readArguments(params: DispParams, references: References, isPut:
   // Some callers do not name the value of a property: then it is the last argument.
   if (isPut && value === undefined) value = positional.pop();
   return { positional, named, value };
+}
+
+function givenTwice({ place }: Argument): ArgumentError {
+  return new ArgumentError(new ComError(HResult.DISP_E_BADPARAMCOUNT, "an argument is given twice"), place);
 }
 
 function withReferences(params: DispParams, { count, places, variants }: References): readonly Variant[] {
@@ -101,11 +106,7 @@ export function byParameter(args: CallArguments, count: number, isFixed = false)
         new ComError(HResult.DISP_E_PARAMNOTFOUND, `no parameter has the DISPID ${at}`),
         argument.place,
       );
-    if (list[at] !== undefined)
-      throw new ArgumentError(
-        new ComError(HResult.DISP_E_BADPARAMCOUNT, "an argument is given twice"),
-        argument.place,
-      );
+    if (list[at] !== undefined) throw givenTwice(argument);
     list[at] = argument;
   }
   if (args.value !== undefined) list[Math.max(count - 1, list.length)] = args.value;

@@ -30,25 +30,32 @@ export interface InvokeRequest {
 
 /** Runs the member; by-reference arguments are written in place. */
 export async function runMember(request: InvokeRequest): Promise<Variant> {
-  const target = chooseFunction(request.member, request.flags);
+  const target = chooseFunction(request);
   const { params, unfit } = target;
   if (unfit !== undefined) throw unfit;
   return params === undefined ? runFree(request, target) : runTyped(request, target, params);
 }
 
-/** In the order of preference: a script's `x.Item(1)` may be a method or a property. */
-export function kindsOf(flags: number): readonly InvokeKind[] {
+/** In the order of preference: a script's `x.Item(1)` may be a method or a property, what it sets one to a value or an object. */
+export function kindsOf(flags: number, value?: Variant): readonly InvokeKind[] {
   const kinds: InvokeKind[] = [];
   if (flags & DispatchFlag.METHOD) kinds.push("method");
   if (flags & DispatchFlag.PROPERTYGET) kinds.push("get");
+  const valueFirst = value !== undefined && !isObject(value);
+  if (flags & DispatchFlag.PROPERTYPUT && valueFirst) kinds.push("put");
   if (flags & DispatchFlag.PROPERTYPUTREF) kinds.push("putref");
-  if (flags & DispatchFlag.PROPERTYPUT) kinds.push("put");
+  if (flags & DispatchFlag.PROPERTYPUT && !valueFirst) kinds.push("put");
   if (kinds.length === 0) throw malformed(`wFlags ${hex32(flags)} name no way to invoke`);
   return kinds;
 }
 
-function chooseFunction(member: Member, flags: number): MemberFunction {
-  const kinds = kindsOf(flags);
+function isObject(variant: Variant): boolean {
+  const { vt } = dereference(variant);
+  return vt === VT.DISPATCH || vt === VT.UNKNOWN;
+}
+
+function chooseFunction({ member, flags, args }: InvokeRequest): MemberFunction {
+  const kinds = kindsOf(flags, args.value?.variant);
   for (const kind of kinds) {
     const found = member.functions.find((candidate) => candidate.kind === kind);
     if (found !== undefined) return found;
@@ -88,9 +95,8 @@ function freeArgument(
 ): unknown {
   const value = variant?.toJs();
   const source = variant === undefined ? Variant.empty : dereference(variant);
-  const isObject = source.vt === VT.DISPATCH || source.vt === VT.UNKNOWN;
   if (
-    !isObject ||
+    !isObject(source) ||
     (typeof value !== "object" && typeof value !== "function") ||
     value === null ||
     isPointer(value)
@@ -123,6 +129,11 @@ async function runTyped(
   params: readonly MemberParam[],
 ): Promise<Variant> {
   const { positional, named } = request.args;
+  if (target.vararg === true && named.size > 0)
+    throw new ComError(
+      HResult.DISP_E_NONAMEDARGS,
+      `${request.member.name} takes any number of arguments, none by name`,
+    );
   // Too few are too few, whatever they are called.
   const isEnough = positional.length + named.size >= params.filter((param) => isRequired(param)).length;
   const isFixed = params.length > 0 && target.vararg !== true && isEnough;
