@@ -1,11 +1,13 @@
 import "./variant-pointers.test.ts";
 import "./arithmetic.test.ts";
 import "./convert.test.ts";
+import "./convert-limits.test.ts";
 import "./format.test.ts";
 import "./num-parse.test.ts";
 import "./record.test.ts";
 import "./dispatch-ex.test.ts";
 import "./dispatch.test.ts";
+import "./invoke-forms.test.ts";
 import "./events-local.test.ts";
 import "./events.test.ts";
 import "./late.test.ts";

@@ -244,6 +244,34 @@ function hostileArrays(syntax: Syntax): void {
   assert.ok(performance.now() - started < 20_000);
 }
 
+test("arrays of sixty dimensions, of bounds below zero and up to the last one, and of no elements travel", () => {
+  const bounds = Array.from({ length: 60 }, (_, i) => ({ lower: i - 30, count: i === 7 ? 2 : 1 }));
+  const arrays = [
+    new SafeArray(VT.I4, Int32Array.of(7, 8), bounds),
+    new SafeArray(
+      VT.BSTR,
+      [],
+      [
+        { lower: -5, count: 0 },
+        { lower: 2, count: 3 },
+      ],
+    ),
+    new SafeArray(VT.UI1, new Uint8Array(3), [{ lower: 0x7ffffffd, count: 3 }]),
+    ...[VT.UNKNOWN, VT.DISPATCH, VT.VARIANT, VT.I8, VT.CY, VT.DATE].map((vt) =>
+      SafeArray.create(vt, [{ lower: 3, count: 0 }]),
+    ),
+    SafeArray.create(VT.RECORD, [{ lower: -1, count: 0 }], { record: Reading }),
+  ];
+  for (const syntax of syntaxes) {
+    for (const array of arrays) {
+      const sent = new Variant(VT.ARRAY | array.vt, array);
+      assert.deepEqual(travel(sent, syntax), sent);
+      const reference = Variant.byRef(VT.ARRAY | array.vt, { value: array });
+      assert.deepEqual(travel(reference, syntax), reference);
+    }
+  }
+});
+
 test("an array with no elements and huge bounds becomes nothing, not memory", () => {
   const array = new SafeArray(VT.I4, new Int32Array(0), [
     { lower: 0, count: 0xffffffff },
