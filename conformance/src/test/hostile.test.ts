@@ -169,17 +169,29 @@ test(`hostile bytes on every socket (seed ${seed}): valid clients are served, no
     handlesBefore = handles(pid);
     const callsBefore = (await statusOf(far, pid)).calls;
     const steady = callSteadily(com, far.name, state);
-    const [attacks, mad, closed] = await Promise.all([
-      attack(targets, random, milliseconds, 16),
-      madClients(near.home, far.name, random, milliseconds),
+    const served = async (): Promise<number> => (await statusOf(far, pid)).calls - callsBefore;
+    let [attacks, mad] = [0, 0];
+    /** Until enough of them came as far as the objects: a slow machine needs more time for as much. */
+    const attackEnough = async (): Promise<void> => {
+      for (let round = 0; round < 8 && (await served()) <= state.calls + 200; round++) {
+        const done = await Promise.all([
+          attack(targets, random, milliseconds, 16),
+          madClients(near.home, far.name, random, milliseconds),
+        ]);
+        attacks += done[0];
+        mad += done[1];
+      }
+    };
+    const [, closed] = await Promise.all([
+      attackEnough(),
       loris(exporter.endpoint, exporter.writes[0] ?? Buffer.alloc(16), 20, milliseconds),
       flood(exporter.endpoint, 300).then(() => flood(scm, 300)),
     ]).finally(() => (state.stopped = true));
     await steady;
-    const served = (await statusOf(far, pid)).calls - callsBefore;
-    assert.ok(served > state.calls + 200, `hostile calls come as far as the objects: ${served}`);
+    const calls = await served();
+    assert.ok(calls > state.calls + 200, `hostile calls come as far as the objects: ${calls}`);
     t.diagnostic(
-      `${served} calls served; ${attacks} attacks, ${mad} mad clients; ${state.calls} good calls, the slowest ${Math.round(state.slowest)} ms`,
+      `${calls} calls served; ${attacks} attacks, ${mad} mad clients; ${state.calls} good calls, the slowest ${Math.round(state.slowest)} ms`,
     );
     assert.ok(attacks > 100 && mad > 2, "there was an attack worth its name");
     assert.equal(closed, 20, "slow and silent connections were closed");
