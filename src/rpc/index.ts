@@ -21,7 +21,7 @@ export { localTransport } from "./transport/local.ts";
 export { privateFolder } from "./transport/private-folder.ts";
 export { MemoryTransport, memoryPair } from "./transport/memory.ts";
 export { type PortLink, PortTransport } from "./transport/port.ts";
-export { type Bell, bellOf, endBell, ring, sleepOn } from "./transport/bell.ts";
+export { type Bell, bellOf, endBell, hasEnded, ring, sleepOn } from "./transport/bell.ts";
 export {
   type EndpointEntry,
   EndpointMap,

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { automationProviders } from "../automation/index.ts";
 import { ComError, HResult, silentLogger } from "../base/index.ts";
 import {
@@ -81,8 +82,9 @@ export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise
   const { thread, ...others } = options;
   if (thread !== undefined) return openInvited(thread, others);
   const { threads, leaks, logger = silentLogger } = options;
+  const manifests = options.manifests?.map((path) => resolve(path)); // as seen from here and now
   const leaked = (leak: Leak): void => (typeof leaks === "function" ? leaks(leak) : undefined);
-  const posted = (): PostedOptions => postedOptions(options);
+  const posted = (): PostedOptions => postedOptions(options, manifests);
   const hub = new Hub({ home: homeFolder(options.home), logger, threads, options: posted, leaked });
   const opened = await openSide(hub.side, options);
   hubs.set(opened.runtime, hub);
@@ -90,6 +92,8 @@ export async function openRuntimeAndRemoting(options: OpenOptions = {}): Promise
 }
 
 function openInvited(invitation: ThreadInvitation, options: OpenOptions): Promise<OpenedRuntime> {
+  if (typeof invitation.home !== "string")
+    throw new ComError(HResult.E_INVALIDARG, "that is no invitation of inviteThread");
   if (options.home !== undefined && homeFolder(options.home) !== invitation.home)
     throw new ComError(HResult.E_INVALIDARG, `the thread was invited to the home ${invitation.home}`);
   const { name, home } = invitation;

@@ -20,6 +20,7 @@ export function initializeThread(
   model: ApartmentModel,
   options: SingleApartmentOptions = {},
 ): Disposable & { readonly already: boolean } {
+  assertModel(model);
   const already = asked > 0;
   if (already && thread.current.kind !== model) {
     const message = `the thread is a ${kindNames[thread.current.kind]} already`;
@@ -39,6 +40,15 @@ export function initializeThread(
       thread.current = before;
     },
   };
+}
+
+/** Throws E_INVALIDARG for anything that is not an {@link ApartmentModel}. */
+export function assertModel(model: string): asserts model is ApartmentModel {
+  if (model === "single" || model === "multi") return;
+  throw new ComError(
+    HResult.E_INVALIDARG,
+    `an apartment is "single" or "multi", not "${model.slice(0, 40)}"`,
+  );
 }
 
 /**

@@ -2,6 +2,9 @@ import { ComError, HResult } from "../../base/index.ts";
 import type { CallOptions } from "../../ndr/index.ts";
 import { type MessageFilter, PendingMessage, PendingType, ServerCall } from "./message-filter.ts";
 
+/** The answer of RetryRejectedCall of who does not want to call again. */
+const giveUp = -1;
+
 /** From this answer of RetryRejectedCall on, it is a time to wait. */
 const leastWait = 100;
 
@@ -43,11 +46,9 @@ class OutgoingCalls {
         } catch (error) {
           const type = rejection(error);
           if (type === undefined || filter?.RetryRejectedCall === undefined) throw error;
-          await again(
-            filter.RetryRejectedCall(callee, performance.now() - outgoing.since, type),
-            error,
-            signal,
-          );
+          const { since } = outgoing;
+          const answer = asked(() => filter.RetryRejectedCall?.(callee, performance.now() - since, type));
+          await again(answer ?? giveUp, error, signal);
         }
       }
     } finally {
@@ -60,12 +61,29 @@ class OutgoingCalls {
     if (filter.MessagePending === undefined) return;
     for (const { callee, since, nested, stop } of this.#pending) {
       const type = nested ? PendingType.NESTED : PendingType.TOPLEVEL;
-      if (filter.MessagePending(callee, performance.now() - since, type) !== PendingMessage.CANCELCALL)
-        continue;
-      stop.abort(
-        new ComError(HResult.RPC_E_CALL_CANCELED, "the message filter gave up waiting for the call"),
-      );
+      try {
+        const answer = asked(() => filter.MessagePending?.(callee, performance.now() - since, type));
+        if (answer !== PendingMessage.CANCELCALL) continue;
+        stop.abort(
+          new ComError(HResult.RPC_E_CALL_CANCELED, "the message filter gave up waiting for the call"),
+        );
+      } catch (error) {
+        stop.abort(error); // it is the waiting call's, not that of who came
+      }
     }
+  }
+}
+
+/** What a filter answers; when it throws, the call it was asked about is rejected and says why. */
+export function asked<T>(question: () => T): T {
+  try {
+    return question();
+  } catch (error) {
+    const { message } = ComError.from(error);
+    throw new ComError(HResult.RPC_E_CALL_REJECTED, `the message filter failed: ${message}`, {
+      gate: "message filter",
+      cause: error,
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { ComError, type Guid, HResult, newGuid } from "../../base/index.ts";
 import type { Apartment, IncomingEntry } from "../remoting.ts";
 import { CallType, type MessageFilter, ServerCall } from "./message-filter.ts";
 import { mayNotBePosted } from "./open-apartment.ts";
-import { outgoing } from "./outgoing.ts";
+import { asked, outgoing } from "./outgoing.ts";
 
 /** Calls that may wait for a single-threaded apartment. More come only when callers ignore that it is busy, or mean harm. */
 const defaultQueuedCalls = 1024;
@@ -91,7 +91,7 @@ export class SingleApartment implements Apartment {
 
   #ask(filter: MessageFilter, related: boolean, entry: IncomingEntry): void {
     const type = related ? CallType.NESTED : this.busy ? CallType.TOPLEVEL_CALLPENDING : CallType.TOPLEVEL;
-    const answer = filter.HandleInComingCall?.(type, entry.caller, outgoing.elapsed, entry);
+    const answer = asked(() => filter.HandleInComingCall?.(type, entry.caller, outgoing.elapsed, entry));
     if (answer === undefined || answer === ServerCall.ISHANDLED) return;
     const later = answer === ServerCall.RETRYLATER;
     throw new ComError(

@@ -1,4 +1,4 @@
-import type { Guid } from "../../base/index.ts";
+import { ComError, type Guid, HResult } from "../../base/index.ts";
 import type { Interface } from "../../ndr/index.ts";
 import type { Runtime } from "../runtime.ts";
 import { contractOf } from "../interfaces.ts";
@@ -21,13 +21,27 @@ export function marshalInterThreadInterfaceInStream(
   });
 }
 
-/** The pointer of this thread that the bytes stand for; it is the caller's, and the bytes are used up (CoGetInterfaceAndReleaseStream). */
+/** Bytes whose references have gone to a pointer. */
+const usedUp = new WeakSet<Uint8Array>();
+
+/**
+ * The pointer of this thread that the bytes stand for; it is the caller's, and the bytes are used up (CoGetInterfaceAndReleaseStream). Throws CO_E_OBJNOTCONNECTED
+ * the second time: the references are the first pointer's.
+ */
 export function getInterfaceAndReleaseStream<T extends IUnknown>(
   runtime: Runtime,
   stream: Uint8Array,
   iface: Interface<T>,
 ): T {
-  return runtime.marshaler.unmarshalInterface(iface.iid, stream) as T;
+  if (usedUp.has(stream)) {
+    throw new ComError(
+      HResult.CO_E_OBJNOTCONNECTED,
+      "the stream was used before: it is good for one pointer",
+    );
+  }
+  const pointer = runtime.marshaler.unmarshalInterface(iface.iid, stream) as T;
+  usedUp.add(stream);
+  return pointer;
 }
 
 /**

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { MessagePort } from "node:worker_threads";
 import { inspect } from "node:util";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
 import type { Leak, RuntimeOptions } from "../../com/index.ts";
 import type { Oid, Oxid } from "../../dcom/index.ts";
-import type { PortLink } from "../../rpc/index.ts";
+import { type PortLink, hasEnded } from "../../rpc/index.ts";
 import type {
   PlaceName,
   ThreadActivated,
@@ -62,9 +64,12 @@ export interface HubServices {
 
 /** Takes a thread's place among those of its process: `open` starts COM in it, and from then on it serves the hub, until it or the hub wants the end. */
 export async function joinThreads<T>(
-  { exporters, port, bell }: ThreadInvitation,
+  invitation: ThreadInvitation,
   open: (side: ThreadSide, services: HubServices) => Promise<T>,
 ): Promise<T> {
+  const { exporters, port, bell } = invitation;
+  assertGood(port);
+  if (hasEnded(bell)) throw new ComError(HResult.RPC_E_DISCONNECTED, "the runtime that invited has closed");
   const hub = new DistantHub();
   const side = new ThreadSide(hub, new ExporterTable(exporters), true);
   hub.link = new ThreadLink(
@@ -85,6 +90,7 @@ export async function joinThreads<T>(
   side.transport.alsoPump(() => hub.link.pump());
   process.once("exit", () => side.transport.leave());
   try {
+    await hub.link.request("hello", undefined); // rejects when whoever invited goes
     const tell = (leak: Leak): void => hub.link.notify("leak", leak);
     const opened = await open(side, { logger: forwardTo(hub), leaks: tell });
     side.startCounting();
@@ -97,14 +103,36 @@ export async function joinThreads<T>(
     };
     return opened;
   } catch (error) {
-    hub.link.close();
+    const { code, info, message } = ComError.from(error);
+    hub.link.notify("failed", { code, description: info.description ?? message });
+    setImmediate(() => hub.link.close());
     throw error;
+  }
+}
+
+/** Ports of invitations that were taken up. */
+const taken = new WeakSet<MessagePort>();
+
+function assertGood(port: unknown): asserts port is MessagePort {
+  if (!(port instanceof MessagePort)) throw new ComError(HResult.E_INVALIDARG, "that is no invitation");
+  if (taken.has(port))
+    throw new ComError(HResult.E_INVALIDARG, "the invitation was taken up before: it is good for one thread");
+  taken.add(port);
+}
+
+async function load(address: string): Promise<{ readonly default?: unknown }> {
+  try {
+    return (await import(address)) as { readonly default?: unknown };
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+    if (!isMissing || existsSync(new URL(address))) throw error; // it is another one that is missing
+    throw new ComError(HResult.CO_E_DLLNOTFOUND, `there is no module ${address}`, { cause: error });
   }
 }
 
 async function run(side: ThreadSide, module: string, args: readonly unknown[]): Promise<unknown> {
   const address = module.startsWith("file:") ? module : pathToFileURL(module).href;
-  const { default: main } = (await import(address)) as { readonly default?: unknown };
+  const { default: main } = await load(address);
   if (typeof main !== "function") {
     throw new ComError(HResult.E_INVALIDARG, `${module} has no default export that can be called`);
   }

@@ -75,6 +75,9 @@ export class DistantThread implements ThreadServices {
         this.link.bell = info.bell;
         this.#joined();
       },
+      hello: () => true,
+      failed: ({ code, description }: { code: number; description: string }) =>
+        this.failed(new ComError(code, description)),
       find: (oxid: Oxid) => host.infoOf(oxid),
       leftProcess: ({ oxid, oid }: { oxid: Oxid; oid: Oid }) => host.leftProcess(oxid, oid),
       heldBy: (oxid: Oxid) => host.heldBy(oxid),

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel } from "node:worker_threads";
 import { ComError, HResult, type Logger } from "../../base/index.ts";
-import type { ApartmentModel, Leak } from "../../com/index.ts";
+import { type ApartmentModel, type Leak, assertModel } from "../../com/index.ts";
 import { type Oid, type Oxid, lastingCausality } from "../../dcom/index.ts";
 import { type Bell, type PortLink, endBell, ring } from "../../rpc/index.ts";
 import type {
@@ -74,6 +74,7 @@ export class Hub implements ThreadHub, ThreadHost {
   /** Starts a thread of its own: a single-threaded apartment, or one more of the multithreaded apartment. */
   async open(model: ApartmentModel, name: string): Promise<WorkerThread> {
     this.#assertOpen();
+    assertModel(model);
     const worker = this.#add(new WorkerThread(this, model, name, this.#options()));
     await worker.joined;
     return worker;
@@ -178,6 +179,7 @@ export class Hub implements ThreadHub, ThreadHost {
     this.#closed = true;
     this.side.left();
     await Promise.all(Array.from(this.#others, (thread) => thread.close()));
+    endBell(this.bell); // for who comes with an invitation now
   }
 
   /** Threads that ask something while this one waits synchronously. */

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { ComError, HResult } from "../../base/index.ts";
 import type { OpenOptions } from "../open.ts";
 
@@ -18,8 +17,8 @@ const ownOfThread: ReadonlySet<string> = new Set(["listen", "name", "launchToken
  * The options of a runtime as they are posted to a thread. Functions, and objects with methods, cannot be: they come from the module of `threadOptions`, and
  * without one they are refused by name (E_INVALIDARG), since a thread without them would behave otherwise than was asked.
  */
-export function postedOptions(options: OpenOptions): PostedOptions {
-  const { credentials, queuedCalls, manifests, leaks, remoting = {}, threadOptions } = options;
+export function postedOptions(options: OpenOptions, manifests: readonly string[] | undefined): PostedOptions {
+  const { credentials, queuedCalls, leaks, remoting = {}, threadOptions } = options;
   const { clock, providers } = options;
   const elsewhere = threadOptions !== undefined;
   const plain = Object.entries(remoting).filter(([name, value]) => {
@@ -34,7 +33,7 @@ export function postedOptions(options: OpenOptions): PostedOptions {
   return {
     ...(credentials === undefined ? {} : { credentials }),
     ...(queuedCalls === undefined ? {} : { queuedCalls }),
-    ...(manifests === undefined ? {} : { manifests: manifests.map((path) => resolve(path)) }),
+    ...(manifests === undefined ? {} : { manifests }),
     remoting: Object.fromEntries(plain),
     leaks: leaks === undefined ? undefined : typeof leaks === "function" ? "tell" : "log",
     threadOptions: threadOptions === undefined ? undefined : String(threadOptions),

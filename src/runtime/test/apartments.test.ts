@@ -262,3 +262,53 @@ test("a message filter gives up an outgoing call when somebody else calls", () =
 test("a message filter is for single-threaded apartments", () => {
   assert.throws(() => registerMessageFilter({}), { code: HResult.CO_E_NOT_SUPPORTED });
 });
+
+test("a message filter that fails rejects the call it was asked about", () =>
+  withRuntime({ apartment: "single" }, async (com) => {
+    await using apartment = await openApartment(com, "single");
+    using far = await apartment.createInstance(clsids.Both, IWork);
+    using here = pointerTo(new Work(), IWork, com);
+    const fails = (): never => {
+      throw new TypeError("a mistake");
+    };
+    registerMessageFilter({ HandleInComingCall: fails });
+    const rejected = { code: HResult.RPC_E_CALL_REJECTED };
+    await assert.rejects(async () => far.ThreadOf(here), rejected);
+    registerMessageFilter({ RetryRejectedCall: fails });
+    class Busy extends Work {
+      override Thread(): never {
+        throw new ComError(HResult.RPC_E_SERVERCALL_RETRYLATER);
+      }
+    }
+    using busy = pointerTo(new Busy(), IWork, com);
+    await assert.rejects(async () => far.ThreadOf(busy), {
+      ...rejected,
+      message: /the message filter failed: .*a mistake/,
+    });
+    registerMessageFilter(undefined);
+    assert.equal(await far.ThreadOf(here), threadId);
+  }));
+
+test("an apartment is single or multi, and nothing else", () =>
+  withRuntime({}, async (com) => {
+    for (const model of ["neutral", "STA", ""]) {
+      const wrong = { code: HResult.E_INVALIDARG };
+      await assert.rejects(openApartment(com, model as "single"), wrong);
+      await assert.rejects(openRuntime({ home: com.home, apartment: model as "single" }), wrong);
+    }
+  }));
+
+test("a thread that cannot begin says why; so does a module that is not there", () =>
+  withRuntime({}, async (main) => {
+    const manifest = join(main.home, "app.manifest");
+    writeFileSync(manifest, `<assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0"/>`);
+    const folder = process.cwd();
+    process.chdir(main.home);
+    const com = await openRuntime({ home: main.home, manifests: ["app.manifest"] });
+    process.chdir(folder);
+    await using own = await openApartment(com, "single"); // the path is that of the beginning
+    await assert.rejects(own.run("/nowhere/at/all.js"), { code: HResult.CO_E_DLLNOTFOUND });
+    rmSync(manifest);
+    await assert.rejects(openApartment(com, "single"), { code: 0x800736b1, message: /cannot be read/ });
+    await com.close();
+  }));

@@ -13,7 +13,7 @@ import {
   synchronously,
 } from "../../com/index.ts";
 import type { ObservedCall } from "../../dcom/index.ts";
-import { inviteThread, openApartment, openRuntime } from "../index.ts";
+import { type ThreadInvitation, inviteThread, openApartment, openRuntime } from "../index.ts";
 import { IWork, Work, clsids } from "./threads/work.ts";
 import { withRuntime } from "./threads/support.ts";
 
@@ -110,7 +110,16 @@ test("an invitation is for the home of who invites, and nobody invites but the f
     await assert.rejects(openRuntime({ home: "/another/home", thread: invitation }), {
       code: HResult.E_INVALIDARG,
     });
+    await assert.rejects(openRuntime({ thread: {} as ThreadInvitation }), { code: HResult.E_INVALIDARG });
+    const gone = await openRuntime({ home: com.home });
+    const late = inviteThread(gone);
+    await gone.close();
+    await assert.rejects(openRuntime({ thread: late }), { code: HResult.RPC_E_DISCONNECTED });
     await using com2 = await openRuntime({ thread: invitation });
+    await assert.rejects(openRuntime({ thread: invitation }), {
+      code: HResult.E_INVALIDARG,
+      message: /taken up before/,
+    });
     assert.throws(() => inviteThread(com2), { code: HResult.E_NOTIMPL });
   }));
 

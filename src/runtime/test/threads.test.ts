@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { threadId } from "node:worker_threads";
@@ -12,6 +13,7 @@ import {
   pointerTo,
   getAgileReference,
 } from "../../com/index.ts";
+import { LocalMachine } from "../../dcom/index.ts";
 import { openApartment } from "../index.ts";
 import { withRuntime } from "./threads/support.ts";
 import { IWork, Work, clsids } from "./threads/work.ts";
@@ -45,6 +47,26 @@ test("a pointer goes to another thread in a stream, once", () =>
     const back = await marshalInterThreadInterfaceInStream(com, IWork, far);
     using again = getInterfaceAndReleaseStream(com, back, IWork);
     assert.ok(isSameObject(again, far));
+    assert.throws(() => getInterfaceAndReleaseStream(com, back, IWork), {
+      code: HResult.CO_E_OBJNOTCONNECTED,
+    });
+  }));
+
+test("a thread that is ended leaves no socket behind", () =>
+  withRuntime({}, async (com) => {
+    const sockets = async (): Promise<string[]> => {
+      await using machine = new LocalMachine({ home: com.home });
+      const { processes } = await machine.snapshot();
+      const addresses = processes.flatMap(({ endpoints }) => endpoints);
+      return addresses.flatMap((address) => /^\[(\/.*)\]$/.exec(address)?.[1] ?? []);
+    };
+    const before = new Set(await sockets());
+    const apartment = await openApartment(com, "single");
+    const [socket = ""] = (await sockets()).filter((path) => !before.has(path));
+    assert.ok(existsSync(socket), socket);
+    await apartment.terminate();
+    await until(() => !existsSync(socket));
+    for (const path of before) assert.ok(existsSync(path), "others stay");
   }));
 
 test("the global interface table: cookies are good in every thread, until they are revoked", () =>
