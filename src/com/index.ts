@@ -156,7 +156,12 @@ export { systemClass } from "./system-classes.ts";
 export { RegistryMemory } from "./registry/memory.ts";
 export { homeFolder } from "./home.ts";
 // Apartments and threads.
-export { type ApartmentModel, assertModel, initializeThread, registerMessageFilter } from "./apartment/initialize.ts";
+export {
+  type ApartmentModel,
+  assertModel,
+  initializeThread,
+  registerMessageFilter,
+} from "./apartment/initialize.ts";
 export {
   CallType,
   type InterfaceInfo,
