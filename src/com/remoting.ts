@@ -144,7 +144,7 @@ export interface ObjectIdentity {
 }
 
 export interface MarshalOptions {
-  /** MSHCTX: how far the reference will travel; a process of this machine (`local`) takes it within a second. Default: another machine. */
+  /** MSHCTX: how far the reference will travel. Default: another machine. */
   readonly destination?: "inproc" | "local" | "machine";
   /** MSHLFLAGS. Default: normal (the references go to the one that unmarshals). */
   readonly kind?: "normal" | "tableStrong" | "tableWeak";

@@ -290,7 +290,7 @@ export class ObjectMarshaler implements Marshaler, Marshaling {
       throw new ComError(HResult.E_NOTIMPL, "a reference of another kind of remoting cannot be passed on");
     }
     const std = remote.passOn(iid, message, options?.kind);
-    if (options?.destination !== "inproc") this.#parts.importer.passedOut(remote, options?.destination);
+    if (options?.destination !== "inproc") this.#parts.importer.passedOut(std);
     const { resolver } = remote.exporter;
     const { handlerClass: clsid } = remote;
     if (clsid !== undefined && options?.plain !== true)

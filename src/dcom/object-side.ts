@@ -194,7 +194,6 @@ export class ObjectSide implements AsyncDisposable {
           limits,
           report: (resolver, added, dropped) => link.references(resolver, added, dropped),
           neighbours: options.neighbours,
-          leftMachine: (oid) => link.leftMachine([oid]),
         },
         marshaler,
       );

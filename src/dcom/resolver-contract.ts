@@ -76,9 +76,6 @@ export interface ExporterSession extends AsyncDisposable {
    */
   references(resolver: DualStringArray, added: readonly Oid[], dropped: readonly Oid[]): void;
 
-  /** References to these objects of another process of this machine were given to another machine. */
-  leftMachine?(oids: readonly Oid[]): void;
-
   /** Where an OXID of this machine is; undefined when unknown. (For others a process asks their resolvers itself.) */
   resolve(oxid: Oxid): Promise<ResolvedOxid | undefined>;
 
@@ -142,15 +139,6 @@ export interface ExporterCalls {
   rundown(oids: readonly Oid[]): void;
   /** A class object or a new instance, marshaled for the one who asked. Rejects with ComError (CO_E_SERVER_STOPPING: launch another). */
   activate(request: ExporterActivation): Promise<ExporterActivated>;
-  /**
-   * Tells what the process holds, and then answers its objects that have references, none of which ever left the machine or was given out since it was asked
-   * last.
-   */
-  census?(): Promise<readonly Oid[]>;
-  /** Nobody holds these any more that were answered to the census: their references are released, unless some were given out since. */
-  abandon?(oids: readonly Oid[]): void;
-  /** References to these objects were given to another machine. */
-  leftMachine?(oids: readonly Oid[]): void;
   /** For `comity ps`. */
   describe(): Promise<ExporterStatus>;
   /** For `comity trace`. */

@@ -1,9 +1,9 @@
 import { type Clock, ComError, type Guid, type Limits } from "../../base/index.ts";
-import type { MarshalOptions } from "../../com/index.ts";
 import type { Binding } from "../../rpc/index.ts";
 import { type DualStringArray, sameBindings } from "../dual-string-array.ts";
 import type { Marshaling, Origin } from "../marshaling.ts";
 import type { Oid, Oxid, ResolvedOxid } from "../resolver-contract.ts";
+import type { StdObjref } from "../std-objref.ts";
 import type { Connections, Line } from "./connections.ts";
 import { type AddressChoice, endpointsOf, sameHost, splitAddress } from "./endpoints.ts";
 import { HeldObjects, type ReferenceReport } from "./held-objects.ts";
@@ -35,13 +35,6 @@ export interface Neighbours {
   resolve(oxid: Oxid): Promise<ResolvedOxid> | undefined;
 }
 
-/** An object elsewhere whose reference is passed on. */
-interface PassedOut {
-  readonly oid: Oid;
-  readonly exporter: { readonly oxid: Oxid };
-  leftMachine: boolean;
-}
-
 export interface ImporterOptions {
   readonly connections: Connections;
   readonly resolverClient: ResolverClient;
@@ -50,8 +43,6 @@ export interface ImporterOptions {
   readonly limits: Limits;
   readonly report: ReferenceReport;
   readonly neighbours?: Neighbours | undefined;
-  /** A reference to somebody's object is given to another machine. */
-  readonly leftMachine?: (oid: Oid) => void;
 }
 
 const OR_INVALID_OXID = 0x80070776;
@@ -97,14 +88,10 @@ export class Importer implements ImportHome, AsyncDisposable {
     return this.#options.neighbours?.has(oxid) === true;
   }
 
-  /** A reference leaves the process, maybe the machine: where it leads to, it can no longer be known who holds the object. */
-  passedOut(object: PassedOut, destination: MarshalOptions["destination"]): void {
-    const { neighbours, leftMachine } = this.#options;
-    const { oid, exporter } = object;
-    if (neighbours?.has(exporter.oxid) === true) neighbours.leftProcess(exporter.oxid, oid);
-    if (destination === "local" || object.leftMachine) return;
-    object.leftMachine = true; // is told once
-    leftMachine?.(oid);
+  /** A reference leaves the process: the thread it leads to can no longer know who holds the object. */
+  passedOut({ oxid, oid }: StdObjref): void {
+    const { neighbours } = this.#options;
+    if (neighbours?.has(oxid) === true) neighbours.leftProcess(oxid, oid);
   }
 
   /** The exporter of an OXID, as called with this origin's security. */

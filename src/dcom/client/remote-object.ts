@@ -47,8 +47,6 @@ export class RemoteReference implements RemoteObject {
   front: Front | undefined;
   /** The class the object wants in front of it; goes along when the reference is passed on. */
   handlerClass: Guid | undefined;
-  /** A reference was passed on to another machine from here. */
-  leftMachine = false;
   /** Milliseconds for calls without a timeout of their own. */
   timeout: number | undefined;
   #settings: RemoteSettings | undefined;

@@ -48,7 +48,6 @@ export class OrpcDispatcher implements Dispatcher {
     const entry = this.#find(call.objectBytes, call.objectAt);
     if (host.accessGate !== undefined) this.#check(call, entry, host.accessGate);
     entry.manager.lastUse = host.table.tick;
-    if (invocation.remote) entry.manager.leftMachine = true;
     host.calls++;
     return invocation.start(entry);
   }

@@ -60,7 +60,7 @@ export interface ExporterOptions {
   readonly running?: ((line: number, what: RunningWhat) => Promise<Uint8Array>) | undefined;
   /** The process has joined another SCM after the first one was gone. */
   readonly rejoined?: (() => void) | undefined;
-  /** The machine wants to know how things stand: what is held and was not told yet is told now. */
+  /** The machine wants to know how things stand: what was not told yet is told now. */
   readonly describing?: (() => void) | undefined;
   /** The SCM asks the process to end. */
   readonly shutdown?: ((milliseconds: number) => void) | undefined;
@@ -232,12 +232,6 @@ export class ObjectExporter implements DispatcherHost, RemUnknownHost, AsyncDisp
       },
       exporter: {
         rundown: (oids) => this.table.rundown(oids),
-        census: async () => {
-          this.#options.describing?.();
-          return this.table.census();
-        },
-        abandon: (oids) => this.table.abandonLocal(oids),
-        leftMachine: (oids) => this.table.leftMachine(oids),
         activate: (request) => this.#activate(request),
         describe: () => Promise.resolve(this.#describe()),
         trace: async (request) => this.#options.trace.read(request),

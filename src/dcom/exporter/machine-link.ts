@@ -75,10 +75,6 @@ export class MachineLink implements AsyncDisposable {
     this.#session.exported(oids, within);
   }
 
-  leftMachine(oids: readonly Oid[]): void {
-    this.#session.leftMachine?.(oids);
-  }
-
   withdrawn(oids: readonly Oid[]): void {
     this.#session.withdrawn(oids);
   }

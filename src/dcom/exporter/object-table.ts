@@ -95,7 +95,7 @@ export class ObjectTable implements Disposable {
       return 0;
     }
     entry.addPublic(grantedReferences);
-    noteGiven(manager, options?.destination);
+    if (options?.destination !== "inproc") manager.leftProcess = true;
     return grantedReferences;
   }
 
@@ -114,33 +114,6 @@ export class ObjectTable implements Disposable {
     if (manager !== undefined) manager.leftProcess = true;
   }
 
-  leftMachine(oids: readonly Oid[]): void {
-    for (const oid of oids) {
-      const manager = this.#byOid.get(oid);
-      if (manager !== undefined) manager.leftMachine = true;
-    }
-  }
-
-  /** Objects with references, none of which ever left the machine or was given out since the last time. */
-  census(): Oid[] {
-    const found: Oid[] = [];
-    for (const manager of this.#byOid.values()) {
-      const { leftProcess, leftMachine, noPing, fresh, oid } = manager;
-      manager.fresh = false;
-      if (leftProcess && !leftMachine && !noPing && !fresh && manager.references > 0) found.push(oid);
-    }
-    return found;
-  }
-
-  /** No process of the machine holds these any more. */
-  abandonLocal(oids: readonly Oid[]): void {
-    for (const oid of oids) {
-      const manager = this.#byOid.get(oid);
-      if (manager === undefined || manager.leftMachine || manager.fresh) continue;
-      if (manager.releaseAll(false)) this.#drop(manager);
-    }
-  }
-
   /** References to an object were given back, and those that are left may be nobody's. */
   whenUncertain: (() => void) | undefined;
 
@@ -154,9 +127,9 @@ export class ObjectTable implements Disposable {
   }
 
   /** Adds public references (RemAddRef, RemQueryInterface). */
-  addPublic(entry: InterfaceEntry, count: number, destination?: MarshalOptions["destination"]): void {
+  addPublic(entry: InterfaceEntry, count: number, byThread: boolean = false): void {
     entry.addPublic(count);
-    noteGiven(entry.manager, destination);
+    if (!byThread) entry.manager.leftProcess = true;
     entry.manager.lastUse = this.tick;
     if (count > 0) entry.manager.hold();
   }
@@ -307,12 +280,4 @@ export class ObjectTable implements Disposable {
 function nameOf(object: object): string {
   const constructor: unknown = object.constructor;
   return typeof constructor === "function" && constructor !== Object ? constructor.name : "an object";
-}
-
-/** References go as far as that: who may hold the object from now on. */
-function noteGiven(manager: StubManager, destination: MarshalOptions["destination"]): void {
-  manager.fresh = true;
-  if (destination === "inproc") return;
-  manager.leftProcess = true;
-  if (destination !== "local") manager.leftMachine = true;
 }

@@ -1,5 +1,5 @@
 import { ComError, type Guid, HResult, failed, guidToBytes } from "../../base/index.ts";
-import { type MarshalOptions, getCallContext, withStatus } from "../../com/index.ts";
+import { getCallContext, withStatus } from "../../com/index.ts";
 import { IRemUnknown2, type REMINTERFACEREF, type REMQIRESULT } from "../gen/dcom.ts";
 import type { Oxid } from "../resolver-contract.ts";
 import type { InterfaceEntry } from "./interface-entry.ts";
@@ -46,7 +46,7 @@ export class RemUnknown {
     const results = iids.map((iid): REMQIRESULT => {
       const entry = this.#query(source, iid);
       if (entry === undefined) return { hResult: HResult.E_NOINTERFACE, std: nothing };
-      table.addPublic(entry, count, whence());
+      table.addPublic(entry, count, byThread());
       const { oid } = source.manager;
       return { hResult: 0, std: { flags: 0, cPublicRefs: count, oxid, oid, ipid: ipidOf(entry) } };
     });
@@ -64,7 +64,7 @@ export class RemUnknown {
       const entry = this.#entry(ref.ipid);
       if (entry === undefined) return HResult.CO_E_OBJNOTREG;
       if (this.#host.isOwn(entry)) return 0;
-      table.addPublic(entry, Math.min(ref.cPublicRefs, maxReferences), whence());
+      table.addPublic(entry, Math.min(ref.cPublicRefs, maxReferences), byThread());
       table.addPrivate(entry, client, Math.min(ref.cPrivateRefs, maxReferences));
       return 0;
     });
@@ -126,11 +126,9 @@ function overall<T>(results: T, each: readonly number[]): T {
   throw new ComError(HResult.E_NOINTERFACE, undefined, { outputs: results });
 }
 
-/** How far away is who asks. */
-function whence(): MarshalOptions["destination"] {
-  const context = getCallContext();
-  if (context?.fromThread === true) return "inproc";
-  return context?.remote === false ? "local" : "machine";
+/** Whether another thread of this process asks. */
+function byThread(): boolean {
+  return getCallContext()?.fromThread === true;
 }
 
 /** Whose private references are meant. */

@@ -17,10 +17,6 @@ export class StubManager {
   noPing = false;
   /** True once a reference was given to another process. */
   leftProcess = false;
-  /** True once a reference was given to another machine, or one called. */
-  leftMachine = false;
-  /** References were given out since the machine asked last. */
-  fresh = true;
   /** Some of its references may belong to a thread that has ended. */
   uncertain = false;
   /** When a reference was last given out or called, in ticks of the exporter's clock. */

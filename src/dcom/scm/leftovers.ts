@@ -3,7 +3,6 @@ import { connect } from "node:net";
 import { splitAddress } from "../client/endpoints.ts";
 import { TowerId } from "../dual-string-array.ts";
 import type { ExporterRegistration } from "../resolver-contract.ts";
-import { lives } from "./members.ts";
 
 /**
  * Removes the Unix sockets a killed process left behind, or a thread that was ended. Nothing is removed that a living process listens on, and nothing but sockets:
@@ -26,6 +25,14 @@ function removeUnheard(path: string): void {
   asking.on("error", (error) => {
     if ("code" in error && error.code === "ECONNREFUSED") rmSync(path, { force: true });
   });
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
 }
 
 function isSocket(path: string): boolean {

@@ -24,9 +24,7 @@ import { ClassTable, type RegisteredClass } from "./class-table.ts";
 import { ActivationGates } from "./gates.ts";
 import type { Launch } from "./launcher.ts";
 import { Launches } from "./launches.ts";
-import { Census } from "./census.ts";
 import { clearLeftovers } from "./leftovers.ts";
-import { type Member, lives } from "./members.ts";
 import { ObjectLife } from "./object-life.ts";
 import { type MachineProcess, ProcessTable } from "./processes.ts";
 import { RunningService, rotAllowAnyClient } from "./running-service.ts";
@@ -55,14 +53,7 @@ export interface MachineOptions {
   readonly pings: PingTransport;
   /** Closes this SCM in favour of another; absent for one that stays. */
   readonly giveWay?: (() => Promise<void>) | undefined;
-  /** The processes of the SCM before this one, which join again if they live. */
-  readonly before?: readonly Member[];
-  /** Those that have joined now, for the next one. */
-  readonly remember?: (members: Iterable<Member>) => void;
 }
-
-/** Milliseconds after which an SCM that came after another counts what nobody holds. */
-const untilCensus = 1000;
 
 /** Milliseconds after which a process whose link broke has ended, if it was killed. */
 const untilDead = 1000;
@@ -80,10 +71,6 @@ export class Machine implements MachineResolver {
   readonly options: MachineOptions;
   readonly #launches: Launches;
   readonly #sessions = new Map<MachineProcess, MachineSession>();
-  readonly #census: Census;
-  #closed = false;
-  /** Processes of the SCM before that have not joined again. */
-  readonly #missing: Map<Oxid, number>;
 
   constructor(options: MachineOptions) {
     this.options = options;
@@ -107,15 +94,6 @@ export class Machine implements MachineResolver {
       crashWindow,
       maxLaunches,
     });
-    this.#missing = new Map((options.before ?? []).map(({ oxid, pid }) => [oxid, pid]));
-    this.#census = new Census({
-      clock,
-      logger,
-      processes: () => this.processes.all(),
-      isHeld: (oid) => this.life.isHeld(oid),
-      incomplete: () => this.#someAreMissing(),
-    });
-    if (this.#missing.size > 0) clock.after(untilCensus, () => this.#census.request());
     this.running = new RunningService({
       most: () => settings().maxRunningPerProcess,
       logger,
@@ -139,8 +117,6 @@ export class Machine implements MachineResolver {
     const process = this.processes.add(registration, exporter);
     const session = new MachineSession(this, process);
     this.#sessions.set(process, session);
-    this.#missing.delete(process.oxid);
-    this.#remember();
     this.options.logger.info(
       { pid: registration.pid, oxid: process.oxid.toString(16) },
       `${registration.name} joined`,
@@ -157,23 +133,8 @@ export class Machine implements MachineResolver {
     return process === undefined ? undefined : resolved(process);
   }
 
-  #remember(): void {
-    const members = this.processes.all().map(({ oxid, registration: { pid } }) => ({ oxid, pid }));
-    this.options.remember?.(members);
-  }
-
-  #someAreMissing(): boolean {
-    for (const [oxid, pid] of this.#missing) if (!lives(pid)) this.#missing.delete(oxid);
-    return this.#missing.size > 0;
-  }
-
-  /** References to objects of this machine were given to another one: their processes are told. */
-  leftMachine(oids: readonly Oid[]): void {
-    for (const oid of oids) this.processes.ownerOf(oid)?.exporter.leftMachine?.([oid]);
-  }
-
-  /** A process is gone: its OXID, classes, objects and references go with it. `abruptly`: it may not have given back what it held. */
-  leave(process: MachineProcess, abruptly = false): void {
+  /** A process is gone: its OXID, classes, objects and references go with it. */
+  leave(process: MachineProcess): void {
     if (!process.alive) return;
     this.processes.remove(process);
     this.classes.removeOwner(process);
@@ -184,9 +145,6 @@ export class Machine implements MachineResolver {
     this.#sessions.get(process)?.ended();
     this.#sessions.delete(process);
     this.options.clock.after(untilDead, () => clearLeftovers(process.registration));
-    if (this.#closed) return;
-    this.#remember();
-    if (abruptly) this.#census.request();
   }
 
   register(process: MachineProcess, registration: ClassRegistration): number {
@@ -231,10 +189,7 @@ export class Machine implements MachineResolver {
     return process.exporter.trace(request);
   }
 
-  /** The processes go on, and join the next one. */
   close(): void {
-    this.#closed = true;
-    this.#census.close();
     this.#launches.close();
     for (const process of this.processes.all()) this.leave(process);
     this.life.close();
@@ -359,10 +314,6 @@ export class MachineSession implements ExporterSession {
     note: async (line, changed) => this.#machine.running.table.note(this.process, line, changed),
     revoke: async (line) => void this.#machine.running.table.remove(this.process, line),
   };
-
-  leftMachine(oids: readonly Oid[]): void {
-    if (this.process.alive) this.#machine.leftMachine(oids);
-  }
 
   /** The machine has let the process go. */
   ended(): void {

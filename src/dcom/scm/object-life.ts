@@ -112,15 +112,6 @@ export class ObjectLife {
     return { oid, oxids, sets: this.#table.setsWith(oid) - oxids.length };
   }
 
-  /** Whether somebody holds an object, here or elsewhere. */
-  isHeld(oid: Oid): boolean {
-    if (this.#table.setsWith(oid) > 0) return true;
-    // A process that joined under another SCM may call the machine by its old address.
-    for (const machines of this.#elsewhere.values())
-      for (const { oids } of machines.values()) if (oids.has(oid)) return true;
-    return false;
-  }
-
   snapshot(): PingSnapshot {
     const pinging = this.#client.machines.map(({ key, objects }) => ({ machine: key, objects }));
     return { ...this.#table.statistics, pinging };

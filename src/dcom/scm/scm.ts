@@ -29,7 +29,6 @@ import { type DualStringArray, noBindings } from "../dual-string-array.ts";
 import { IObjectExporter } from "../gen/dcom.ts";
 import { IActivation, IRemoteSCMActivator } from "../gen/dcom.ts";
 import type { PingTransport } from "../ping/ping-client.ts";
-import { type Member, rememberMembers, rememberedMembers } from "./members.ts";
 import { rememberPort, rememberedPort, resolverStrings, standardPort } from "./addresses.ts";
 import type { ClassCatalog } from "./catalog.ts";
 import { type Launch, processLauncher } from "./launcher.ts";
@@ -124,8 +123,6 @@ export class Scm implements AsyncDisposable {
       resolverBindings: () => this.#bindings,
       listening: () => this.#endpoints.map(({ host }) => host ?? ""),
       pings: options.pings ?? new ResolverClient(this.#connections),
-      before: rememberedMembers(home),
-      remember: (members) => this.#remember(members),
       giveWay: options.givesWay === true ? () => this.#giveWay() : undefined,
     });
     this.#server = this.#makeServer(limits, clock, logger);
@@ -184,14 +181,6 @@ export class Scm implements AsyncDisposable {
   async #giveWay(): Promise<void> {
     await this.#server.close();
     await this.close();
-  }
-
-  #remember(members: Iterable<Member>): void {
-    try {
-      rememberMembers(this.home, members);
-    } catch (error) {
-      this.logger.debug({ error }, "the next SCM will not know who was here");
-    }
   }
 
   #makeServer(limits: Limits, clock: Clock, logger: Logger): RpcServer {

@@ -11,7 +11,6 @@ import "./machine-link.test.ts";
 import "./machines.test.ts";
 import "./reach.test.ts";
 import "./kills.test.ts";
-import "./census.test.ts";
 import "./exporter.test.ts";
 import "./activation-blob.test.ts";
 import "./activation-interfaces.test.ts";

@@ -61,9 +61,6 @@ export class ScmClient implements MachineResolver, AsyncDisposable {
       handlers: {
         rundown: (params) => this.#exporter().rundown(params.u64s("oids")),
         activate: async (params) => writeActivated(await this.#exporter().activate(readActivation(params))),
-        census: async () => ({ oids: ((await this.#exporter().census?.()) ?? []).map(formatU64) }),
-        abandon: (params) => this.#exporter().abandon?.(params.u64s("oids")),
-        leftMachine: (params) => this.#exporter().leftMachine?.(params.u64s("oids")),
         describe: async () => writeStatus(await this.#exporter().describe()),
         trace: async (params) => writeTrace(await this.#exporter().trace(readTraceRequest(params))),
         shutdown: (params) => this.#exporter().shutdown(params.number("milliseconds")),
@@ -212,10 +209,6 @@ class LinkSession implements ExporterSession {
 
   exported(oids: readonly Oid[], within?: number): void {
     for (const batch of batchesOf(oids)) this.#link.notify("exported", { oids: batch, within });
-  }
-
-  leftMachine(oids: readonly Oid[]): void {
-    for (const batch of batchesOf(oids)) this.#link.notify("leftMachine", { oids: batch });
   }
 
   withdrawn(oids: readonly Oid[]): void {

@@ -31,7 +31,7 @@ export function serveLocal(machine: Machine, socket: Duplex, logger: Logger): Lo
   const link = new LocalLink(socket, {
     handlers: connection.handlers,
     logger,
-    onClose: () => connection.ended(true),
+    onClose: () => connection.ended(),
   });
   connection.link = link;
   return link;
@@ -48,9 +48,8 @@ class LocalConnection {
 
   readonly handlers: Readonly<Record<string, (params: Fields) => unknown>> = {
     join: (params) => this.#join(params),
-    leave: () => this.ended(false),
+    leave: () => this.ended(),
     exported: (params) => this.#joined().exported(params.u64s("oids"), params.optionalNumber("within")),
-    leftMachine: (params) => this.#machine.leftMachine(params.u64s("oids")),
     withdrawn: (params) => this.#joined().withdrawn(params.u64s("oids")),
     references: (params) =>
       this.#joined().references(
@@ -103,11 +102,10 @@ class LocalConnection {
     giveWay: () => this.#giveWay(),
   };
 
-  /** `abruptly`: without having given back what it held. */
-  ended(abruptly: boolean): void {
+  ended(): void {
     const session = this.#session;
     this.#session = undefined;
-    if (session !== undefined) this.#machine.leave(session.process, abruptly);
+    if (session !== undefined) this.#machine.leave(session.process);
   }
 
   async #join(params: Fields): Promise<object> {
@@ -191,11 +189,6 @@ function callsOver(link: LocalLink): ExporterCalls {
     },
     activate: async (activation) =>
       readActivated(await link.request("activate", writeActivation(activation))),
-    census: async () => (await link.request("census", {})).u64s("oids"),
-    abandon: (oids) => {
-      for (const batch of batchesOf(oids)) link.notify("abandon", { oids: batch });
-    },
-    leftMachine: (oids) => link.notify("leftMachine", { oids: oids.map(formatU64) }),
     describe: async () => readStatus(await link.request("describe", {})),
     trace: async (request) => readTrace(await link.request("trace", writeTraceRequest(request))),
     shutdown: (milliseconds) => link.notify("shutdown", { milliseconds }),
