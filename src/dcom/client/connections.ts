@@ -131,8 +131,8 @@ export class Connections implements AsyncDisposable {
 
   async #acquire(endpoint: RpcEndpoint, security: CallSecurity): Promise<Line> {
     const key = `${formatEndpoint(endpoint)} ${this.#securityId(security)}`;
-    const slot = this.#slot(key);
     for (;;) {
+      const slot = this.#slot(key); // one that lost its connection meanwhile has been taken out
       if (slot.line?.open === true) {
         slot.closing?.[Symbol.dispose]();
         slot.closing = undefined;

@@ -216,8 +216,9 @@ export class Binder {
     if (waiting === undefined || (waiting.callId !== callId && !this.#association.options.lenientCallIds)) {
       return false;
     }
+    const pdu = decodePdu(bytes, start, start + length); // what cannot be read ends the connection, and with it the wait
     this.#answer = undefined;
-    waiting.resolve(decodePdu(bytes, start, start + length));
+    waiting.resolve(pdu);
     return true;
   }
 

@@ -9,6 +9,8 @@ import {
   RpcServer,
   tcpTransport,
 } from "../index.ts";
+import { PacketType } from "../pdu/packet-type.ts";
+import { encodePdu, makePdu } from "../pdu/pdu.ts";
 import { memoryPair } from "../transport/memory.ts";
 import { ECHO, Echo, OTHER, bytesOf, number, raw, rest, twoNumbers } from "./echo.ts";
 import { assertNothingLeft } from "./leaks.ts";
@@ -94,6 +96,46 @@ suite("associations", () => {
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(21);
     await assert.rejects(bind, /does not answer the bind/);
+  });
+
+  test("an answer to a bind that makes no sense ends the bind", { timeout: 30_000 }, async () => {
+    const body = {
+      type: PacketType.bindAck,
+      maxTransmit: 5840,
+      maxReceive: 5840,
+      associationGroup: 1,
+      secondaryAddress: "135",
+      gap: new Uint8Array(0),
+      results: [{ result: 0, reason: 0, transferSyntax: NDR20 }],
+    } as const;
+    const good = encodePdu(makePdu(body, 1, 3));
+    const answers = Array.from({ length: good.length - 16 }, (_, i) => {
+      const cut = good.slice(0, 16 + i);
+      cut[8] = cut.length; // the length says so, too
+      return cut;
+    });
+    for (let at = 0; at < good.length; at++) {
+      // Behind a wrong length or call id the client waits on, as for any answer that does not come.
+      if (at >= 8 && at < 16) continue;
+      const flipped = good.slice();
+      flipped[at] = 0xff - (flipped[at] as number);
+      answers.push(flipped);
+    }
+    for (const answer of answers) {
+      const [near, far] = memoryPair();
+      const peer = new RawClient(far);
+      const transport = { ...tcpTransport, protseq: "memory", connect: () => Promise.resolve(near) };
+      const client = await Association.connect(
+        { protseq: "memory", endpoint: "x" },
+        { transports: [transport], bindTimeFeatures: false, transferSyntaxes: [NDR20] },
+      );
+      const bound = client.bind(ECHO).catch((error: unknown) => assert.ok(error instanceof ComError));
+      await peer.next();
+      peer.send(answer);
+      far.end();
+      await bound;
+      client.close();
+    }
   });
 
   test("answers that all say call 1, where that is put up with", async () => {
