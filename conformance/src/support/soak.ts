@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type CreateOptions, type Runtime } from "comity";
+import { ComError, type CreateOptions, HResult, type Runtime } from "comity";
 import { aggregate } from "comity/com";
 import { ISubject, ISubjectEvents, ISubjectLab, Subject } from "../gen/subject.js";
 import { ClientProcess } from "./client-process.js";
@@ -219,7 +219,16 @@ class Lane {
     create: async () => {
       const { com, far } = this.#world;
       const places: CreateOptions[] = [{ context: 1 }, { context: 4 }, { machine: far.name }];
-      await this.#add(await com.createInstance(Subject, ISubject, this.#random.pick(places)));
+      const where = this.#random.pick(places);
+      try {
+        await this.#add(await com.createInstance(Subject, ISubject, where));
+      } catch (error) {
+        // Killed before it served: whoever waited for the start is told so.
+        const killedAtStart = error instanceof ComError && error.code === HResult.CO_E_SERVER_EXEC_FAILURE;
+        if (!killedAtStart || where.context === 1 || performance.now() - this.#world.lastKill > 2000)
+          throw error;
+        this.#world.orphaned++;
+      }
     },
     call: async ({ subject }) => {
       const [a, b] = [this.#random.below(1 << 20), this.#random.below(1 << 20)];
