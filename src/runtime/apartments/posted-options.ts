@@ -19,7 +19,7 @@ const ownOfThread: ReadonlySet<string> = new Set(["listen", "name", "launchToken
  */
 export function postedOptions(options: OpenOptions, manifests: readonly string[] | undefined): PostedOptions {
   const { credentials, queuedCalls, leaks, remoting = {}, threadOptions } = options;
-  const { clock, providers } = options;
+  const { clock, providers, registry } = options;
   const elsewhere = threadOptions !== undefined;
   const plain = Object.entries(remoting).filter(([name, value]) => {
     if (ownOfThread.has(name) || value === undefined) return false;
@@ -30,6 +30,7 @@ export function postedOptions(options: OpenOptions, manifests: readonly string[]
   for (const [name, value] of Object.entries({ clock, providers })) {
     if (value !== undefined && !elsewhere) throw refused(`${name} is made of functions`);
   }
+  if (registry !== undefined && !elsewhere) throw refused("registry is an object with methods");
   return {
     ...(credentials === undefined ? {} : { credentials }),
     ...(queuedCalls === undefined ? {} : { queuedCalls }),
