@@ -84,25 +84,32 @@ export async function joinThreads<T>(
       run: ({ module, args }: { module: string; args: readonly unknown[] }) => run(side, module, args),
       close: () => side.runtime.close(),
     },
-    () => undefined,
+    () => void side.end(),
   );
   hub.link.bell = bell;
   side.transport.alsoPump(() => hub.link.pump());
-  process.once("exit", () => side.transport.leave());
+  const leave = (): void => side.transport.leave();
+  process.once("exit", leave);
   try {
     await hub.link.request("hello", undefined); // rejects when whoever invited goes
     const tell = (leak: Leak): void => hub.link.notify("leak", leak);
     const opened = await open(side, { logger: forwardTo(hub), leaks: tell });
+    if (hub.link.closed) {
+      await side.end(); // nobody else will
+      throw new ComError(HResult.RPC_E_DISCONNECTED, "the runtime that invited closed meanwhile");
+    }
     side.startCounting();
     hub.link.notify("joined", side.info);
     side.onClose = () => Promise.resolve(side.left());
     const { onClosed } = side;
     side.onClosed = () => {
       onClosed?.();
+      process.removeListener("exit", leave);
       setImmediate(() => hub.link.close());
     };
     return opened;
   } catch (error) {
+    process.removeListener("exit", leave);
     const { code, info, message } = ComError.from(error);
     hub.link.notify("failed", { code, description: info.description ?? message });
     setImmediate(() => hub.link.close());

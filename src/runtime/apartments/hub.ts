@@ -110,8 +110,9 @@ export class Hub implements ThreadHub, ThreadHost {
       others.map(async ({ services }) => {
         try {
           return await services.held(oxid);
-        } catch {
-          return []; // it has ended meanwhile
+        } catch (error) {
+          // It has ended meanwhile; or it is not known.
+          return ComError.from(error).code === HResult.RPC_E_DISCONNECTED ? [] : undefined;
         }
       }),
     );
@@ -203,12 +204,15 @@ export class Hub implements ThreadHub, ThreadHost {
 
   /** The one of the multithreaded apartment with the fewest objects; a new one while there are not as many as there may be. */
   async #leastLoaded(): Promise<WorkerThread> {
-    const running = await this.#running();
-    const idle = running.find((worker) => this.#load(worker) === 0);
-    if (idle !== undefined) return idle;
-    if (this.#pool.size < this.#threads) return this.#start(this.#pool, "multi", "multithreaded apartment");
-    if (running.length === 0) return this.#start(this.#pool, "multi", "multithreaded apartment");
-    return running.reduce((least, worker) => (this.#load(worker) < this.#load(least) ? worker : least));
+    for (;;) {
+      const running = await this.#running();
+      this.#assertOpen();
+      const idle = running.find((worker) => this.#load(worker) === 0);
+      if (idle !== undefined) return idle;
+      if (this.#pool.size < this.#threads) return this.#start();
+      if (running.length === 0) continue; // others started as many as there may be, while this one waited
+      return running.reduce((least, worker) => (this.#load(worker) < this.#load(least) ? worker : least));
+    }
   }
 
   async #running(): Promise<WorkerThread[]> {
@@ -220,19 +224,21 @@ export class Hub implements ThreadHub, ThreadHost {
     return worker.making + (worker.oxid === undefined ? 0 : this.exporters.objects(worker.oxid));
   }
 
-  async #hostThread(): Promise<WorkerThread> {
-    const host = await this.#host?.catch(() => undefined);
-    if (host?.alive === true) return host;
-    const starting = new Set<Promise<WorkerThread>>();
-    const made = this.#start(starting, "single", "host apartment");
-    this.#host = made;
-    return made;
+  /** There is one: whoever comes while it is looked for, or started, waits for it. */
+  #hostThread(): Promise<WorkerThread> {
+    return (this.#host = this.#hostAfter(this.#host));
   }
 
-  #start(into: Set<Promise<WorkerThread>>, model: ApartmentModel, name: string): Promise<WorkerThread> {
-    const starting = this.open(model, name);
-    into.add(starting);
-    const forget = (): void => void into.delete(starting);
+  async #hostAfter(before: Promise<WorkerThread> | undefined): Promise<WorkerThread> {
+    const host = await before?.catch(() => undefined);
+    return host?.alive === true ? host : this.open("single", "host apartment");
+  }
+
+  /** One more thread of the multithreaded apartment. */
+  #start(): Promise<WorkerThread> {
+    const starting = this.open("multi", "multithreaded apartment");
+    this.#pool.add(starting);
+    const forget = (): void => void this.#pool.delete(starting);
     starting.then((worker) => worker.closed.then(forget), forget);
     return starting;
   }

@@ -60,6 +60,11 @@ export class ThreadLink {
     });
   }
 
+  /** True once the other thread has ended, or this one closed the link. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Rejects with the other thread's ComError, or RPC_E_DISCONNECTED when it ends. */
   request(method: string, params: unknown, list: readonly Transferable[] = []): Promise<unknown> {
     if (this.#closed) return Promise.reject(gone());

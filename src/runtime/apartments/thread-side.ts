@@ -81,6 +81,11 @@ export class ThreadSide implements ThreadServices, Neighbours, ApartmentPlacer, 
     throw new ComError(HResult.CO_E_NOTINITIALIZED, "the thread has not joined its machine yet");
   }
 
+  /** Closes the thread's runtime, when there is one. */
+  async end(): Promise<void> {
+    await this.#opened?.runtime.close().catch(() => undefined); // whoever it was opened for is gone
+  }
+
   /** Tells how many objects there are, for those who choose a thread or wait until nothing is needed. */
   startCounting(): void {
     this.#counting = setInterval(() => this.#count(), countEvery);

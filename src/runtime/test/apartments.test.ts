@@ -47,6 +47,17 @@ test("ThreadingModel places classes: from a single-threaded main thread", () =>
     assert.equal(threads.size, 2, "the pool has two threads, the least loaded one is taken");
   }));
 
+test("classes created at the same moment share the host's thread, and no more threads than there may be", () =>
+  withRuntime({ apartment: "multi", threads: 1 }, async (com) => {
+    for (const models of [
+      ["Main", "Apartment", "Main"],
+      ["Free", "Free", "Free"],
+    ] as const) {
+      const threads = await Promise.all(models.map((model) => threadOf(com, model)));
+      assert.equal(new Set(threads).size, 1, `${models.join()}: threads ${threads.join()}`);
+    }
+  }));
+
 test("a manifest's threadingModel places its classes, and theirs alone", () =>
   withRuntime({}, async (main) => {
     const folder = mkdtempSync(join(tmpdir(), "comity-manifest-"));

@@ -1,10 +1,14 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker, threadId } from "node:worker_threads";
 import { ComError, HResult } from "../../base/index.ts";
 import {
   type Leak,
+  Registry,
   type Runtime,
   getAgileReference,
   getInterfaceAndReleaseStream,
@@ -13,7 +17,10 @@ import {
   synchronously,
 } from "../../com/index.ts";
 import type { ObservedCall } from "../../dcom/index.ts";
+import { openStore } from "../../store/index.ts";
+import { joinThreads } from "../apartments/distant-hub.ts";
 import { type ThreadInvitation, inviteThread, openApartment, openRuntime } from "../index.ts";
+import { openSide } from "../open.ts";
 import { IWork, Work, clsids } from "./threads/work.ts";
 import { withRuntime } from "./threads/support.ts";
 
@@ -123,9 +130,37 @@ test("an invitation is for the home of who invites, and nobody invites but the f
     assert.throws(() => inviteThread(com2), { code: HResult.E_NOTIMPL });
   }));
 
+test("a thread that is about to join when its runtime closes, and one whose runtime dies, end with it", () =>
+  withRuntime({}, async (main) => {
+    const { home } = main;
+    const com = await openRuntime({ home });
+    let opened: Runtime | undefined;
+    const joining = joinThreads(inviteThread(com), async (side) => {
+      ({ runtime: opened } = await openSide(side, { home }));
+      await com.close();
+    });
+    await assert.rejects(joining, { code: HResult.RPC_E_DISCONNECTED });
+    await assert.rejects(async () => opened?.createInstance(clsids.Both, IWork), {
+      code: HResult.CO_E_NOTINITIALIZED,
+    });
+
+    const inviter = new Worker(new URL("./threads/inviter.js", import.meta.url), { workerData: home });
+    const [invitation] = (await once(inviter, "message")) as [ThreadInvitation];
+    const exits = process.listenerCount("exit");
+    const invited = await openRuntime({ thread: invitation });
+    await inviter.terminate();
+    for (const until = Date.now() + 10_000; process.listenerCount("exit") > exits && Date.now() < until;)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await assert.rejects(invited.createInstance(clsids.Both, IWork), { code: HResult.CO_E_NOTINITIALIZED });
+    assert.equal(process.listenerCount("exit"), exits, "nothing of it is left");
+  }));
+
 test("options that cannot be posted are refused by name, where a thread would be started", async () => {
   const observer = { incoming: (_: ObservedCall, run: () => void | Promise<void>) => run() };
+  const folder = mkdtempSync(join(tmpdir(), "comity-registry-"));
+  const store = await openStore({ path: folder });
   const cases = [
+    [{ registry: new Registry(store) }, /registry is an object with methods/],
     [{ remoting: { observers: [observer] } }, /remoting\.observers\[0\]\.incoming is a function/],
     [{ remoting: { accessGate: () => true } }, /remoting\.accessGate is a function/],
     [{ remoting: { choice: new Date() as object } }, /remoting\.choice is an object with methods/],
@@ -143,6 +178,8 @@ test("options that cannot be posted are refused by name, where a thread would be
       });
     });
   }
+  await store.close();
+  rmSync(folder, { recursive: true });
 });
 
 test("options that are plain data reach the threads, and functions by a module", async () => {
