@@ -42,11 +42,11 @@ export class FileStore implements ByteStore {
   #runLength = 0;
   #open = true;
 
-  /** `flags` as for fs.open: "r", "r+", "w+", "wx+". */
-  constructor(path: string, flags: "r" | "r+" | "w+" | "wx+") {
+  /** `flags` as for fs.open: "r", "r+", "w+", "wx+"; `permissions` for a file that is made. */
+  constructor(path: string, flags: "r" | "r+" | "w+" | "wx+", permissions = 0o666) {
     this.#path = path;
     this.writable = flags !== "r";
-    this.#fd = attempt(path, () => openSync(path, flags));
+    this.#fd = attempt(path, () => openSync(path, flags, permissions));
     const stat = fstatSync(this.#fd);
     if (!stat.isFile()) {
       closeSync(this.#fd);
@@ -170,7 +170,7 @@ export class FileStore implements ByteStore {
     this.#writeRun();
   }
 
-  /** Gives the file another's name, whole and durable; the other is no more. */
+  /** Gives the file another's name, whole and, where the system can, durable; the other is no more. When it throws, nothing is changed. */
   moveTo(path: string): void {
     this.flush();
     attempt(path, () => renameSync(this.#path, path));
@@ -198,14 +198,16 @@ export class FileStore implements ByteStore {
   }
 }
 
-/** Makes a new name durable, where folders can be told to. */
+/** Makes a new name durable, where folders can be told to: not on Windows, on some network drives, and where a folder may not be read. */
 function flushFolder(path: string): void {
-  if (process.platform === "win32") return;
-  const fd = attempt(path, () => openSync(path, "r"));
+  let fd: number | undefined;
   try {
-    attempt(path, () => fsyncSync(fd));
+    fd = openSync(path, "r");
+    fsyncSync(fd);
+  } catch {
+    // The name is there all the same.
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

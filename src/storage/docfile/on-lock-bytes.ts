@@ -5,7 +5,7 @@ import { ImageStore, LockBytesStore } from "../bytes/lock-bytes-store.ts";
 import { hasSignature } from "../cfb/header.ts";
 import { storageLimits } from "../limits.ts";
 import { StgStatus } from "../status.ts";
-import { Stgm } from "../stgm.ts";
+import { Stgm, checkRootMode } from "../stgm.ts";
 import { type CreateStorageOptions, type OpenStorageOptions, createOnStore, openOnStore } from "./open.ts";
 import { SharedFile, type StorageOptions } from "./session.ts";
 
@@ -56,7 +56,8 @@ export async function openStorageOnLockBytes(
   mode: number = Stgm.READ | Stgm.SHARE_DENY_WRITE,
   options: OpenStorageOptions = {},
 ): Promise<IStorage> {
-  return openOnStore(await share(lockBytes, options), mode, options);
+  const checked = checkRootMode(mode, false);
+  return openOnStore(await share(lockBytes, options), checked, options);
 }
 
 /**
@@ -68,14 +69,20 @@ export async function createStorageOnLockBytes(
   mode: number = Stgm.READWRITE | Stgm.SHARE_EXCLUSIVE | Stgm.CREATE,
   options: CreateStorageOptions = {},
 ): Promise<IStorage> {
+  const checked = checkRootMode(mode, true);
   const shared = await share(lockBytes, options);
   if (shared.users > 0) {
     throw new ComError(StgStatus.SHAREVIOLATION, "there is a storage open in these lock bytes", {
       gate: "storage sharing",
     });
   }
-  const storage = createOnStore(shared, mode, options);
-  await shared.store.drain?.();
+  const storage = createOnStore(shared, checked, options);
+  try {
+    await shared.store.drain?.();
+  } catch (error) {
+    storage.Release();
+    throw error;
+  }
   return storage;
 }
 

@@ -93,9 +93,15 @@ function openShared(
 }
 
 /** A session, or nothing left open. */
-function enter(shared: SharedFile, mode: Mode, path: string | undefined, options: StorageOptions): Session {
+function enter(
+  shared: SharedFile,
+  mode: Mode,
+  path: string | undefined,
+  options: StorageOptions,
+  make?: () => Volume,
+): Session {
   try {
-    return new Session(shared, mode, path, options);
+    return new Session(shared, mode, path, options, make);
   } catch (error) {
     shared.endUnused();
     throw error;
@@ -132,7 +138,8 @@ function createInPlace(
 ): DocfileRoot {
   if (replaces) checkNotOpen(path);
   const before = replaces && mode.has(Stgm.CONVERT) ? bytesOfFile(path) : undefined;
-  const flags = mode.has(Stgm.CREATE | Stgm.CONVERT) ? "w+" : "wx+";
+  // What is there is emptied when nobody in another process has it open, no earlier.
+  const flags = replaces ? "r+" : mode.has(Stgm.CREATE | Stgm.CONVERT) ? "w+" : "wx+";
   return createIn(shareFile(new FileStore(path, flags), options), mode, path, options, before);
 }
 
@@ -168,6 +175,16 @@ function bytesOfFile(path: string): Uint8Array {
   }
 }
 
+/** The bytes of what was just opened, or nothing left open. */
+function bytesToKeep(shared: SharedFile): Uint8Array {
+  try {
+    return bytesOfStore(shared.store);
+  } catch (error) {
+    shared.endUnused();
+    throw error;
+  }
+}
+
 function bytesOfStore(store: ByteStore): Uint8Array {
   if (store.size > storageLimits.maxImageBytes)
     throw new ComError(StgStatus.MEDIUMFULL, `${store.size} bytes are too many to convert`);
@@ -189,18 +206,21 @@ function createIn(
 ): DocfileRoot {
   const limits = { ...storageLimits, ...options.limits };
   const now = filetimeOf((options.clock ?? systemClock).now());
-  try {
+  const session = enter(shared, mode, path, options, () => {
     shared.store.setSize(0);
     shared.store.write(0, emptyVolume(options.version ?? 3, now));
-    shared.volume = Volume.open(shared.store, limits);
-    shared.volume.virgin = !mode.has(Stgm.TRANSACTED);
+    const volume = Volume.open(shared.store, limits);
+    volume.virgin = !mode.has(Stgm.TRANSACTED);
+    return volume;
+  });
+  try {
+    const root = new DocfileRoot(session);
+    if (contents !== undefined) root.addContents(contentsName, contents);
+    return root;
   } catch (error) {
-    shared.endUnused();
+    void session.close();
     throw error;
   }
-  const root = new DocfileRoot(enter(shared, mode, path, options));
-  if (contents !== undefined) root.addContents(contentsName, contents);
-  return root;
 }
 
 /** Whether a file is a compound file (StgIsStorageFile). Throws STG_E_FILENOTFOUND. */
@@ -220,14 +240,13 @@ export function isStorageFile(path: string): boolean {
 }
 
 /** Opens what is in lock bytes (for StgOpenStorageOnILockBytes). */
-export function openOnStore(shared: SharedFile, bits: number, options: OpenStorageOptions): IStorage {
-  return openShared(shared, checkRootMode(bits, false), undefined, options);
+export function openOnStore(shared: SharedFile, mode: Mode, options: OpenStorageOptions): IStorage {
+  return openShared(shared, mode, undefined, options);
 }
 
 /** Creates a compound file in lock bytes, whatever they held (for StgCreateDocfileOnILockBytes). */
-export function createOnStore(shared: SharedFile, bits: number, options: CreateStorageOptions): IStorage {
-  const mode = checkRootMode(bits, true);
-  const before = mode.has(Stgm.CONVERT) ? bytesOfStore(shared.store) : undefined;
+export function createOnStore(shared: SharedFile, mode: Mode, options: CreateStorageOptions): IStorage {
+  const before = mode.has(Stgm.CONVERT) ? bytesToKeep(shared) : undefined;
   if (mode.has(Stgm.TRANSACTED) && shared.store.size > 0) {
     const limit = options.limits?.maxImageBytes ?? storageLimits.maxImageBytes;
     shared.replacement = new BytesReplacement(shared, limit);

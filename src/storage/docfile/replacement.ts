@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, statSync, unlinkSync } from "node:fs";
+import { type BigIntStats, chmodSync, chownSync, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ComError } from "../../base/index.ts";
 import type { ByteStore } from "../bytes/byte-store.ts";
-import { FileStore } from "../bytes/file-store.ts";
+import { FileStore, storageError } from "../bytes/file-store.ts";
 import { MemoryStore } from "../bytes/memory-store.ts";
 import { headerBytes } from "../cfb/header.ts";
 import { StgStatus } from "../status.ts";
@@ -18,11 +18,15 @@ export interface Replacement {
   abandon(): void;
 }
 
-/** A new file beside the old one, which takes its name: at every moment the name leads to all of one or of the other. */
+/**
+ * A new file beside the old one, which takes its name: at every moment the name leads to all of one or of the other. It has the old one's permissions, and
+ * its owner where this process may give files away.
+ */
 export class FileReplacement implements Replacement {
   /** The old file, which counts as open until it is replaced. */
   readonly #old: SharedFile;
   readonly #path: string;
+  readonly #temporary: string;
   readonly #seen: string;
   readonly #opening: Opening;
   readonly store: FileStore;
@@ -31,26 +35,23 @@ export class FileReplacement implements Replacement {
   constructor(old: SharedFile, path: string, mode: Mode) {
     this.#old = old;
     this.#path = path;
+    this.#temporary = join(dirname(path), `~df${randomUUID()}.tmp`);
     this.#opening = { mode };
     old.enter(this.#opening);
     try {
-      this.#seen = this.#look();
-      this.store = new FileStore(join(dirname(path), `~df${randomUUID()}.tmp`), "wx+");
-      chmodSync(this.store.path, statSync(path).mode & 0o7777);
+      const stat = statSync(path, { bigint: true });
+      this.#seen = stateOf(stat);
+      this.store = new FileStore(this.#temporary, "wx+", 0o600);
+      allowLike(this.store, stat);
     } catch (error) {
       old.leave(this.#opening);
-      throw error;
+      throw storageError(error, path);
     }
-  }
-
-  #look(): string {
-    const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? "" : `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
   }
 
   publish(): void {
     this.#old.checkPriority(this.#opening);
-    if (this.#look() !== this.#seen)
+    if (stateOf(statSync(this.#path, { bigint: true, throwIfNoEntry: false })) !== this.#seen)
       throw new ComError(StgStatus.NOTCURRENT, "the file was changed since its replacement was created");
     this.store.moveTo(this.#path);
     this.#old.leave(this.#opening);
@@ -58,7 +59,27 @@ export class FileReplacement implements Replacement {
 
   abandon(): void {
     this.#old.leave(this.#opening);
-    removeFile(this.store.path);
+    removeFile(this.#temporary);
+  }
+}
+
+function stateOf(stat: BigIntStats | undefined): string {
+  return stat === undefined ? "" : `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+}
+
+/** Gives a new file the owner and the permissions of another. Nothing is left of it when this throws. */
+function allowLike(store: FileStore, { uid, gid, mode }: BigIntStats): void {
+  try {
+    chownSync(store.path, Number(uid), Number(gid));
+  } catch {
+    // Only the system's administrator gives files away.
+  }
+  try {
+    chmodSync(store.path, Number(mode) & 0o7777);
+  } catch (error) {
+    store.close();
+    removeFile(store.path);
+    throw error;
   }
 }
 

@@ -66,16 +66,29 @@ export class SharedFile {
     return this.#openings.size;
   }
 
-  /** Somebody opens it. Throws STG_E_SHAREVIOLATION when others who have it open, here or in another process, do not agree. */
+  /**
+   * Somebody opens it. Throws STG_E_SHAREVIOLATION when others who have it open, here or in another process, do not agree. Who cannot tell the others (the
+   * home is read-only, or full) may read still, and not write.
+   */
   enter(opening: Opening): void {
     const { mode } = opening;
     for (const other of this.#openings.keys()) if (!modesAgree(other.mode, mode)) throw shared("it is open");
-    const claim = this.#claims?.claim(`${claimed}${mode.bits.toString(16)}`, (other) => {
-      const there = modeOf(other);
-      return there !== undefined && !modesAgree(there, mode);
-    });
+    const claim = this.#claim(mode);
     if (claim !== undefined && "pid" in claim) throw shared(`process ${claim.pid} has it open`);
     this.#openings.set(opening, claim);
+  }
+
+  #claim(mode: Mode): Disposable | Claim | undefined {
+    const clashes = (other: Claim): boolean => {
+      const there = modeOf(other);
+      return there !== undefined && !modesAgree(there, mode);
+    };
+    try {
+      return this.#claims?.claim(`${claimed}${mode.bits.toString(16)}`, clashes);
+    } catch (error) {
+      if (mode.writes) throw error;
+      return this.#claims?.find(clashes);
+    }
   }
 
   leave(opening: Opening): void {
@@ -109,8 +122,11 @@ export class SharedFile {
     if (this.#ended || this.users > 0) return;
     this.#ended = true;
     this.#forget();
-    this.store.close();
-    this.replacement?.abandon();
+    try {
+      this.store.close();
+    } finally {
+      this.replacement?.abandon();
+    }
   }
 }
 
@@ -127,8 +143,14 @@ export class Session implements Opening {
   onClosed: (() => void) | undefined;
   #open = true;
 
-  /** Joins those who have the file open. `shared` may be left without users when this throws. */
-  constructor(shared: SharedFile, mode: Mode, path: string | undefined, options: StorageOptions = {}) {
+  /** Joins those who have the file open; `make` makes it anew first. `shared` may be left without users when this throws. */
+  constructor(
+    shared: SharedFile,
+    mode: Mode,
+    path: string | undefined,
+    options: StorageOptions = {},
+    make?: () => Volume,
+  ) {
     this.shared = shared;
     this.mode = mode;
     this.path = path;
@@ -136,6 +158,7 @@ export class Session implements Opening {
     this.limits = { ...storageLimits, ...options.limits };
     shared.enter(this);
     try {
+      if (make !== undefined) shared.volume = make();
       shared.volume ??= Volume.open(shared.store, this.limits);
       // A reader beside a writer has to have a snapshot, whatever it calls its mode.
       this.scope = new Scope(shared.volume, undefined, !mode.has(Stgm.TRANSACTED) && mode.writes);
@@ -189,8 +212,11 @@ export class Session implements Opening {
 
   #leave(): void {
     this.scope.close();
-    this.shared.leave(this);
-    this.onClosed?.();
+    try {
+      this.shared.leave(this);
+    } finally {
+      this.onClosed?.();
+    }
   }
 
   /** The file's own times, where there is a file. */

@@ -9,7 +9,7 @@ import { LockBytesStore } from "../bytes/lock-bytes-store.ts";
 import { type OpenStorageOptions, openOnStore } from "../docfile/open.ts";
 import { SharedFile } from "../docfile/session.ts";
 import { StgStatus } from "../status.ts";
-import { Stgm } from "../stgm.ts";
+import { Stgm, checkRootMode } from "../stgm.ts";
 import { wholeNumber } from "../stream/byte-stream.ts";
 
 /** Bytes that somebody fills while others read (IFillLockBytes). */
@@ -81,6 +81,7 @@ export function openStorageOnFillLockBytes(
     throw new ComError(HResult.E_INVALIDARG, "these are not bytes that this program fills");
   if ((mode & 3) !== Stgm.READ)
     throw new ComError(StgStatus.INVALIDFLAG, "what arrives is opened for reading");
+  const checked = checkRootMode(mode, false);
   if (object.shared === undefined) {
     fill.AddRef();
     object.shared = new SharedFile(object.store, () => {
@@ -88,5 +89,5 @@ export function openStorageOnFillLockBytes(
       fill.Release();
     });
   }
-  return openOnStore(object.shared, mode, options);
+  return openOnStore(object.shared, checked, options);
 }

@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { homeFolder } from "../../com/index.ts";
 import { storageError } from "../bytes/file-store.ts";
+import { StgStatus } from "../status.ts";
 import { lives, ownMark } from "./process-mark.ts";
 
 /** Somebody else's claim on a file. */
@@ -40,7 +41,7 @@ export class Claims {
     this.#folder = folder;
   }
 
-  /** Claims something; answers how to give it back, or whose claim is in the way. */
+  /** Claims something; answers how to give it back, or whose claim is in the way. Throws when there is no place to say so: STG_E_DISKISWRITEPROTECTED, STG_E_MEDIUMFULL, STG_E_ACCESSDENIED. */
   claim(text: string, clashes: (other: Claim) => boolean): Disposable | Claim {
     for (let attempt = 1; ; attempt++) {
       const name = `${ownMark}-${++count}.${text}`;
@@ -75,11 +76,11 @@ export class Claims {
   }
 
   #names(): string[] {
-    if (statSync(this.#folder, { throwIfNoEntry: false }) === undefined) return [];
     try {
+      if (statSync(this.#folder, { throwIfNoEntry: false }) === undefined) return [];
       return readdirSync(this.#folder);
     } catch {
-      return []; // The last one just left.
+      return []; // The last one just left, or it is not ours to look at.
     }
   }
 
@@ -96,7 +97,8 @@ export class Claims {
         closeSync(openSync(join(this.#folder, name), "wx", 0o600));
         return;
       } catch (error) {
-        if (attempt === attempts) throw storageError(error, this.#folder);
+        const cause = storageError(error, this.#folder);
+        if (attempt === attempts || cause.code !== StgStatus.FILENOTFOUND) throw cause;
       }
     }
   }

@@ -7,6 +7,7 @@ import { ComError, HResult, filetimeOf, joinFiletime, splitFiletime } from "../.
 import type { IFillLockBytes, IStorage } from "../../com/gen/objidl.ts";
 import {
   StgStatus,
+  Stgm,
   bytesOfLockBytes,
   createFileFillLockBytes,
   createFillLockBytes,
@@ -36,6 +37,17 @@ async function sample(version: 3 | 4): Promise<Uint8Array> {
 suite("files that are read while they arrive", () => {
   const folder = mkdtempSync(join(tmpdir(), "comity-storage-fill-"));
   test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("a mode that does not fit leaves no reference behind", async () => {
+    const fill = createFileFillLockBytes(join(folder, "mode.dat"));
+    const wrong = Stgm.SHARE_EXCLUSIVE | Stgm.CONVERT;
+    assert.throws(() => openStorageOnFillLockBytes(fill, wrong), status(StgStatus.INVALIDFLAG));
+    assert.equal(fill.Release(), 0);
+    const bytes = createMemoryLockBytes();
+    await assert.rejects(openStorageOnLockBytes(bytes, wrong), status(StgStatus.INVALIDFLAG));
+    await assert.rejects(createStorageOnLockBytes(bytes, 0x40 | 3), status(StgStatus.INVALIDFLAG));
+    assert.equal(bytes.Release(), 0);
+  });
 
   /** What can be read now; undefined when a part has not arrived. Anything but E_PENDING is an error of ours. */
   async function look(fill: IFillLockBytes): Promise<string | undefined> {

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { ComError } from "../../base/index.ts";
 import { IRootStorage, type IStorage } from "../../com/gen/objidl.ts";
 import {
   StgStatus,
@@ -13,6 +23,7 @@ import {
   createStorageOnLockBytes,
   openStorage,
 } from "../index.ts";
+import { FileStore } from "../bytes/file-store.ts";
 import { checkFile } from "./check-file.ts";
 import { T, X, clock, elements, get, pattern, put, status, text } from "./support.ts";
 
@@ -65,6 +76,33 @@ suite("created in transacted mode over something that is there", () => {
     using root = openStorage(path);
     assert.deepEqual(await names(root), ["new", "more"]);
     assert.deepEqual(await get(root, "new"), pattern(90_000, 2));
+  });
+
+  test("the new file has the old one's owner", { skip: process.getuid?.() !== 0 }, async () => {
+    await before();
+    chownSync(path, 4711, 4712);
+    chmodSync(path, 0o4640);
+    {
+      using root = over();
+      await root.Commit(0);
+    }
+    const { uid, gid, mode } = statSync(path);
+    assert.deepEqual([uid, gid, mode & 0o7777], [4711, 4712, 0o4640]);
+  });
+
+  test("a disk that is full when all is given up keeps nothing open", async (t) => {
+    const bytes = await before();
+    const { value } = Object.getOwnPropertyDescriptor(FileStore.prototype, "close") ?? {};
+    const close = value as (this: FileStore) => void;
+    t.mock.method(FileStore.prototype, "close", function full(this: FileStore) {
+      close.call(this);
+      if (this.path !== path) throw new ComError(StgStatus.MEDIUMFULL);
+    });
+    over().Release();
+    t.mock.restoreAll();
+    assert.deepEqual(readdirSync(folder), ["file.dat"]);
+    openStorage(path, X).Release();
+    assert.deepEqual(readFileSync(path), bytes);
   });
 
   test("an empty commit replaces it too, a revert does not", async () => {

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
@@ -49,6 +57,9 @@ suite("share modes and locks between processes of a machine", { timeout: 60_000 
     assert.equal(holder.says, "held");
     assert.throws(() => openStorage(path, D, { home }), violation);
     assert.throws(() => createStorage(path, T | Stgm.CREATE, { home }), violation);
+    const before = readFileSync(path);
+    assert.throws(() => createStorage(path, X | Stgm.CREATE, { home }), violation);
+    assert.deepEqual(readFileSync(path), before);
     await end(holder.process, "kill");
     openStorage(path, X, { home }).Release();
     assert.deepEqual(readdirSync(claims), []);
@@ -117,6 +128,15 @@ suite("share modes and locks between processes of a machine", { timeout: 60_000 
     leave(`${space}-${pid}-${began}-${Number(thread) + 7}`);
     const refused = store.claim("open-12", () => true);
     assert.ok("pid" in refused && refused.pid === process.pid);
+  });
+
+  test("where nobody can be told, one reads and does not write", () => {
+    const full = join(folder, "full");
+    mkdirSync(full);
+    writeFileSync(join(full, "open-files"), "in the way");
+    openStorage(path, undefined, { home: full }).Release();
+    assert.throws(() => openStorage(path, X, { home: full }), ComError);
+    openStorage(path, X, { home }).Release();
   });
 
   test("without a machine, nothing is left behind", () => {
