@@ -149,8 +149,11 @@ export class Association extends Wire {
     this.#calls.add(call);
     const { corked } = output;
     output.corked = true; // it goes out below, not at the end of a turn that does not come
-    this.#finish(call, false, false);
-    output.corked = corked;
+    try {
+      this.#finish(call, false, false);
+    } finally {
+      output.corked = corked;
+    }
     if (!connection.wait(milliseconds, done, () => output.flush())) this.#giveUp(call, timeoutError(call));
   }
 
@@ -537,9 +540,13 @@ export class Association extends Wire {
   /** A call whose connection is gone. */
   #lost(call: PendingCall, unsent: boolean): void {
     const error = this.#gone(unsent);
-    const again = unsent ? call.decoder.again?.(error) : undefined;
-    if (again === undefined) call.reject(told(call, error));
-    else call.resolve(again);
+    try {
+      const again = unsent ? call.decoder.again?.(error) : undefined;
+      if (again === undefined) call.reject(told(call, error));
+      else call.resolve(again);
+    } catch (failure) {
+      call.reject(ComError.from(failure)); // the others' turn is still to come
+    }
   }
 
   /** Why calls fail from now on; `unsent` when the server can not have begun the call. */

@@ -162,7 +162,7 @@ export class Binder {
   }
 
   /** Sends a bind, or an alter_context once bound, and waits for the answer. */
-  #exchange(contexts: readonly PresentationContext[], auth: AuthVerifier | undefined): Promise<Pdu> {
+  async #exchange(contexts: readonly PresentationContext[], auth: AuthVerifier | undefined): Promise<Pdu> {
     const first = !this.#bound;
     const body: PduBody = {
       type: first ? PacketType.bind : PacketType.alterContext,
@@ -172,8 +172,9 @@ export class Binder {
       contexts,
     };
     const { ending } = this.#association;
-    if (ending !== undefined) return Promise.reject(ending);
+    if (ending !== undefined) throw ending;
     const callId = this.#association.nextCallId();
+    const bytes = encodePdu(makePdu(body, callId, this.#flags(auth !== undefined), auth));
     return new Promise<Pdu>((resolve, reject) => {
       const timer = this.#association.clock.after(this.#association.timeout, () =>
         this.#association.abort(
@@ -187,7 +188,7 @@ export class Binder {
         resolve: (pdu) => (timer[Symbol.dispose](), resolve(pdu)),
         reject: (error) => (timer[Symbol.dispose](), reject(error)),
       };
-      this.#association.sendPdu(encodePdu(makePdu(body, callId, this.#flags(auth !== undefined), auth)));
+      this.#association.sendPdu(bytes);
     });
   }
 

@@ -17,9 +17,13 @@ export function timeoutError(call: PendingCall): ComError {
   return told(call, new ComError(HResult.RPC_E_TIMEOUT, "the call was not answered in time", { where }));
 }
 
-/** What the caller of a failed call is told. */
+/** What the caller of a failed call is told. Never throws: other calls fail with it, and must all hear of it. */
 export function told(call: PendingCall, error: ComError): ComError {
-  return call.decoder.failed?.(error) ?? error;
+  try {
+    return call.decoder.failed?.(error) ?? error;
+  } catch {
+    return error;
+  }
 }
 
 function placeOf(call: PendingCall): string {

@@ -143,19 +143,19 @@ export class IncomingCall implements ServerCall {
 
   endResponse(): void {
     const { output } = this.#connection;
-    this.#responding = false;
     if (this.state !== "dispatched") {
-      output.abandon();
+      this.abandonResponse();
       if (this.state === "answered") throw new ComError(HResult.E_UNEXPECTED, "the call was answered twice");
       this.#connection.finished(this);
       return;
     }
     const { maxTransmit } = this.#connection;
     if (this.maybe) {
-      output.abandon();
+      this.abandonResponse();
     } else {
       const { start, openWriter } = output;
       finishMessage(openWriter, start, CALL_HEADER_BYTES, maxTransmit, this.security?.protection);
+      this.#responding = false; // from here on there is nothing to take back
       output.commit();
     }
     this.state = "answered";

@@ -6,6 +6,7 @@ import {
   type AssociationOptions,
   MemoryTransport,
   NDR20,
+  type ResponseDecoder,
   RpcServer,
   tcpTransport,
 } from "../index.ts";
@@ -97,6 +98,31 @@ suite("associations", () => {
     clock.advance(21);
     await assert.rejects(bind, /does not answer the bind/);
   });
+
+  test(
+    "a decoder that throws when the connection goes leaves no other call waiting",
+    { timeout: 30_000 },
+    async () => {
+      const { server, connect } = await setUp();
+      const client = await connect();
+      const binding = await client.bind(ECHO);
+      const send = (decoder: Partial<ResponseDecoder>): Promise<unknown> => {
+        twoNumbers(1, 2)(binding.begin(1, undefined));
+        return binding.send({ decode: number, ...decoder });
+      };
+      const fail = (): never => {
+        throw new ComError(HResult.E_OUTOFMEMORY);
+      };
+      const calls = [send({ again: fail }), send({ failed: fail }), send({})];
+      client.abort(new ComError(HResult.RPC_S_CALL_FAILED, "cut"));
+      const [first, ...others] = await Promise.allSettled(calls);
+      assert.equal((first as PromiseRejectedResult).reason.code, HResult.E_OUTOFMEMORY);
+      for (const other of others)
+        assert.equal((other as PromiseRejectedResult).reason.code, HResult.RPC_S_CALL_FAILED_DNE);
+      assert.equal((await client.closed)?.code, HResult.RPC_S_CALL_FAILED);
+      await assertNothingLeft(server);
+    },
+  );
 
   test("an answer to a bind that makes no sense ends the bind", { timeout: 30_000 }, async () => {
     const body = {

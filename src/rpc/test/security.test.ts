@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { AuthenticationLevel } from "../../auth/index.ts";
+import type { AuthenticationLevel, ServerMechanism } from "../../auth/index.ts";
 import { ComError, HResult, type Logger, silentLogger } from "../../base/index.ts";
 import { Association, MemoryTransport, RpcServer, type RpcServerOptions } from "../index.ts";
 import type { Connection, Transport } from "../transport/transport.ts";
@@ -64,6 +64,34 @@ suite("security contexts", () => {
       });
     }
   }
+
+  test(
+    "an answer that cannot be signed is a fault, and the connection goes on",
+    { timeout: 30_000 },
+    async () => {
+      const sound = fakeServerMechanism();
+      let failures = 1;
+      const broken: ServerMechanism = {
+        ...sound,
+        createContext: (...given) => {
+          const context = sound.createContext(...given);
+          const protect = context.protect.bind(context);
+          context.protect = (...args) => {
+            if (failures-- > 0) throw new ComError(HResult.E_OUTOFMEMORY);
+            protect(...args);
+          };
+          return context;
+        },
+      };
+      const { server, connect } = await setUp({}, { mechanisms: [broken] });
+      const client = await connect();
+      const binding = await client.bind(ECHO, { mechanism: fakeMechanism(), level: 5 });
+      await assert.rejects(binding.call(0, undefined, twoNumbers(2, 40), number), { remote: true });
+      assert.equal(await binding.call(0, undefined, twoNumbers(2, 40), number), 42);
+      client.close();
+      await assertNothingLeft(server);
+    },
+  );
 
   test("one logon serves several interfaces; another level or identity has its own", async () => {
     const { server, connect } = await setUp();
