@@ -152,6 +152,10 @@ export class Connections implements AsyncDisposable {
       if (this.#disposed) throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime is closed");
       if (slot.failure !== undefined && clock.monotonic() < slot.retryAt) throw slot.failure;
       const association = await this.#associate(endpoint);
+      if (this.#disposed) {
+        association.close();
+        throw new ComError(HResult.CO_E_NOTINITIALIZED, "the runtime was closed meanwhile");
+      }
       const line: Line = { association, security, open: true, users: 0 };
       slot.line = line;
       slot.backoff = firstBackoff;

@@ -113,6 +113,17 @@ test("a silent address is overtaken by the next; a refusal goes on at once", asy
   clock.advance(20_000);
 });
 
+test("a connection that comes about after the end is closed, and nobody gets it", async () => {
+  await using server = new RpcServer();
+  const { endpoint: port } = await server.listen(tcpTransport);
+  const { transport } = network(new Set(["good"]), new Set());
+  const connections = connectionsOver(transport, new ManualClock());
+  const pending = connections.acquire([tcpAt("good", port)], unprotected);
+  await connections[Symbol.asyncDispose]();
+  await assert.rejects(pending, { code: HResult.CO_E_NOTINITIALIZED });
+  assert.equal(connections.size, 0);
+});
+
 test("after a failure the next attempt waits, longer each time; calls meanwhile fail at once", async () => {
   const clock = new ManualClock();
   const { attempts, transport } = network(new Set(), new Set(["closed"]));
