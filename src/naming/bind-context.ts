@@ -1,4 +1,4 @@
-import { ComError, HResult } from "../base/index.ts";
+import { ComError, type Guid, HResult } from "../base/index.ts";
 import { type BIND_OPTS2, IBindCtx, IEnumString, type IRunningObjectTable } from "../com/gen/objidl.ts";
 import { IOleContainer } from "../com/gen/oleidl.ts";
 import {
@@ -189,6 +189,23 @@ export async function bindSpeed(context: IBindCtx): Promise<number> {
   const { deadline } = await bindOptions(context);
   if (deadline === 0) return 1;
   return deadline < 2500 ? 3 : 2;
+}
+
+/** An interface of what was bound; the bind context keeps it too. */
+export async function bound(
+  naming: Naming,
+  context: IBindCtx,
+  object: IUnknown,
+  iid: Guid,
+): Promise<IUnknown> {
+  const result = await naming.query(object, iid);
+  try {
+    await context.RegisterObjectBound(result);
+  } catch (error) {
+    result[Symbol.dispose]();
+    throw error;
+  }
+  return result;
 }
 
 /** Keeps a container running until the bind context lets go of what was bound (IOleContainer::LockContainer). */

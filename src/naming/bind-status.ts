@@ -17,12 +17,17 @@ export async function registerBindStatusCallback(
   context: IBindCtx,
   callback: object,
 ): Promise<IBindStatusCallback | undefined> {
-  const before = await callbackOf(context);
   const pointer = isPointer(callback)
     ? await callback.QueryInterface(IBindStatusCallback)
     : runtime.pointerTo(callback, IBindStatusCallback);
   using held = pointer;
-  await context.RegisterObjectParam(parameter, held);
+  const before = await callbackOf(context);
+  try {
+    await context.RegisterObjectParam(parameter, held);
+  } catch (error) {
+    before?.[Symbol.dispose]();
+    throw error;
+  }
   return before;
 }
 
@@ -94,14 +99,18 @@ export async function watched<T>(
   late: () => ComError,
   work: (watch: Watch) => Promise<T>,
 ): Promise<T> {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(late()), milliseconds);
   const callback = await callbackOf(context);
   using told = callback;
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(late()), milliseconds);
+  const ended = new Promise<void>((resolve) => {
+    abort.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
   const tell = async (say: (callback: IBindStatusCallback) => unknown): Promise<void> => {
     if (told === undefined) return;
     try {
-      await say(told);
+      // Who never answers does not keep the binding beyond its time.
+      await Promise.race([say(told), ended]);
     } catch (error) {
       if (ComError.from(error).code === HResult.E_ABORT) abort.abort(error);
     }
@@ -123,8 +132,8 @@ export async function watched<T>(
     failure = ComError.from(error);
     throw failure;
   } finally {
-    clearTimeout(timer);
     const { code, message } = failure ?? { code: HResult.S_OK, message: null };
     await tell((one) => one.OnStopBinding(code | 0, message));
+    clearTimeout(timer);
   }
 }

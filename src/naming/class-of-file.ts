@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
 import { ComError, type Guid, HResult, bytesEqual, fromHex, tryParseGuid } from "../base/index.ts";
@@ -86,7 +86,8 @@ async function classByPatterns({ runtime }: Naming, content: Content): Promise<G
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "r");
+    // Opening a pipe would wait until somebody writes.
+    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw new ComError(HResult.MK_E_CANTOPENFILE, `${path} cannot be opened`, { cause: error });
   }

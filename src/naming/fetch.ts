@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { ComError, HResult } from "../base/index.ts";
+import { ByteWriter, ComError, HResult } from "../base/index.ts";
 import { BINDSTATUS } from "../com/gen/urlmon.ts";
 import type { Awaitable } from "../ndr/index.ts";
 
@@ -91,19 +91,19 @@ async function body(url: URL, response: Response, { limit, progress }: FetchOpti
     await response.body?.cancel();
     throw tooLong(url, limit);
   }
-  const chunks: Uint8Array[] = [];
+  // One row of bytes: pieces of a byte each, kept as they come, would take a hundred times the limit.
+  const whole = new ByteWriter();
   let length = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    const before = length;
+    const status =
+      length === 0 ? BINDSTATUS.BINDSTATUS_BEGINDOWNLOADDATA : BINDSTATUS.BINDSTATUS_DOWNLOADINGDATA;
     length += chunk.length;
     if (length > limit) throw tooLong(url, limit);
-    chunks.push(chunk);
-    const status =
-      before === 0 ? BINDSTATUS.BINDSTATUS_BEGINDOWNLOADDATA : BINDSTATUS.BINDSTATUS_DOWNLOADINGDATA;
+    whole.raw(chunk);
     await progress(status, length, told, url.href);
   }
   await progress(BINDSTATUS.BINDSTATUS_ENDDOWNLOADDATA, length, length, url.href);
-  return { bytes: Buffer.concat(chunks, length), type, url };
+  return { bytes: whole.finish(), type, url };
 }
 
 function tooLong(url: URL, limit: number): ComError {

@@ -10,7 +10,7 @@ import {
 } from "../com/gen/objidl.ts";
 import type { FILETIME } from "../com/gen/wtypesbase.ts";
 import { IClassFactory, type IUnknown, machineOfPath, withStatus } from "../com/index.ts";
-import { type BindOptions, bindOptions, createOptions } from "./bind-context.ts";
+import { type BindOptions, bindOptions, bound, createOptions } from "./bind-context.ts";
 import { classOfFile } from "./class-of-file.ts";
 import { MonikerClass } from "./clsids.ts";
 import {
@@ -270,11 +270,4 @@ function* widePath(size: number, limit: number): Loading<string> {
   if ((yield* u32()) !== size) throw bad("a path whose two lengths differ");
   if ((yield* u16()) !== unicodeKey) throw bad("a path of an unknown form");
   return Buffer.from(yield* bytes(size, limit)).toString("utf16le");
-}
-
-/** An interface of what was bound; the bind context keeps it too. */
-async function bound(naming: Naming, context: IBindCtx, object: IUnknown, iid: Guid): Promise<IUnknown> {
-  const result = await naming.query(object, iid);
-  await context.RegisterObjectBound(result);
-  return result;
 }

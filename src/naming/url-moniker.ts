@@ -10,7 +10,7 @@ import {
 } from "../com/gen/objidl.ts";
 import { BINDSTATUS, IPersistMoniker } from "../com/gen/urlmon.ts";
 import { IUnknown, MemoryStream } from "../com/index.ts";
-import { type BindOptions, bindOptions, createOptions } from "./bind-context.ts";
+import { type BindOptions, bindOptions, bound, createOptions } from "./bind-context.ts";
 import { watched } from "./bind-status.ts";
 import { classOfContent } from "./class-of-file.ts";
 import { MonikerClass } from "./clsids.ts";
@@ -25,8 +25,8 @@ const parsingSize = 24;
 /** MKSYS_URLMONIKER. */
 const urlMoniker = 6;
 
-/** What was fetched for a binding that is still under way: the object that loads it does not fetch it again. */
-const fetched = new WeakMap<object, Fetched>();
+/** What was fetched from which address for a binding that is still under way: the object that loads it does not fetch it again. */
+const fetched = new WeakMap<object, { readonly from: string; readonly content: Fetched }>();
 
 /**
  * Names what stands at an address (CreateURLMoniker). It is bound to its content as a stream, or to an object of the content's class that loads it; addresses of
@@ -88,15 +88,15 @@ export class UrlMoniker extends TextMoniker {
       await watch.progress(BINDSTATUS.BINDSTATUS_CLASSIDAVAILABLE, 0, 0, `{${clsid.toUpperCase()}}`);
       using object = await this.#make(clsid, options);
       const key = keyOf(context);
-      fetched.set(key, content);
+      const outer = fetched.get(key);
+      fetched.set(key, { from: url.href, content });
       try {
         await this.#load(object, content, context, options);
       } finally {
-        fetched.delete(key);
+        if (outer === undefined) fetched.delete(key);
+        else fetched.set(key, outer);
       }
-      const result = await this.naming.query(object, riidResult);
-      await context.RegisterObjectBound(result);
-      return result;
+      return await bound(this.naming, context, object, riidResult);
     });
   }
 
@@ -108,7 +108,7 @@ export class UrlMoniker extends TextMoniker {
     const context = needed(pbc, "a bind context");
     const url = await this.#address(context, pmkToLeft);
     const before = fetched.get(keyOf(context));
-    if (before !== undefined) return this.#show(before, riid);
+    if (before?.from === url.href) return this.#show(before.content, riid);
     const options = await bindOptions(context);
     return await this.#bind(context, options, async (watch) => this.#show(await fetchUrl(url, watch), riid));
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +61,11 @@ test("the class of a file: by its extension, by a pattern, none", async () => {
   assert.equal(await getClassFile(com, file), sheet.clsid);
   assert.equal(await getClassFile(com, join(folder, "plain")), sheet.clsid);
   await assert.rejects(getClassFile(com, folder), { code: HResult.MK_E_INVALIDEXTENSION });
+  if (process.platform !== "win32") {
+    // A pipe that nobody writes to is not waited for.
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await assert.rejects(getClassFile(com, join(folder, "pipe")), { code: HResult.MK_E_INVALIDEXTENSION });
+  }
   await assert.rejects(getClassFile(com, join(folder, "absent.cnote")), { code: HResult.MK_E_CANTOPENFILE });
   const naming = namingOf(com);
   naming.files = { classOfFile: () => "6f1a2b30-4a55-4c0e-9f43-1f0a3b5c00ff" as typeof sheet.clsid };

@@ -52,6 +52,11 @@ const pages: Readonly<Record<string, (request: IncomingMessage, response: Server
   "/cut": (_request, response) => {
     response.setHeader("content-length", 100).write("x", () => response.destroy());
   },
+  "/crumbs": (_request, response) => {
+    response.setTimeout(0);
+    for (let i = 0; i < 2000; i++) response.write(String(i % 10));
+    response.end();
+  },
   "/silent": () => undefined,
   "/slow": (_request, response) => response.write("x"),
 };
@@ -91,6 +96,7 @@ async function textOf(url: string): Promise<string> {
 test("what stands at an address, as a stream", async () => {
   assert.equal(await textOf(`${home}/note`), "hello");
   assert.equal(await textOf(`${home}/once`), "hello");
+  assert.equal(await textOf(`${home}/crumbs`), "0123456789".repeat(10));
   assert.equal(await textOf(pathToFileURL(file).href), "from a file");
   // As it is bound from an address it is relative to.
   using base = createUrlMoniker(com, `${home}/folder/x`);
@@ -228,12 +234,34 @@ test("a callback is told how it goes, and may end it", async () => {
   await assert.rejects(revokeBindStatusCallback(context), { code: HResult.E_FAIL });
 });
 
+test(
+  "a callback that never answers does not keep a binding beyond its time",
+  { timeout: 20_000 },
+  async () => {
+    for (const stuck of ["OnProgress", "OnStopBinding"]) {
+      using context = createBindCtx(com, { deadline: 500 });
+      const listener = Object.assign(new Listener(), {
+        OnStartBinding: () => undefined,
+        [stuck]: () => new Promise<never>(() => undefined),
+      });
+      await registerBindStatusCallback(com, context, listener);
+      const binding = storageOf(`${home}/note`, context);
+      if (stuck === "OnStopBinding") (await binding)[Symbol.dispose]();
+      else await assert.rejects(binding, { code: HResult.MK_E_EXCEEDEDDEADLINE });
+    }
+  },
+);
+
 const loaded: string[] = [];
 
 /** Loads by its moniker, and fetches what it names itself. */
 class Note {
   async Load(_full: number, name: IMoniker | null, context: IBindCtx | null): Promise<void> {
     using stream = (await name?.BindToStorage(context, null, IStream.iid)) as IStream;
+    // With the same bind context another address is another content.
+    assert.ok(context);
+    using other = await storageOf(`${home}/a.cpage`, context);
+    assert.equal(Buffer.from((await other.Read(100)).pv).toString(), "page");
     loaded.push(Buffer.from((await stream.Read(100)).pv).toString());
   }
   GetClassID(): never {
@@ -300,7 +328,7 @@ test("an object of the content's class loads it: by type, by its bytes, by exten
   {
     using _ = await bindMoniker(com, `${home}/note`, IUnknown);
   }
-  assert.deepEqual(requests, ["/note"]); // once, though the object asked for it too
+  assert.deepEqual(requests, ["/note", "/a.cpage"]); // once, though the object asked for it too
   {
     using _ = await bindMoniker(com, `${home}/a.cpage`, IUnknown);
   }
