@@ -61,7 +61,7 @@ export class Identity implements ObjectIdentity {
   #refused: Set<Guid> | undefined;
   #stubs: Map<Guid, InterfaceStub> | undefined;
   #parts: Identity[] | undefined;
-  #atEnd: (() => void)[] | undefined;
+  #atEnd: Set<() => void> | undefined;
 
   constructor(object: object, host: IdentityHost | undefined) {
     this.object = object;
@@ -158,9 +158,12 @@ export class Identity implements ObjectIdentity {
     this.#lockedOutside?.add();
   }
 
-  /** Runs `action` once, at the object's last release. */
-  atEnd(action: () => void): void {
-    (this.#atEnd ??= []).push(action);
+  /** Runs `action` once, at the object's last release; answers how to take that back. */
+  atEnd(action: () => void): () => void {
+    const actions = (this.#atEnd ??= new Set());
+    const run = (): void => action();
+    actions.add(run);
+    return () => void actions.delete(run);
   }
 
   /**

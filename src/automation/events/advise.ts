@@ -64,6 +64,7 @@ export async function advise<T>(
   assertSink(sink);
   const { runtime, onLost, probe, weak, ...call } = options;
   const kept = weak === true ? weakSink(sink, source) : undefined;
+  const owner = kept === undefined ? undefined : identityOf(sink);
   const point = await connectionPoint(object, source, call);
   try {
     const { pointer, made } = sinkPointer(kept ?? sink, source, runtime);
@@ -71,8 +72,13 @@ export async function advise<T>(
       const cookie = await point.Advise(pointer, call);
       const handed = remoteObjectOf(pointer) === undefined ? identityOf(pointer) : undefined;
       const watch = onLost && watchConnection(point, handed, probe, onLost);
-      const connected = subscription(point, cookie, watch);
-      if (kept !== undefined) identityOf(sink).atEnd(() => void connected.unadvise().catch(() => undefined));
+      const forget = owner?.atEnd(() => void connected.unadvise().catch(() => undefined));
+      const connected = subscription(point, cookie, () => {
+        watch?.[Symbol.dispose]();
+        forget?.();
+      });
+      // Its last reference may have gone while the source was asked.
+      if (owner?.references === 0) await connected.unadvise().catch(() => undefined);
       return connected;
     } finally {
       if (made) pointer[Symbol.dispose]();
@@ -108,10 +114,10 @@ export function pointerOf(object: object): IUnknown | undefined {
   return dispatchPointerOf(object) ?? (isPointer(object) ? object : undefined);
 }
 
-function subscription(point: IConnectionPoint, cookie: number, watch: Disposable | undefined): Subscription {
+function subscription(point: IConnectionPoint, cookie: number, over: () => void): Subscription {
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
-    watch?.[Symbol.dispose]();
+    over();
     try {
       await point.Unadvise(cookie);
     } catch (error) {

@@ -167,7 +167,7 @@ async function askFor(
 function weakly(held: IUnknown, source: InterfaceDescriptor, gone: () => void): SinkSource {
   const identity = new WeakRef(identityOf(held));
   const iface = source as Interface<IUnknown>;
-  identityOf(held).atEnd(gone);
+  const forget = identityOf(held).atEnd(gone);
   held[Symbol.dispose]();
   return {
     take() {
@@ -175,7 +175,7 @@ function weakly(held: IUnknown, source: InterfaceDescriptor, gone: () => void): 
       return living === undefined || living.references === 0 ? undefined : pointerTo(living.object, iface);
     },
     give: (sink) => sink[Symbol.dispose](),
-    close: () => undefined,
+    close: forget,
   };
 }
 

@@ -43,8 +43,9 @@ export function watchConnection(
   const stop = (): void => {
     over = true;
     clearInterval(timer);
+    forget?.();
   };
-  sink?.atEnd(() => {
+  const forget = sink?.atEnd(() => {
     if (over) return;
     const cutOff = new ComError(ConnectStatus.NOCONNECTION, "the source has let the sink go");
     void ask().then((error) => end(error ?? cutOff));

@@ -244,6 +244,21 @@ describe("connection points within an apartment", () => {
     await subscription.unadvise();
   });
 
+  test("a sink that ends while it is connected weakly is not connected", async () => {
+    const { object, counter } = makeCounter();
+    using _ = counter;
+    const nothing = (): undefined => undefined;
+    const sink = { Changed: nothing, Renamed: nothing, Asked: () => 0, Seen: nothing };
+    const own = pointerTo(sink, ICounterEvents);
+    const connecting = advise(counter, ICounterEvents, own, { weak: true });
+    own[Symbol.dispose]();
+    const subscription = await connecting;
+    using point = connectionPointOf(object, ICounterEvents);
+    using all = await point.EnumConnections();
+    assert.equal((await all?.Next(1))?.pcFetched, 0);
+    await subscription.unadvise();
+  });
+
   test("property changes, announced and vetoed", async () => {
     class Bound {
       static readonly interfaces = [ICounter];

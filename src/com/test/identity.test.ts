@@ -32,6 +32,16 @@ function has(pointer: IUnknown, iface: Interface<IUnknown>): boolean {
 }
 
 describe("identity and QueryInterface", () => {
+  it("runs what is to be done at the end once, unless that is taken back", () => {
+    const done: string[] = [];
+    const object = new Calculator();
+    const pointer = pointerTo(object, ICalculator);
+    identityOf(object).atEnd(() => void done.push("kept"));
+    identityOf(object).atEnd(() => void done.push("taken back"))();
+    pointer.Release();
+    assert.deepEqual(done, ["kept"]);
+  });
+
   it("is reflexive, symmetric and transitive, and IUnknown is the identity", () => {
     fc.assert(
       fc.property(forest, fc.nat(), (interfaces, mask) => {
