@@ -115,6 +115,7 @@ export {
   DescriptorControl,
   type SecurityDescriptor,
   decodeSecurityDescriptor,
+  deniesConditionally,
   encodeSecurityDescriptor,
 } from "./security/security-descriptor.ts";
 export { formatSddl, parseSddl } from "./security/sddl.ts";
@@ -246,7 +247,7 @@ export type {
   RunningObjects,
   RunningRegistration,
 } from "./remoting.ts";
-export { Identity, type IdentityHost } from "./identity.ts";
+export { Identity, type IdentityHost, nameOf } from "./identity.ts";
 export { type ContractSource, contractOf, interfacesOf } from "./interfaces.ts";
 export { identityOf, releaseResult, remoteObjectOf } from "./pointers.ts";
 export { mapPointers } from "./pointer/mapper.ts";

@@ -120,6 +120,7 @@ export class KeyGate {
     const { descriptor: before } = securityOf(this.#nodes, place);
     if (wanted === undefined) {
       this.check(place, "WRITE_DAC", "WRITE_OWNER");
+      if (before.sacl !== undefined) this.check(place, "ACCESS_SYSTEM_SECURITY");
       return undefined;
     }
     checkKinds(wanted);

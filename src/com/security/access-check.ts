@@ -1,4 +1,4 @@
-import { AceFlag, AceType, type SecurityDescriptor } from "./security-descriptor.ts";
+import { AceFlag, AceType, type SecurityDescriptor, deniesConditionally } from "./security-descriptor.ts";
 import { WellKnownSid } from "./sid.ts";
 
 /** Who asks, as far as access is concerned. */
@@ -44,7 +44,7 @@ export function sidsOf({ local, account, sid }: Caller): ReadonlySet<string> {
   return new Set([...own, everyone, users, network, authenticatedUsers, ...group]);
 }
 
-/** What a caller may with an object, every right it can have ([MS-DTYP] 2.5.3.2, MAXIMUM_ALLOWED): the first entry that speaks of a right decides over it. */
+/** What a caller may with an object, every right it can have ([MS-DTYP] 2.5.3.2, MAXIMUM_ALLOWED): the first entry that speaks of a right decides over it. One that denies under a condition denies. */
 export function grantedRights(
   descriptor: SecurityDescriptor,
   caller: Caller,
@@ -60,8 +60,13 @@ export function grantedRights(
   let granted = 0;
   let denied = 0;
   let ownerRights = false;
-  for (const { type, flags, mask, sid } of dacl) {
+  for (const ace of dacl) {
+    const { type, flags, mask, sid } = ace;
     if ((flags & AceFlag.inheritOnly) !== 0) continue;
+    if (deniesConditionally(ace)) {
+      denied |= mapped(mask, mapping) & ~granted;
+      continue;
+    }
     if (sid === WellKnownSid.ownerRights) {
       if (!owns) continue;
       ownerRights = true;

@@ -40,6 +40,14 @@ export interface Ace {
   readonly rest?: Uint8Array;
 }
 
+/** ACCESS_DENIED_OBJECT, ACCESS_DENIED_CALLBACK, ACCESS_DENIED_CALLBACK_OBJECT. */
+const conditionalDenials: ReadonlySet<number> = new Set([6, 10, 12]);
+
+/** Whether an entry denies in a way that is not read here, for parts of an object or under a condition. It must not count for nothing. */
+export function deniesConditionally({ type }: Ace): boolean {
+  return conditionalDenials.has(type);
+}
+
 /** Whose an object is, and who may what with it ([MS-DTYP] 2.4.6). Parts that are undefined are not there. */
 export interface SecurityDescriptor {
   readonly owner?: string | undefined;

@@ -229,6 +229,16 @@ describe("permissions on keys", () => {
     assert.equal(registry.as(ann).security(key)?.descriptor.sacl, undefined);
   });
 
+  it("an audit list does not go with the descriptor of a key unless one may change it", async () => {
+    const registry = await filled();
+    await secure(registry, key, "D:(A;CI;KA;;;WD)S:(AU;SAFA;KA;;;WD)");
+    const takeAway = (as: Registry): Promise<void> => as.edit((one) => one.setSecurity(key, undefined));
+    await assert.rejects(takeAway(registry.as(ann)), denied("ACCESS_SYSTEM_SECURITY"));
+    assert.equal(registry.security(key)?.descriptor.sacl?.length, 1);
+    await takeAway(registry);
+    assert.equal(registry.security(key)?.own, false);
+  });
+
   it("cost nothing where no key has any", async () => {
     const store = new MemoryStore();
     const registry = await filled(store);

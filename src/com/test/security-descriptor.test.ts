@@ -158,6 +158,15 @@ describe("access check", () => {
     assert.equal(granted("D:NO_ACCESS_CONTROL", ann), "f003f");
   });
 
+  it("takes a denial under a condition for a denial", () => {
+    const { dacl } = parseSddl("D:(A;;KA;;;WD)");
+    for (const type of [6, 10, 12]) {
+      const denial = { type, flags: 0, mask: 0x8000_0000, sid: "", rest: new Uint8Array(12) };
+      const descriptor = { dacl: [denial, ...(dacl ?? [])], control: 0 };
+      assert.equal(grantedRights(descriptor, ann, mapping).toString(16), "d0026");
+    }
+  });
+
   it("knows groups: everybody, who logged on, administrators, nobody", () => {
     assert.equal(granted("D:(A;;KA;;;WD)", nobody), "0");
     assert.equal(granted("D:(A;;KR;;;AN)", nobody), "20019");

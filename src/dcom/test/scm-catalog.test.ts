@@ -147,8 +147,11 @@ test("a permission that cannot be read lets nobody in", () => {
       assert.ok(error instanceof ComError);
     }
   }
+  const conditional = descriptor.slice();
+  conditional[48] = 10; // the denial is one under a condition
+  assert.throws(() => readSecurityDescriptor(conditional), ComError);
   const values = { [`${key}!AppID`]: "{c0a1e5ce-0000-4000-8000-00000000000a}" };
-  for (const broken of [new Uint8Array(3), ["everybody may"]]) {
+  for (const broken of [conditional, new Uint8Array(3), ["everybody may"]]) {
     const catalog = registryCatalog(registry({ ...values, [`${app}!LaunchPermission`]: broken }));
     const list = catalog.find(clsid)?.launchPermission;
     assert.ok(list);
