@@ -1,6 +1,12 @@
 import type { Clock, Guid } from "../../base/index.ts";
 import { ComError, HResult } from "../../base/index.ts";
-import { Identity, type MarshalOptions, type ObjectIdentity, type ProxyStubs } from "../../com/index.ts";
+import {
+  Identity,
+  type MarshalOptions,
+  type ObjectIdentity,
+  type ProxyStubs,
+  nameOf,
+} from "../../com/index.ts";
 import { NetChanges } from "../ping/net-changes.ts";
 import { missedPeriods } from "../ping/status.ts";
 import type { ExportedObject, Oid } from "../resolver-contract.ts";
@@ -275,9 +281,4 @@ export class ObjectTable implements Disposable {
     if (added.length > 0) this.#reports.exported(added);
     if (dropped.length > 0) this.#reports.withdrawn(dropped);
   }
-}
-
-function nameOf(object: object): string {
-  const constructor: unknown = object.constructor;
-  return typeof constructor === "function" && constructor !== Object ? constructor.name : "an object";
 }

@@ -1,5 +1,11 @@
 import { type Clock, ComError, type Guid, HResult } from "../../base/index.ts";
-import { type DirectCall, causalityGuid, currentCausality, watchDirectCalls } from "../../com/index.ts";
+import {
+  type DirectCall,
+  causalityGuid,
+  currentCausality,
+  nameOf,
+  watchDirectCalls,
+} from "../../com/index.ts";
 import type { CallObserver, IncomingCall, ObservedCall } from "./observer.ts";
 
 /** What happened in an apartment: a call that went out or came in and how it ended, objects that came and went, an activation. */
@@ -89,7 +95,7 @@ export class EventTrace implements CallObserver {
     const call = {
       method: `${descriptor.name}.${method}`,
       causality: cause && causalityGuid(cause),
-      object: identity.object.constructor.name,
+      object: nameOf(identity.object),
     };
     const ended = (error?: unknown): void =>
       this.#ended("within", call, started, error === undefined ? HResult.S_OK : ComError.from(error).code);

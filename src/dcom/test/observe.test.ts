@@ -157,6 +157,10 @@ test("calls within the apartment are kept when that is asked for", async () => {
   assert.equal(after.Add(3, 4), 7);
   assert.equal(await after.AddLater(3, 4), 7);
   assert.throws(() => before.Fail(0x80040201), { code: 0x80040201 });
+  const bare = new Node("bare");
+  Object.defineProperty(bare, "constructor", { value: undefined });
+  using nameless = pointerTo(bare, INode);
+  assert.equal(nameless.Add(5, 6), 11, "what has no class is called all the same");
   const events = (await read()).filter(({ kind }) => kind === "within");
   assert.deepEqual(
     events.map(({ what, object, hresult }) => [what, object, hresult]),
@@ -165,6 +169,7 @@ test("calls within the apartment are kept when that is asked for", async () => {
       ["INode.Add", "Other", 0],
       ["INode.AddLater", "Other", 0],
       ["INode.Fail", "Node", 0x80040201],
+      ["INode.Add", "an object", 0],
     ],
   );
   await read({ keep: 0 });
