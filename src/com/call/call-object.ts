@@ -55,13 +55,13 @@ class CallObject {
     if (this.#result !== undefined) {
       throw new ComError(RPC_S_CALLPENDING, `${this.#method} of this call object is not finished yet`);
     }
+    const held = args.map((arg) => (isPointer(arg) ? duplicate(arg) : arg)); // first: throws for one that was released
     const stop = new AbortController();
     const options: CallOptions = { signal: stop.signal };
     this.#method = method;
     this.#stop = stop;
     this.#event.Reset();
     const call = this.#target[method] as (...list: unknown[]) => unknown;
-    const held = args.map((arg) => (isPointer(arg) ? duplicate(arg) : arg));
     const result = Promise.resolve().then(() => call.apply(this.#target, [...held, options]));
     const over = (): void => {
       this.#event.Signal();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Guid, HResult } from "../../base/index.ts";
 import { IUnknown, createCall, getCallContext, implement, pointerTo } from "../../com/index.ts";
+import { ICancelMethodCalls } from "../../com/gen/objidl.ts";
 import { type Awaitable, type CallOptions, type Interface, defineInterface } from "../../ndr/index.ts";
 import { hresult, interfacePointer, ref } from "../../ndr/codegen/v1.ts";
 import { INode, Node } from "./objects.ts";
@@ -106,6 +107,16 @@ for (const place of ["elsewhere", "in the same apartment"] as const) {
     await world.assertClean();
   });
 }
+
+test("a call that cannot be begun leaves its call object as it was", async () => {
+  using exchange = pointerTo(new Exchange(), IExchange);
+  using call = await createCall(exchange, AsyncIExchange);
+  const gone = pointerTo(new Node("gone"), INode);
+  gone.Release();
+  await assert.rejects(async () => call.Begin_Exchange(gone), { code: HResult.CO_E_OBJNOTCONNECTED });
+  using cancel = await call.QueryInterface(ICancelMethodCalls);
+  await assert.rejects(async () => cancel.TestCancel(), { code: 0x80010117 }, "there is no call to wait for");
+});
 
 test("the server of a call that was begun dies", async () => {
   await using world = await World.open();
