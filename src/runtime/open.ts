@@ -123,12 +123,14 @@ export async function openSide(side: ThreadSide, options: OpenOptions): Promise<
       : initializeThread(apartment, { beganHere, ...(queuedCalls === undefined ? {} : { queuedCalls }) });
   if (apartment !== undefined) lastingCausality.wanted = true;
   side.onClosed = () => entered?.[Symbol.dispose]();
+  let opened: OpenedRuntime | undefined;
   try {
-    const opened = await openWith(side, rest);
+    opened = await openWith(side, rest);
     side.opened(opened.runtime, opened.remoting);
     sides.set(opened.runtime, side);
     return opened;
   } catch (error) {
+    await opened?.runtime.close();
     entered?.[Symbol.dispose]();
     throw error;
   }

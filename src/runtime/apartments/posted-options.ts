@@ -50,7 +50,7 @@ function refused(reason: string): ComError {
 
 /** Where in a value something stands that cannot be posted as it is, in words. */
 function whyNotPosted(value: unknown, where: string): string | undefined {
-  if (typeof value === "function") return `${where} is a function`;
+  if (typeof value === "function" || typeof value === "symbol") return `${where} is a ${typeof value}`;
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return undefined;
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === Array.prototype || prototype === null;

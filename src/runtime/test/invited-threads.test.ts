@@ -16,7 +16,7 @@ import {
   pointerTo,
   synchronously,
 } from "../../com/index.ts";
-import type { ObservedCall } from "../../dcom/index.ts";
+import { LocalMachine, type ObservedCall } from "../../dcom/index.ts";
 import { openStore } from "../../store/index.ts";
 import { joinThreads } from "../apartments/distant-hub.ts";
 import { type ThreadInvitation, inviteThread, openApartment, openRuntime } from "../index.ts";
@@ -155,6 +155,19 @@ test("a thread that is about to join when its runtime closes, and one whose runt
     assert.equal(process.listenerCount("exit"), exits, "nothing of it is left");
   }));
 
+test("a thread for which there is no place leaves nothing behind", () =>
+  withRuntime({}, async (com) => {
+    await using machine = new LocalMachine({ home: com.home });
+    const { processes: before } = await machine.snapshot();
+    const invitation = inviteThread(com);
+    const full = new SharedArrayBuffer(64);
+    new BigInt64Array(full).fill(1n);
+    await assert.rejects(openRuntime({ thread: { ...invitation, exporters: full } }), {
+      code: HResult.RPC_S_SERVER_TOO_BUSY,
+    });
+    assert.equal((await machine.snapshot()).processes.length, before.length);
+  }));
+
 test("options that cannot be posted are refused by name, where a thread would be started", async () => {
   const observer = { incoming: (_: ObservedCall, run: () => void | Promise<void>) => run() };
   const folder = mkdtempSync(join(tmpdir(), "comity-registry-"));
@@ -164,6 +177,7 @@ test("options that cannot be posted are refused by name, where a thread would be
     [{ remoting: { observers: [observer] } }, /remoting\.observers\[0\]\.incoming is a function/],
     [{ remoting: { accessGate: () => true } }, /remoting\.accessGate is a function/],
     [{ remoting: { choice: new Date() as object } }, /remoting\.choice is an object with methods/],
+    [{ remoting: { choice: { host: Symbol("x") } as object } }, /remoting\.choice\.host is a symbol/],
     [{ providers: [] }, /providers is made of functions/],
   ] as const;
   for (const [options, message] of cases) {
