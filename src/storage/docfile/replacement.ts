@@ -53,8 +53,20 @@ export class FileReplacement implements Replacement {
     this.#old.checkPriority(this.#opening);
     if (stateOf(statSync(this.#path, { bigint: true, throwIfNoEntry: false })) !== this.#seen)
       throw new ComError(StgStatus.NOTCURRENT, "the file was changed since its replacement was created");
-    this.store.moveTo(this.#path);
+    this.#exchange();
     this.#old.leave(this.#opening);
+  }
+
+  /** Windows puts no file in the place of one that is open: what nobody else has open is closed for that. */
+  #exchange(): void {
+    const isAlone = this.#old.users === 1;
+    if (isAlone) this.#old.store.close();
+    try {
+      this.store.moveTo(this.#path);
+    } catch (error) {
+      if (isAlone) this.#old.moveTo(new FileStore(this.#path, "r+"));
+      throw error;
+    }
   }
 
   abandon(): void {

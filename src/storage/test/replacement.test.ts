@@ -105,6 +105,33 @@ suite("created in transacted mode over something that is there", () => {
     assert.deepEqual(readFileSync(path), bytes);
   });
 
+  test("nothing of ours has the old file open when it is replaced, and a commit that failed is tried again", async (t) => {
+    await before();
+    const root = over(open | Stgm.SHARE_DENY_NONE | Stgm.CREATE);
+    await put(root, "new", text("new"));
+    const closed: string[] = [];
+    const { value } = Object.getOwnPropertyDescriptor(FileStore.prototype, "close") ?? {};
+    const close = value as (this: FileStore) => void;
+    t.mock.method(FileStore.prototype, "close", function closing(this: FileStore) {
+      closed.push(this.path);
+      close.call(this);
+    });
+    t.mock.method(FileStore.prototype, "moveTo", () => {
+      assert.deepEqual(closed, [path]);
+      throw new ComError(StgStatus.MEDIUMFULL);
+    });
+    assert.throws(() => root.Commit(0), status(StgStatus.MEDIUMFULL));
+    t.mock.restoreAll();
+    {
+      using later = openStorage(path, Stgm.READ | Stgm.TRANSACTED | Stgm.SHARE_DENY_NONE);
+      assert.deepEqual(await names(later), ["old"]);
+    }
+    await root.Commit(0);
+    root.Release();
+    using latest = openStorage(path);
+    assert.deepEqual(await names(latest), ["new"]);
+  });
+
   test("an empty commit replaces it too, a revert does not", async () => {
     const bytes = await before();
     {
