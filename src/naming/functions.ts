@@ -70,8 +70,11 @@ export function createUrlMoniker(runtime: Runtime, url: string, base?: IMoniker)
   checkLength(url, naming.limits.maxDisplayName);
   if (base === undefined) return naming.pointer(new UrlMoniker(naming, url));
   const from = implementationOf(base);
-  if (from instanceof UrlMoniker)
-    return naming.pointer(new UrlMoniker(naming, combineUrls(from.GetDisplayName(), url)));
+  if (from instanceof UrlMoniker) {
+    const whole = combineUrls(from.GetDisplayName(), url);
+    checkLength(whole, naming.limits.maxDisplayName);
+    return naming.pointer(new UrlMoniker(naming, whole));
+  }
   throw new ComError(HResult.E_INVALIDARG, "an address is seen from another address");
 }
 

@@ -109,6 +109,8 @@ test("what stands at an address, as a stream", async () => {
 test("addresses are combined", async () => {
   using base = createUrlMoniker(com, "http://example.org/a/b?c");
   assert.equal(await told(com, createUrlMoniker(com, "../d", base)), "http://example.org/d");
+  using long = createUrlMoniker(com, `http://example.org/${"a".repeat(20_000)}/`);
+  assert.throws(() => createUrlMoniker(com, "b".repeat(20_000), long), { code: HResult.MK_E_SYNTAX });
   using relative = createUrlMoniker(com, "e#f");
   assert.equal(
     await told(com, await createGenericComposite(com, base, relative)),
