@@ -156,7 +156,12 @@ async function openWith(side: ThreadSide, options: OpenOptions): Promise<OpenedR
     remoting: async (made) => (opened = await remotingOf(made, side, credentials, wanted)),
   });
   namingOf(runtime).files = storageFiles;
-  await registerMonikerClasses(runtime);
+  try {
+    await registerMonikerClasses(runtime);
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
   return { runtime, remoting: opened as DcomRemoting };
 }
 
