@@ -43,10 +43,15 @@ function addDefine(value: string, all: Readonly<Record<string, string>>): Readon
   return { ...all, [name]: text.length === 0 ? "1" : text.join("=") };
 }
 
-async function compile(file: string, flags: Flags, output: Output): Promise<void> {
-  // A run of half a second: machine code that is made early and in large pieces costs more than it saves.
+/** A run of half a second: machine code that is made early and in large pieces costs more than it saves. Later engines say it with flags of other names. */
+function compileCodeLate(): void {
+  if (Number.parseInt(process.versions.v8, 10) > 12) return;
   setFlagsFromString("--interrupt-budget=400000");
   setFlagsFromString("--max-inlined-bytecode-size-cumulative=300");
+}
+
+async function compile(file: string, flags: Flags, output: Output): Promise<void> {
+  compileCodeLate();
   const result = await compileIdlWithLibraries(file, {
     includePath: flags.include,
     defines: flags.define,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { ComError, HResult, ManualClock, formatGuid, newGuid } from "../../base/index.ts";
 import type { ActivationOrigin } from "../scm/gates.ts";
 import type { Machine } from "../scm/machine.ts";
@@ -98,9 +97,12 @@ test("a server that registers other classes is told which, and is not killed", a
   const other = newGuid();
   const clock = new ManualClock();
   let machine: Machine | undefined;
+  let served = (): void => undefined;
+  const serves = new Promise<void>((resolve) => (served = resolve));
   const state = programs(async (_spec, token) => {
     const session = await machine?.join(registration("wrong", { launchToken: token }), exporterStub());
     await session?.registerClass({ clsid: other, uses: "multiple", suspended: false });
+    served();
   });
   machine = testMachine({
     launch: state.launch,
@@ -112,7 +114,7 @@ test("a server that registers other classes is told which, and is not killed", a
     assert.equal(error.code, HResult.CO_E_SERVER_EXEC_FAILURE);
     return error.message.includes(`only ${formatGuid(other)}`);
   });
-  await delay(20);
+  await serves;
   clock.advance(30_001);
   await refused;
   assert.equal(state.killed, 0);

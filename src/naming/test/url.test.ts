@@ -44,7 +44,10 @@ const pages: Readonly<Record<string, (request: IncomingMessage, response: Server
   "/broken": (_request, response) => response.writeHead(500).end(),
   "/long": (_request, response) => response.setHeader("content-length", 1e9).write("x"),
   "/endless": (_request, response) => {
-    const more = (): void => void (response.destroyed || response.write(Buffer.alloc(0x1_0000), more));
+    const more = (): void => {
+      if (response.socket?.destroyed === false)
+        response.write(Buffer.alloc(0x1_0000), () => setImmediate(more));
+    };
     more();
   },
   "/bomb": (_request, response) =>
