@@ -45,7 +45,7 @@ function addDefine(value: string, all: Readonly<Record<string, string>>): Readon
 
 /** A run of half a second: machine code that is made early and in large pieces costs more than it saves. Later engines say it with flags of other names. */
 function compileCodeLate(): void {
-  if (Number.parseInt(process.versions.v8, 10) > 12) return;
+  if (Number.parseInt(process.versions.v8, 10) > 11) return;
   setFlagsFromString("--interrupt-budget=400000");
   setFlagsFromString("--max-inlined-bytecode-size-cumulative=300");
 }
