@@ -160,6 +160,8 @@ export class TestMachine implements AsyncDisposable {
   async servers(): Promise<readonly number[]> {
     const { processes } = await this.scm.snapshot();
     const pids = processes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
+    // Numbers are given again: one that has ended is somebody else's soon.
+    for (const pid of this.#servers) if (!runs(pid)) this.#servers.delete(pid);
     for (const pid of pids) this.#servers.add(pid);
     return pids;
   }
