@@ -3,6 +3,7 @@ import { guidFromBytes, guidToBytes, parseGuid } from "../../base/index.ts";
 import type { Interface, Type } from "../model.ts";
 import { hasAttribute, unalias } from "../model.ts";
 import type { BaseName, Declarator, FunctionDecl, InterfaceDecl, TypeSpec } from "../syntax/ast.ts";
+import { midl3Bases, midl3Names } from "../syntax/midl3-names.ts";
 import type { Binder } from "./binder.ts";
 
 /*
@@ -48,30 +49,12 @@ const special: Readonly<Record<string, readonly [signature: string, name: string
   ],
 };
 
-/** Names of MIDL 3.0 for what IDL has under another name. */
-const midl3Names: Readonly<Record<string, string>> = {
-  String: "HSTRING",
-  Guid: "GUID",
-  Object: "IInspectable",
-};
-const midl3Bases: Readonly<Record<string, BaseName>> = {
-  Boolean: "boolean",
+/** Fundamental types as arguments have them: by the names of either language. */
+const bases: Readonly<Record<string, BaseName>> = {
+  ...midl3Bases,
   boolean: "boolean",
-  Int8: "int8",
-  UInt8: "uint8",
-  Int16: "int16",
-  UInt16: "uint16",
-  Int32: "int32",
-  UInt32: "uint32",
-  Int64: "int64",
-  UInt64: "uint64",
-  Single: "float",
-  Double: "double",
-  Char: "wchar",
-  Char16: "wchar",
   float: "float",
   double: "double",
-  byte: "byte",
 };
 
 /** What a type is in the Windows Runtime. */
@@ -171,7 +154,7 @@ export class Generics {
   }
 
   #argument(text: string, place: number): Argument | undefined {
-    const base = Object.hasOwn(midl3Bases, text) ? midl3Bases[text] : undefined;
+    const base = Object.hasOwn(bases, text) ? bases[text] : undefined;
     const name = Object.hasOwn(midl3Names, text) ? (midl3Names[text] ?? text) : text;
     const spec: TypeSpec =
       base !== undefined

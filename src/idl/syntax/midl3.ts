@@ -1,6 +1,5 @@
 import type {
   Attribute,
-  BaseName,
   CoclassMember,
   Decl,
   Declarator,
@@ -14,6 +13,7 @@ import type {
 } from "./ast.ts";
 import { parseAttributes } from "./attributes.ts";
 import { T } from "./lexer.ts";
+import { midl3Bases, midl3Names } from "./midl3-names.ts";
 import { W } from "./names.ts";
 import type { Parser } from "./parser.ts";
 
@@ -368,26 +368,6 @@ function parseParameter(p: Parser, index: number): Parameter {
   return own.length > 0 ? { ...made, attributes: own } : made;
 }
 
-const primitives: Readonly<Record<string, BaseName>> = {
-  void: "void",
-  Boolean: "boolean",
-  Int8: "int8",
-  UInt8: "uint8",
-  Int16: "int16",
-  UInt16: "uint16",
-  Int32: "int32",
-  UInt32: "uint32",
-  Int64: "int64",
-  UInt64: "uint64",
-  Single: "float",
-  Double: "double",
-  Char: "wchar",
-  Char16: "wchar",
-  byte: "byte",
-};
-
-const renamed: Readonly<Record<string, string>> = { String: "HSTRING", Guid: "GUID", Object: "IInspectable" };
-
 /** A type of MIDL 3.0 with its `[]` and `*`. */
 function parseType(p: Parser): Typed {
   const { place } = p;
@@ -401,9 +381,9 @@ function parseType(p: Parser): Typed {
       layers.unshift({ kind: "array", place, size: undefined, low: undefined });
     } else break;
   }
-  const plain = Object.hasOwn(primitives, name) ? primitives[name] : undefined;
+  const plain = Object.hasOwn(midl3Bases, name) ? midl3Bases[name] : undefined;
   if (plain !== undefined) return { spec: { kind: "base", place, name: plain }, layers };
-  const known = Object.hasOwn(renamed, name) ? renamed[name] : undefined;
+  const known = Object.hasOwn(midl3Names, name) ? midl3Names[name] : undefined;
   return { spec: { kind: "reference", place, name: known ?? name, word: undefined }, layers };
 }
 
